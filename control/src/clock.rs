@@ -1,0 +1,35 @@
+//! Business time: what "today" and "tomorrow" mean to a caller.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+/// The clock that bookings, greetings and call logs go by. It runs at the speed of real time, from
+/// now or from a chosen instant (`--now`), so that a demo is the same on any date.
+#[derive(Clone, Copy, Debug)]
+pub struct BusinessClock {
+    start: Timestamp,
+    started: Instant,
+}
+
+impl BusinessClock {
+    /// Real time.
+    #[must_use]
+    pub fn real() -> Self {
+        Self::starting_at(Timestamp::now())
+    }
+
+    /// Time that begins at `start`, now, and goes on from there.
+    #[must_use]
+    pub fn starting_at(start: Timestamp) -> Self {
+        Self {
+            start,
+            started: Instant::now(),
+        }
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.start + self.started.elapsed()
+    }
+}

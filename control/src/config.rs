@@ -1,0 +1,1 @@
+//! Configuration: environment over TOML over defaults, parsed once into types.

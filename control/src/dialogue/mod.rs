@@ -1,0 +1,99 @@
+//! The dialogue: what to say and do next. Pure; the session task does the I/O.
+//!
+//! A [`Brain`] is fed [`Input`]s and answers with [`Action`]s. After each `handle` the caller carries
+//! the actions out in order. Nothing here reads a clock, a socket or a database.
+
+use pipeline::message::Expectation;
+use storage::customer::Phone;
+
+use crate::tools::{ToolCall, ToolOutcome};
+
+/// What happens to a dialogue.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Media flows. `caller` is the claimed number, absent where it was withheld or invalid.
+    Opened { caller: Option<Phone> },
+    /// The caller's words of one turn, and the second reading where the recogniser gave one.
+    Heard {
+        text: String,
+        second_opinion: Option<String>,
+    },
+    /// The caller spoke, but no words were recognised.
+    Unclear,
+    /// A tool that this dialogue asked for is done.
+    ToolFinished { id: ToolId, outcome: ToolOutcome },
+    /// The caller interrupted; `heard` is how much of the agent's last words came across.
+    Interrupted { heard: String },
+    /// Nobody has spoken since the caller heard the agent's last word.
+    Silence(Silence),
+    /// A key on the caller's telephone.
+    Keypad(char),
+}
+
+/// How long the line has been silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// Long enough to ask whether the caller is still there.
+    Prompt,
+    /// Long enough to hang up.
+    HangUp,
+}
+
+/// What a dialogue wants done, in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Say this. `question` is what it asks the caller, for scripts, tests and the feed.
+    Say { text: String, question: Question },
+    /// Run a tool and report with [`Input::ToolFinished`].
+    RunTool { id: ToolId, call: ToolCall },
+    /// What the dialogue now waits for.
+    Expect(Expectation),
+    /// End the call once everything said has been heard.
+    HangUp,
+    /// Hand the caller to a human once everything said has been heard.
+    Transfer { reason: TransferReason },
+}
+
+/// Pairs a tool's result with its request; rises within a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ToolId(pub u32);
+
+/// What the agent's words ask of the caller. Each is one step of a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// Nothing; a statement.
+    None,
+    /// How can I help you?
+    Help,
+    Service,
+    When,
+    WhichVehicle,
+    Vehicle,
+    Name,
+    Phone,
+    DateOfBirth,
+    Address,
+    WhichAppointment,
+    Reason,
+    /// Shall I do this?
+    Confirm,
+    /// Is there anything else?
+    AnythingElse,
+    /// Are you still there?
+    StillThere,
+}
+
+/// Why a caller is handed to a human.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferReason {
+    Requested,
+    Upset,
+    Complaint,
+    Complex,
+    /// We could not understand or verify the caller.
+    NotUnderstood,
+    /// A part that the call needs is broken.
+    Trouble,
+}

@@ -1,0 +1,1 @@
+//! The HTTP surface: webhooks, the media socket, health, metrics, the live feed.

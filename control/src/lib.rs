@@ -1,0 +1,18 @@
+//! The control plane: everything of a call that is not audio.
+//!
+//! HTTP and webhooks, one [`session`] task per call, the [`dialogue`] and its [`tools`], the command
+//! line. It may be slow, blocked or broken; the audio goes on in `pipeline`.
+
+pub mod caller;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod dialogue;
+pub mod feed;
+pub mod http;
+pub mod nlu;
+pub mod observe;
+pub mod session;
+pub mod telephony;
+pub mod timeline;
+pub mod tools;

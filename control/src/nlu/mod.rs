@@ -1,0 +1,1 @@
+//! From recognised words to meaning: numbers, dates, names, requests. Pure.

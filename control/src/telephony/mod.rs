@@ -1,0 +1,1 @@
+//! What we say to the telephone network: TwiML, the media token.

@@ -1,0 +1,82 @@
+//! The seam between a call and a recogniser or a synthesiser.
+//!
+//! A speech edge is a task on the net thread, fed and drained by bounded channels. Local engines,
+//! typed speech and remote vendors all sit behind these four enums, so neither the voice thread nor
+//! the control plane knows which one it talks to.
+
+use bytes::Bytes;
+use dsp::Samples;
+
+use crate::message::{Expectation, Transcript, UtteranceId};
+
+/// What a call tells its recogniser, in the order of the caller's audio.
+#[derive(Clone, Debug)]
+pub enum SttInput {
+    /// Mu-law audio that starts at `position`. Any length; contiguous unless frames were lost.
+    Audio { position: Samples, mulaw: Bytes },
+    /// The caller began to speak. `position` includes the detector's look-back, so that audio from
+    /// there on holds the whole first word.
+    SpeechStarted { position: Samples },
+    /// The caller's turn is over: everything up to `position` belongs to it. Answered by exactly one
+    /// [`SttEvent::Final`] or [`SttEvent::Nothing`].
+    SpeechEnded { position: Samples },
+    /// What the dialogue waits for from now on.
+    Expect(Expectation),
+    /// See [`crate::message::Command::TypedWords`].
+    TypedWords(String),
+}
+
+/// What a recogniser reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SttEvent {
+    Partial {
+        text: String,
+    },
+    Final(Transcript),
+    /// The turn that ended at `position` held no words.
+    Nothing {
+        position: Samples,
+    },
+    /// The recogniser cannot go on for now; it recovers by itself where it can.
+    Failed {
+        reason: String,
+    },
+}
+
+/// What a call asks of its synthesiser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TtsInput {
+    /// Speak one clause; clauses are spoken in the order of arrival. `clause` counts from 0 within
+    /// the utterance, `last` closes it.
+    Speak {
+        utterance: UtteranceId,
+        clause: u32,
+        text: String,
+        last: bool,
+    },
+    /// Stop work on this utterance; audio already sent is dropped by its id.
+    Cancel { utterance: UtteranceId },
+}
+
+/// What a synthesiser delivers. The channel is bounded: where the call has no room, the
+/// synthesiser waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TtsEvent {
+    /// Mu-law audio at 8 kHz, any length.
+    Audio {
+        utterance: UtteranceId,
+        mulaw: Bytes,
+    },
+    /// All audio of the clause has been sent.
+    ClauseDone {
+        utterance: UtteranceId,
+        clause: u32,
+        samples: Samples,
+    },
+    /// All audio of the utterance has been sent.
+    Done { utterance: UtteranceId },
+    Failed {
+        utterance: UtteranceId,
+        reason: String,
+    },
+}

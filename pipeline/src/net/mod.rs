@@ -1,0 +1,3 @@
+//! The net thread and its speech edges.
+
+pub mod edge;

@@ -1,0 +1,138 @@
+//! Appointments: the book itself.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::customer::{CustomerId, NewCustomer};
+use crate::error::StorageError;
+use crate::vehicle::{NewVehicle, VehicleId};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct AppointmentId(pub i64);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Scheduled,
+    Confirmed,
+    InProgress,
+    Completed,
+    Cancelled,
+    NoShow,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appointment {
+    pub id: AppointmentId,
+    pub customer: CustomerId,
+    pub vehicle: VehicleId,
+    /// Key of a service in the location file, such as `oil_change`.
+    pub service: String,
+    pub starts_at: Timestamp,
+    pub ends_at: Timestamp,
+    /// Counted from 1.
+    pub bay: i64,
+    pub status: Status,
+    pub cancellation_reason: Option<String>,
+    pub notes: Option<String>,
+}
+
+/// Who comes with which vehicle. What is new is created in the booking's own transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Party {
+    Known {
+        customer: CustomerId,
+        vehicle: VehicleId,
+    },
+    NewVehicle {
+        customer: CustomerId,
+        vehicle: NewVehicle,
+    },
+    NewCustomer {
+        customer: NewCustomer,
+        vehicle: NewVehicle,
+    },
+}
+
+/// A booking to be made. The repository picks the bay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAppointment {
+    pub party: Party,
+    pub service: String,
+    pub starts_at: Timestamp,
+    pub ends_at: Timestamp,
+    /// How many bays the location has.
+    pub bays: i64,
+    pub notes: Option<String>,
+    /// The same key twice is the same booking: the second call returns the first's appointment.
+    pub idempotency_key: String,
+    /// Who wrote it, for the record: `voice`, `seed`, a user.
+    pub booked_by: String,
+}
+
+/// A stretch of time that one bay is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy {
+    pub bay: i64,
+    pub starts_at: Timestamp,
+    pub ends_at: Timestamp,
+}
+
+#[async_trait]
+pub trait Appointments: Send + Sync {
+    async fn by_id(&self, id: AppointmentId) -> Result<Option<Appointment>, StorageError>;
+    /// Scheduled or confirmed, starting at or after `now`, earliest first.
+    async fn upcoming(
+        &self,
+        customer: CustomerId,
+        now: Timestamp,
+    ) -> Result<Vec<Appointment>, StorageError>;
+    /// Bay times taken within `[from, to)`, cancelled ones excepted.
+    async fn busy(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Busy>, StorageError>;
+    async fn book(&self, appointment: &NewAppointment) -> Result<Appointment, BookingError>;
+    /// Moves an appointment and keeps its identity; the bay may change.
+    async fn reschedule(
+        &self,
+        id: AppointmentId,
+        starts_at: Timestamp,
+        ends_at: Timestamp,
+        bays: i64,
+    ) -> Result<Appointment, ChangeError>;
+    async fn cancel(&self, id: AppointmentId, reason: &str) -> Result<Appointment, ChangeError>;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum BookingError {
+    #[error("starts_at: every bay is taken then")]
+    SlotTaken,
+    #[error("vehicle: it is already booked at that time")]
+    VehicleBusy,
+    #[error("vehicle: it does not belong to this customer")]
+    NotTheirVehicle,
+    #[error("customer: no such customer")]
+    UnknownCustomer,
+    #[error("phone: another customer has this number")]
+    PhoneTaken,
+    #[error("ends_at: must be later than starts_at")]
+    EmptyInterval,
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    #[error("appointment: no such appointment")]
+    Unknown,
+    #[error("appointment: it is already cancelled")]
+    AlreadyCancelled,
+    #[error("appointment: it is already over")]
+    Over,
+    #[error("starts_at: every bay is taken then")]
+    SlotTaken,
+    #[error("vehicle: it is already booked at that time")]
+    VehicleBusy,
+    #[error("ends_at: must be later than starts_at")]
+    EmptyInterval,
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}

@@ -1,0 +1,117 @@
+//! Call logs: what was said and done in every call, however it ended.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::appointment::AppointmentId;
+use crate::customer::CustomerId;
+use crate::error::StorageError;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Inbound,
+    Outbound,
+}
+
+/// How a call went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The row of a call that is still going on, or whose process was killed.
+    InProgress,
+    Booked,
+    Rescheduled,
+    Cancelled,
+    /// A question was answered.
+    Answered,
+    /// Handed to a human.
+    Transferred,
+    /// The caller hung up before anything was settled.
+    Abandoned,
+    /// We ended it: silence, a fault, a lost socket, a stopping process.
+    Failed,
+}
+
+/// One line of the transcript, as it was said and heard. Personal data is masked by the writer.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Line {
+    /// Milliseconds since the call began.
+    pub at_ms: u64,
+    pub speaker: Speaker,
+    /// What the caller said, or as much of the agent's words as the caller heard.
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaker {
+    Caller,
+    Agent,
+}
+
+/// Latencies of one turn, in milliseconds after the caller's speech ended. A stage that did not
+/// happen is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct TurnTimings {
+    /// Milliseconds since the call began at which the caller's speech ended.
+    pub speech_end_at_ms: u64,
+    /// The endpointer decided that the caller was done.
+    pub endpoint_ms: Option<f64>,
+    /// The recogniser's final words.
+    pub transcript_ms: Option<f64>,
+    /// The dialogue's first clause was ready.
+    pub first_clause_ms: Option<f64>,
+    /// The synthesiser's first audio.
+    pub first_audio_ms: Option<f64>,
+    /// The first frame left for the caller.
+    pub first_frame_ms: Option<f64>,
+    /// The caller's side confirmed hearing it.
+    pub first_heard_ms: Option<f64>,
+}
+
+/// The call as it starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCallLog {
+    /// Twilio's call SID; unique.
+    pub call_sid: String,
+    pub direction: Direction,
+    pub from_number: Option<String>,
+    pub to_number: Option<String>,
+    pub started_at: Timestamp,
+}
+
+/// The call as it ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallSummary {
+    pub ended_at: Timestamp,
+    pub duration_ms: u64,
+    pub outcome: Outcome,
+    /// Why the media stream ended, in words.
+    pub end_reason: String,
+    pub customer: Option<CustomerId>,
+    pub appointment: Option<AppointmentId>,
+    pub required_human_transfer: bool,
+    pub transcript: Vec<Line>,
+    pub turns: Vec<TurnTimings>,
+    pub tools_used: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallLog {
+    pub id: i64,
+    pub call: NewCallLog,
+    /// Absent while the call goes on.
+    pub summary: Option<CallSummary>,
+}
+
+#[async_trait]
+pub trait CallLogs: Send + Sync {
+    /// Opens the row; the same SID twice is the same row.
+    async fn open(&self, call: &NewCallLog) -> Result<(), StorageError>;
+    /// Completes the row. A row that was never opened is created, so that no call is lost.
+    async fn close(&self, call: &NewCallLog, summary: &CallSummary) -> Result<(), StorageError>;
+    async fn by_sid(&self, call_sid: &str) -> Result<Option<CallLog>, StorageError>;
+    /// Newest first.
+    async fn recent(&self, limit: u32) -> Result<Vec<CallLog>, StorageError>;
+}
