@@ -6,8 +6,17 @@
 //! plane holds a [`message::Command`] sender and an [`message::Event`] receiver per call and never
 //! touches audio.
 
+mod doorbell;
+pub mod fact;
+pub mod histogram;
+pub mod limits;
 pub mod message;
+pub mod metrics;
 pub mod net;
+pub mod plane;
+pub mod ring;
 pub mod time;
 
+pub use net::edge::{SpeechConfig, SttConfig, TtsConfig};
+pub use plane::{Arrival, CallHandle, DataPlane, DataPlaneConfig};
 pub use time::Mono;

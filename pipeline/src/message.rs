@@ -51,7 +51,7 @@ pub enum Command {
         text: String,
         last: bool,
     },
-    /// Retire an utterance: nothing of it is heard from now on.
+    /// Retire an utterance: nothing of it, or of any before it, is heard from now on.
     Retire { utterance: UtteranceId },
     /// What the dialogue waits for from now on.
     Expect(Expectation),

@@ -4,8 +4,14 @@
 //! typed speech and remote vendors all sit behind these four enums, so neither the voice thread nor
 //! the control plane knows which one it talks to.
 
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use dsp::Samples;
+use tokio::sync::mpsc;
 
 use crate::message::{Expectation, Transcript, UtteranceId};
 
@@ -79,4 +85,78 @@ pub enum TtsEvent {
         utterance: UtteranceId,
         reason: String,
     },
+}
+
+/// A speech edge at work: ends when its input closes.
+pub type EdgeTask = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Starts a recogniser for one call.
+pub type StartStt =
+    Arc<dyn Fn(mpsc::Receiver<SttInput>, mpsc::Sender<SttEvent>) -> EdgeTask + Send + Sync>;
+
+/// Starts a synthesiser for one call.
+pub type StartTts =
+    Arc<dyn Fn(mpsc::Receiver<TtsInput>, mpsc::Sender<TtsEvent>) -> EdgeTask + Send + Sync>;
+
+/// Which recogniser and which synthesiser the calls of a data plane get.
+#[derive(Clone, Debug)]
+pub struct SpeechConfig {
+    pub stt: SttConfig,
+    pub tts: TtsConfig,
+}
+
+/// Where words come from.
+#[derive(Clone)]
+pub enum SttConfig {
+    /// Any other recogniser: a simulator, or one that lives outside this crate.
+    Custom(StartStt),
+}
+
+impl SttConfig {
+    /// The task that recognises one call.
+    pub(crate) fn start(
+        &self,
+        input: mpsc::Receiver<SttInput>,
+        output: mpsc::Sender<SttEvent>,
+    ) -> EdgeTask {
+        match self {
+            Self::Custom(start) => start(input, output),
+        }
+    }
+}
+
+impl fmt::Debug for SttConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Custom(_) => "Custom",
+        })
+    }
+}
+
+/// Where the agent's voice comes from.
+#[derive(Clone)]
+pub enum TtsConfig {
+    /// Any other synthesiser: a simulator, or one that lives outside this crate.
+    Custom(StartTts),
+}
+
+impl TtsConfig {
+    /// The task that speaks for one call.
+    pub(crate) fn start(
+        &self,
+        input: mpsc::Receiver<TtsInput>,
+        output: mpsc::Sender<TtsEvent>,
+    ) -> EdgeTask {
+        match self {
+            Self::Custom(start) => start(input, output),
+        }
+    }
+}
+
+impl fmt::Debug for TtsConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Custom(_) => "Custom",
+        })
+    }
 }

@@ -1,0 +1,90 @@
+//! The small facts that a shard's two threads tell each other.
+//!
+//! A [`Report`] goes from the voice thread to the net thread, an [`Order`] the other way. Both are
+//! `Copy`, carry no text, and travel in order by one ring per direction and shard. A report about
+//! the caller's audio names the sample position it belongs to; the net thread drains the call's
+//! audio up to there first, so that the end of a turn cannot overtake the turn.
+
+use dsp::Samples;
+
+use crate::message::{Expectation, UtteranceId};
+use crate::time::Mono;
+
+/// Which call a fact is about. Slots are used again, so a fact names the occupant, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CallKey {
+    pub(crate) slot: u16,
+    /// Rises with every call of the shard; never used again.
+    pub(crate) serial: u64,
+}
+
+/// A fact and the call it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct About<T> {
+    pub(crate) call: CallKey,
+    pub(crate) fact: T,
+}
+
+/// What the voice thread tells: what the caller did and heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// The call has its slot; media flows.
+    Started,
+    /// The ring holds the caller's audio up to this position. `speech` says whether the caller
+    /// speaks or has only just stopped, so that a recogniser should have it at once.
+    Audio {
+        until: Samples,
+        speech: bool,
+    },
+    /// The caller began to speak here; the look-back is not yet taken off.
+    SpeechStarted {
+        position: Samples,
+    },
+    /// The caller's turn is over; everything up to `position` belongs to it.
+    SpeechEnded {
+        position: Samples,
+        silence: Samples,
+    },
+    /// The first frame of an utterance left for the caller.
+    UtteranceStarted {
+        utterance: UtteranceId,
+    },
+    /// So much of an utterance has been heard.
+    Heard {
+        utterance: UtteranceId,
+        samples: Samples,
+    },
+    /// All of an utterance has been heard.
+    UtteranceFinished {
+        utterance: UtteranceId,
+        samples: Samples,
+    },
+    /// The caller spoke over this utterance: it and all before it are retired.
+    BargeIn {
+        utterance: UtteranceId,
+        heard: Samples,
+        /// When the first voiced frame of the interruption arrived.
+        voiced_at: Mono,
+        /// When `clear` had been written.
+        cleared_at: Mono,
+    },
+    Keypad {
+        key: u8,
+    },
+    /// The ring for agent audio was full and has room again.
+    Room,
+}
+
+/// What the net thread wants of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// There is agent audio in the ring that should not wait for the tick.
+    Audio,
+    /// Nothing of this utterance, or of any before it, is heard from now on.
+    Retire { through: UtteranceId },
+    /// What the dialogue waits for: decides how long a pause ends a turn.
+    Expect(Expectation),
+    /// Hang up; `after_playout` once everything in the ring has been heard. The net thread gives
+    /// this order only when the ring holds all there is to hear.
+    HangUp { after_playout: bool },
+}

@@ -1,0 +1,142 @@
+//! Every bound of the data plane: queues, buffers, deadlines, and how they hang together.
+
+use std::time::Duration;
+
+use dsp::{FRAME_SAMPLES, Samples};
+
+use crate::message::Expectation;
+
+// ---- the voice thread ------------------------------------------------------
+
+/// Each call is paced this often.
+pub const TICK: Duration = Duration::from_millis(10);
+
+/// A tick's calls are spread over this many moments, so that they do not all send at once.
+pub const TICK_PHASES: usize = 5;
+
+/// Reads of one socket per turn of the loop; the next call's turn comes before the rest is read.
+pub const READS_PER_TURN: usize = 4;
+
+/// One call's read buffer, and so the largest message it takes. Twilio's are about 400 bytes.
+pub const READ_BUFFER_BYTES: usize = 16 * 1024;
+
+/// One call's write buffer. Media waits in its ring while an earlier message is unsent, so this
+/// holds at most one media message, its mark, a `clear`, a pong and a close.
+pub const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+
+/// A socket that takes no byte for so long is given up.
+pub const SOCKET_STALL: Duration = Duration::from_secs(2);
+
+/// How long the peer may take to answer our WebSocket close.
+pub const CLOSE_HANDSHAKE: Duration = Duration::from_millis(500);
+
+/// A voice thread that has not turned for so long is stalled: counted, and given no new calls.
+pub const VOICE_STALL: Duration = Duration::from_millis(200);
+
+/// How often the net thread looks whether its voice thread still turns.
+pub const WATCHDOG_PERIOD: Duration = Duration::from_millis(100);
+
+// ---- between the threads ---------------------------------------------------
+
+/// Caller audio on its way to the net thread: 1.28 s, many times the stalls we expect of it.
+pub const STT_RING_FRAMES: usize = 64;
+
+/// Agent audio on its way to the caller: 2.56 s. Where it is full the synthesiser waits.
+pub const TTS_RING_FRAMES: usize = 128;
+
+/// The voice thread asks for more agent audio when the ring has drained to this.
+pub const TTS_RING_LOW_FRAMES: usize = TTS_RING_FRAMES / 2;
+
+/// Facts in flight between the threads, for each call a shard can hold. Sized so that full is our
+/// bug: a call in speech makes 50 a second, so this lasts for more than a second of stall.
+pub const FACTS_PER_CALL: usize = 64;
+
+/// In silence the net thread hears of caller audio only every so many frames.
+pub const QUIET_BATCH_FRAMES: u64 = 5;
+
+// ---- the net thread --------------------------------------------------------
+
+/// How much of the caller's audio before the first voiced frame belongs to the turn.
+pub const LOOK_BACK: Samples = Samples::from_ms(300);
+
+/// Caller audio kept for a recogniser that does not take it; then the oldest is dropped.
+pub const STT_BACKLOG: Samples = Samples::from_ms(30_000);
+
+/// Messages in a recogniser's or synthesiser's channel, either way.
+pub const EDGE_CHANNEL: usize = 32;
+
+/// Clauses kept for a synthesiser that does not take them; more are refused.
+pub const TTS_BACKLOG_CLAUSES: usize = 64;
+
+/// How long the edges of an ended call may take to finish by themselves.
+pub const EDGE_GRACE: Duration = Duration::from_millis(500);
+
+/// How long a hang-up waits for the synthesiser to deliver what is still to be said.
+pub const HANG_UP_PATIENCE: Duration = Duration::from_secs(20);
+
+// ---- towards the control plane ---------------------------------------------
+
+/// Commands of one call that wait for the net thread.
+pub const COMMANDS: usize = 64;
+
+/// Of these, kept free for commands that silence or end a call.
+pub const RESERVED_COMMANDS: usize = 8;
+
+/// Events of one call that wait for its session; further ones are counted and dropped.
+pub const EVENTS: usize = 1_024;
+
+// ---- playout ---------------------------------------------------------------
+
+/// How far ahead of the caller's ear audio is sent: what a barge-in has to clear at most.
+pub const SEND_HORIZON: Duration = Duration::from_millis(200);
+
+/// A steady answer leaves in messages of this many frames (and one mark each).
+pub const MESSAGE_FRAMES: usize = 5;
+
+/// Bytes of the largest media message's audio.
+pub const MESSAGE_BYTES: usize = MESSAGE_FRAMES * FRAME_SAMPLES;
+
+/// With less than this ahead of the caller's ear a part message is sent rather than waited for.
+pub const LOW_WATER: Duration = Duration::from_millis(60);
+
+/// Marks that may be on their way; the oldest is given up for a newer one.
+pub const MARKS_OUTSTANDING: usize = 64;
+
+/// A mark that is so late says that the far end does not play as the playout clock thinks; for
+/// what was heard, only marks count then. After as long again the mark is taken for lost, and its
+/// audio for heard.
+pub const MARK_OVERDUE: Duration = Duration::from_millis(500);
+
+// ---- the caller's turn -----------------------------------------------------
+
+/// Speech that has lasted this long is no cough: an answer held back for it is retired.
+pub const SUSTAINED_SPEECH: Samples = Samples::from_ms(300);
+
+/// When media stops in the middle of speech, the clock ends the turn so much after the pause.
+pub const MEDIA_GAP_GRACE: Duration = Duration::from_millis(200);
+
+/// How long a pause ends the caller's turn. A yes is answered at once; a number is not cut after
+/// "five five five".
+#[must_use]
+pub const fn turn_pause(expectation: Expectation) -> Samples {
+    Samples::from_ms(match expectation {
+        Expectation::YesNo => 350,
+        Expectation::Open => 600,
+        Expectation::Name => 700,
+        Expectation::When | Expectation::Vehicle => 800,
+        Expectation::DateOfBirth | Expectation::Address => 1_000,
+        Expectation::Phone => 1_200,
+    })
+}
+
+// The first frame and one whole message fit the horizon, so an answer is never paced dry.
+const _: () = assert!(SEND_HORIZON.as_millis() >= 20 + 100);
+// A part message is sent long before the caller's buffer is empty.
+const _: () = assert!(LOW_WATER.as_millis() > 2 * TICK.as_millis());
+// Between asking for more agent audio and running dry lies a second for the net thread.
+const _: () = assert!(TTS_RING_LOW_FRAMES * 20 >= 1_000);
+// A whole message is sure to be seen by the check that asks for more (see `ring`).
+const _: () = assert!(MESSAGE_FRAMES < TTS_RING_LOW_FRAMES);
+// A silent batch fits the ring many times over.
+const _: () = assert!((QUIET_BATCH_FRAMES as usize) * 4 < STT_RING_FRAMES);
+const _: () = assert!(RESERVED_COMMANDS < COMMANDS);
