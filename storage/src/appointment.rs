@@ -64,7 +64,8 @@ pub struct NewAppointment {
     /// How many bays the location has.
     pub bays: i64,
     pub notes: Option<String>,
-    /// The same key twice is the same booking: the second call returns the first's appointment.
+    /// The same key twice is the same booking: the second call returns the first's appointment as it
+    /// is by then, whatever else the second call holds.
     pub idempotency_key: String,
     /// Who wrote it, for the record: `voice`, `seed`, a user.
     pub booked_by: String,
@@ -73,6 +74,8 @@ pub struct NewAppointment {
 /// A stretch of time that one bay is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy {
+    /// Who takes it: an appointment that is to be moved does not stand in its own way.
+    pub appointment: AppointmentId,
     pub bay: i64,
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
@@ -87,10 +90,14 @@ pub trait Appointments: Send + Sync {
         customer: CustomerId,
         now: Timestamp,
     ) -> Result<Vec<Appointment>, StorageError>;
+    /// All of a customer's appointments, cancelled ones included, earliest first.
+    async fn of_customer(&self, customer: CustomerId) -> Result<Vec<Appointment>, StorageError>;
     /// Bay times taken within `[from, to)`, cancelled ones excepted.
     async fn busy(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Busy>, StorageError>;
+    /// Books the first free bay. Customer, vehicle and appointment come to be together or not at all.
     async fn book(&self, appointment: &NewAppointment) -> Result<Appointment, BookingError>;
-    /// Moves an appointment and keeps its identity; the bay may change.
+    /// Moves an appointment and keeps its identity; the bay changes only where its own is taken. One
+    /// that was confirmed is scheduled again: the customer confirmed the old time.
     async fn reschedule(
         &self,
         id: AppointmentId,
@@ -125,6 +132,7 @@ pub enum ChangeError {
     Unknown,
     #[error("appointment: it is already cancelled")]
     AlreadyCancelled,
+    /// It is being worked on, done, or the customer did not come.
     #[error("appointment: it is already over")]
     Over,
     #[error("starts_at: every bay is taken then")]

@@ -71,7 +71,7 @@ pub struct TurnTimings {
 }
 
 /// The call as it starts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewCallLog {
     /// Twilio's call SID; unique.
     pub call_sid: String,
@@ -86,6 +86,7 @@ pub struct NewCallLog {
 pub struct CallSummary {
     pub ended_at: Timestamp,
     pub duration_ms: u64,
+    /// Anything but [`Outcome::InProgress`].
     pub outcome: Outcome,
     /// Why the media stream ended, in words.
     pub end_reason: String,
@@ -109,9 +110,33 @@ pub struct CallLog {
 pub trait CallLogs: Send + Sync {
     /// Opens the row; the same SID twice is the same row.
     async fn open(&self, call: &NewCallLog) -> Result<(), StorageError>;
-    /// Completes the row. A row that was never opened is created, so that no call is lost.
+    /// Completes the row. A row that was never opened is created, so that no call is lost; one that
+    /// was closed before takes the newer summary.
     async fn close(&self, call: &NewCallLog, summary: &CallSummary) -> Result<(), StorageError>;
     async fn by_sid(&self, call_sid: &str) -> Result<Option<CallLog>, StorageError>;
     /// Newest first.
     async fn recent(&self, limit: u32) -> Result<Vec<CallLog>, StorageError>;
+}
+
+/// The numbers are masked but for their last two digits.
+impl std::fmt::Debug for NewCallLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewCallLog")
+            .field("call_sid", &self.call_sid)
+            .field("direction", &self.direction)
+            .field("from_number", &self.from_number.as_deref().map(masked))
+            .field("to_number", &self.to_number.as_deref().map(masked))
+            .field("started_at", &self.started_at)
+            .finish()
+    }
+}
+
+/// A claimed number is any text; this keeps its last two characters.
+fn masked(number: &str) -> String {
+    let end = number
+        .char_indices()
+        .rev()
+        .nth(1)
+        .map_or("", |(at, _)| &number[at..]);
+    format!("********{end}")
 }

@@ -1,25 +1,61 @@
 //! The dealership's book: customers, vehicles, appointments, call logs, service history.
 //!
-//! One trait per aggregate ([`Customers`], [`Vehicles`], [`Appointments`], [`CallLogs`],
-//! [`ServiceHistory`]); [`Store`] holds one implementation of each. The database is the judge of a
-//! slot: two bookings can never hold the same bay, or the same vehicle, at the same time.
+//! # Aggregates
 //!
-//! Instants are UTC ([`jiff::Timestamp`]), truncated to seconds; local days and hours exist only
-//! together with the location's zone.
+//! One trait per aggregate; a [`Store`] holds one implementation of each, over one database.
+//!
+//! | Trait | Holds | Worth knowing |
+//! |---|---|---|
+//! | [`Customers`] | who calls | the phone number is unique; [`customer::Phone`] is the only way to spell one |
+//! | [`Vehicles`] | what is serviced | belongs to one customer |
+//! | [`Appointments`] | the book itself | one transaction makes customer, vehicle and appointment |
+//! | [`CallLogs`] | what was said and done | opened when a call begins, closed however it ends |
+//! | [`ServiceHistory`] | what was done to a vehicle | |
+//!
+//! Beside them, pure and without a database: [`location`], the business facts of one dealership;
+//! [`slots`], when a service can start; and [`seed`], the fictional people of demos and tests.
+//!
+//! # The invariant
+//!
+//! **The database is the judge of a slot.** Two appointments that are not cancelled never hold the
+//! same bay, nor the same vehicle, at the same time; not by a race, not by a bug above, not by an SQL
+//! shell. [`slots`] only advises. [`Appointments::book`] tries bay after bay and lets the database
+//! refuse; it never decides by a read it made earlier. An idempotency key makes a repeated booking
+//! the same booking.
+//!
+//! # Time
+//!
+//! Instants are UTC ([`jiff::Timestamp`]) and whole seconds: fractions are cut off when they are
+//! written. Intervals are half-open, so one appointment may start when another ends. Local days and
+//! hours exist only together with the location's zone.
+//!
+//! # Personal data
+//!
+//! `Debug` masks names, numbers, dates of birth and addresses, so that no log line holds them by
+//! accident. Errors name tables and columns, never such a value.
 
 pub mod appointment;
 pub mod call_log;
 pub mod customer;
 pub mod error;
+pub mod limits;
+pub mod location;
+pub mod seed;
 pub mod service_history;
+pub mod slots;
+mod sqlite;
 pub mod vehicle;
 
+use std::path::Path;
 use std::sync::Arc;
+
+use async_trait::async_trait;
 
 pub use appointment::Appointments;
 pub use call_log::CallLogs;
 pub use customer::Customers;
-pub use error::StorageError;
+pub use error::{OpenError, StorageError};
+pub use location::Location;
 pub use service_history::ServiceHistory;
 pub use vehicle::Vehicles;
 
@@ -31,6 +67,35 @@ pub struct Store {
     pub appointments: Arc<dyn Appointments>,
     pub call_logs: Arc<dyn CallLogs>,
     pub service_history: Arc<dyn ServiceHistory>,
+    pub backend: Arc<dyn Backend>,
+}
+
+/// The database as a whole.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// Whether the database answers.
+    async fn ping(&self) -> Result<(), StorageError>;
+    /// Waits for what is under way and lets go of the database. Calls after it fail.
+    async fn close(&self);
+}
+
+impl Store {
+    /// Opens the book in an SQLite file; creates the file and its folders where absent and brings its
+    /// schema up to date.
+    ///
+    /// # Errors
+    /// [`OpenError`] names the file; a schema newer than this program knows is refused.
+    pub async fn open_sqlite(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        sqlite::open(path.as_ref()).await
+    }
+
+    /// An empty book that vanishes with the last clone of this store; for tests.
+    ///
+    /// # Errors
+    /// [`OpenError`] where there is no room for temporary files.
+    pub async fn open_in_memory() -> Result<Self, OpenError> {
+        sqlite::open_temporary().await
+    }
 }
 
 impl std::fmt::Debug for Store {

@@ -1,0 +1,225 @@
+//! The location file as it is written, and the way from there to checked types.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::SignedDuration;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use super::{Hours, Location, LocationError, Premises, PriceRange, Service, Week};
+use crate::customer::Phone;
+use crate::limits;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    agent: String,
+    zone: String,
+    phone: String,
+    transfer_to: String,
+    bays: i64,
+    address: Premises,
+    booking: Booking,
+    hours: WeekHours,
+    #[serde(default)]
+    holidays: BTreeMap<String, String>,
+    services: Vec<ServiceEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Booking {
+    grid_min: u32,
+    lead_time_min: u32,
+    horizon_days: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WeekHours {
+    monday: String,
+    tuesday: String,
+    wednesday: String,
+    thursday: String,
+    friday: String,
+    saturday: String,
+    sunday: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServiceEntry {
+    key: String,
+    name: String,
+    #[serde(default)]
+    synonyms: Vec<String>,
+    duration_min: u32,
+    price_usd: [u32; 2],
+}
+
+pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
+    let file: File = toml::from_str(text)?;
+    Ok(Location {
+        zone: TimeZone::get(&file.zone).map_err(|_| {
+            wrong(
+                "zone",
+                format!(
+                    "no time zone is called {:?}, try \"America/Chicago\"",
+                    file.zone
+                ),
+            )
+        })?,
+        phone: phone("phone", &file.phone)?,
+        transfer_to: phone("transfer_to", &file.transfer_to)?,
+        bays: within("bays", file.bays, 1, limits::BAYS)?,
+        grid: minutes("booking.grid_min", file.booking.grid_min, 1)?,
+        lead_time: minutes("booking.lead_time_min", file.booking.lead_time_min, 0)?,
+        horizon_days: within(
+            "booking.horizon_days",
+            file.booking.horizon_days,
+            1,
+            limits::HORIZON_DAYS,
+        )?,
+        week: week(&file.hours)?,
+        holidays: holidays(file.holidays)?,
+        services: services(file.services)?,
+        name: spoken("name", file.name)?,
+        agent: spoken("agent", file.agent)?,
+        address: file.address,
+    })
+}
+
+fn week(hours: &WeekHours) -> Result<Week, LocationError> {
+    let week = Week([
+        day_hours("hours.monday", &hours.monday)?,
+        day_hours("hours.tuesday", &hours.tuesday)?,
+        day_hours("hours.wednesday", &hours.wednesday)?,
+        day_hours("hours.thursday", &hours.thursday)?,
+        day_hours("hours.friday", &hours.friday)?,
+        day_hours("hours.saturday", &hours.saturday)?,
+        day_hours("hours.sunday", &hours.sunday)?,
+    ]);
+    if week.iter().all(|(_, hours)| hours.is_none()) {
+        return Err(wrong("hours", "at least one day of the week must be open"));
+    }
+    Ok(week)
+}
+
+/// `08:00-18:00` or `closed`.
+fn day_hours(key: &str, text: &str) -> Result<Option<Hours>, LocationError> {
+    if text.trim().eq_ignore_ascii_case("closed") {
+        return Ok(None);
+    }
+    let malformed = || {
+        wrong(
+            key,
+            format!("{text:?} is neither \"HH:MM-HH:MM\" nor \"closed\""),
+        )
+    };
+    let (open, close) = text.split_once('-').ok_or_else(malformed)?;
+    let time = |text: &str| Time::strptime("%H:%M", text.trim());
+    let (Ok(open), Ok(close)) = (time(open), time(close)) else {
+        return Err(malformed());
+    };
+    if open >= close {
+        return Err(wrong(key, format!("{text:?} must open before it closes")));
+    }
+    Ok(Some(Hours { open, close }))
+}
+
+fn holidays(entries: BTreeMap<String, String>) -> Result<BTreeMap<Date, String>, LocationError> {
+    entries
+        .into_iter()
+        .map(|(date, name)| match date.parse() {
+            Ok(date) => Ok((date, name)),
+            Err(_) => Err(wrong(
+                format!("holidays.{date}"),
+                "the key must be a date, YYYY-MM-DD",
+            )),
+        })
+        .collect()
+}
+
+fn services(entries: Vec<ServiceEntry>) -> Result<Vec<Service>, LocationError> {
+    if entries.is_empty() {
+        return Err(wrong("services", "at least one service must be offered"));
+    }
+    let mut keys = HashSet::new();
+    for (i, entry) in entries.iter().enumerate() {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if entry.key.is_empty() || !entry.key.chars().all(plain) {
+            return Err(wrong(
+                format!("services[{i}].key"),
+                format!(
+                    "{:?} must be lower-case letters, digits and underscores",
+                    entry.key
+                ),
+            ));
+        }
+        if !keys.insert(entry.key.clone()) {
+            return Err(wrong(
+                format!("services[{i}].key"),
+                format!("{:?} stands there twice", entry.key),
+            ));
+        }
+    }
+    entries.into_iter().map(service).collect()
+}
+
+fn service(entry: ServiceEntry) -> Result<Service, LocationError> {
+    let at = |field: &str| format!("services.{}.{field}", entry.key);
+    let [low_usd, high_usd] = entry.price_usd;
+    if low_usd > high_usd {
+        return Err(wrong(
+            at("price_usd"),
+            format!("[{low_usd}, {high_usd}] must be [low, high]"),
+        ));
+    }
+    Ok(Service {
+        duration: minutes(at("duration_min"), entry.duration_min, 1)?,
+        name: spoken(at("name"), entry.name.clone())?,
+        price: PriceRange { low_usd, high_usd },
+        synonyms: entry.synonyms,
+        key: entry.key,
+    })
+}
+
+fn phone(key: &str, text: &str) -> Result<Phone, LocationError> {
+    Phone::parse(text)
+        .map_err(|why| wrong(key, format!("{text:?} is not a telephone number ({why})")))
+}
+
+fn spoken(key: impl Into<String>, text: String) -> Result<String, LocationError> {
+    if text.trim().is_empty() {
+        return Err(wrong(key, "must not be empty: the agent says it"));
+    }
+    Ok(text)
+}
+
+fn minutes(
+    key: impl Into<String>,
+    value: u32,
+    least: u32,
+) -> Result<SignedDuration, LocationError> {
+    let minutes = within(key, value, least, limits::SERVICE_MINUTES)?;
+    Ok(SignedDuration::from_mins(i64::from(minutes)))
+}
+
+fn within<T>(key: impl Into<String>, value: T, least: T, most: T) -> Result<T, LocationError>
+where
+    T: PartialOrd + std::fmt::Display,
+{
+    if value < least || value > most {
+        return Err(wrong(key, format!("{value} is outside {least} to {most}")));
+    }
+    Ok(value)
+}
+
+fn wrong(key: impl Into<String>, problem: impl Into<String>) -> LocationError {
+    LocationError::Value {
+        key: key.into(),
+        problem: problem.into(),
+    }
+}

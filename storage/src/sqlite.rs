@@ -1,0 +1,126 @@
+//! The book in one SQLite file.
+//!
+//! WAL: one writer connection, on which every write is a `BEGIN IMMEDIATE` transaction, and a pool of
+//! connections that only read. So a write never fails half-way for want of the lock, and readers never
+//! wait for the writer. No transaction awaits anything but the database.
+
+mod appointment;
+mod call_log;
+mod customer;
+mod migrations;
+mod row;
+mod service_history;
+mod vehicle;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqlitePool, Transaction};
+use tempfile::TempDir;
+
+use crate::error::{OpenError, StorageError};
+use crate::{Backend, Store, limits};
+
+/// One open file; every aggregate of a [`Store`] is this one value.
+struct Database {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    /// Where a database without a file of its own lives; removed with the last handle.
+    _folder: Option<TempDir>,
+}
+
+/// Opens the file, creates it and its folder where absent, and brings its schema up to date.
+pub(crate) async fn open(path: &Path) -> Result<Store, OpenError> {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder {
+            path: folder.to_owned(),
+            source,
+        })?;
+    }
+    // A booking the caller was told about survives a power cut: sync at every commit.
+    connect(path, SqliteSynchronous::Full, None).await
+}
+
+/// A database that vanishes with its last handle. It is a real file in a temporary folder, because
+/// SQLite's own memory databases have no WAL and lock differently.
+pub(crate) async fn open_temporary() -> Result<Store, OpenError> {
+    let folder = TempDir::with_prefix("otto-").map_err(|source| OpenError::Folder {
+        path: std::env::temp_dir(),
+        source,
+    })?;
+    let path = folder.path().join("otto.db");
+    connect(&path, SqliteSynchronous::Off, Some(folder)).await
+}
+
+async fn connect(
+    path: &Path,
+    synchronous: SqliteSynchronous,
+    folder: Option<TempDir>,
+) -> Result<Store, OpenError> {
+    let failed = |source: StorageError| OpenError::Storage {
+        path: path.to_owned(),
+        source,
+    };
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .busy_timeout(limits::BUSY_TIMEOUT);
+    let write = options
+        .clone()
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous);
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(limits::ACQUIRE_TIMEOUT)
+        .connect_with(write)
+        .await
+        .map_err(|source| failed(source.into()))?;
+    migrations::run(path, &writer).await?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(limits::READ_CONNECTIONS)
+        .acquire_timeout(limits::ACQUIRE_TIMEOUT)
+        .connect_with(options.pragma("query_only", "on"))
+        .await
+        .map_err(|source| failed(source.into()))?;
+    let database = Arc::new(Database {
+        writer,
+        readers,
+        _folder: folder,
+    });
+    Ok(Store {
+        customers: database.clone(),
+        vehicles: database.clone(),
+        appointments: database.clone(),
+        call_logs: database.clone(),
+        service_history: database.clone(),
+        backend: database,
+    })
+}
+
+impl Database {
+    /// A transaction that holds the write lock from its start. Dropped without `commit`, it leaves
+    /// nothing behind.
+    async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+}
+
+#[async_trait]
+impl Backend for Database {
+    async fn ping(&self) -> Result<(), StorageError> {
+        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        // The last connection to close folds the WAL back into the file.
+        self.writer.close().await;
+    }
+}

@@ -1,0 +1,308 @@
+//! Appointments in SQLite. Whether a bay or a vehicle is free is never decided here: a row is
+//! offered to the database, bay after bay, and the overlap triggers judge.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use super::row::Columns;
+use super::{Database, customer, vehicle};
+use crate::appointment::{
+    Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
+    Party, Status,
+};
+use crate::customer::{CreateCustomerError, CustomerId};
+use crate::error::StorageError;
+use crate::vehicle::VehicleId;
+
+const BY_ID: &str = "SELECT * FROM appointments WHERE id = $1";
+
+const BY_KEY: &str = "SELECT * FROM appointments WHERE idempotency_key = $1";
+
+const OF_CUSTOMER: &str = "SELECT * FROM appointments WHERE customer_id = $1
+    ORDER BY starts_at, id";
+
+const UPCOMING: &str = "SELECT * FROM appointments
+    WHERE customer_id = $1 AND starts_at >= $2 AND status IN ('scheduled', 'confirmed')
+    ORDER BY starts_at, id";
+
+const BUSY: &str = "SELECT id, bay, starts_at, ends_at FROM appointments
+    WHERE status <> 'cancelled' AND starts_at < $2 AND ends_at > $1
+    ORDER BY starts_at, bay";
+
+const INSERT: &str = "INSERT INTO appointments
+    (customer_id, vehicle_id, service, starts_at, ends_at, bay, notes, idempotency_key, booked_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *";
+
+const MOVE: &str = "UPDATE appointments
+    SET starts_at = $2, ends_at = $3, bay = $4, status = 'scheduled', updated_at = unixepoch()
+    WHERE id = $1 RETURNING *";
+
+const CANCEL: &str = "UPDATE appointments
+    SET status = 'cancelled', cancellation_reason = $2, updated_at = unixepoch()
+    WHERE id = $1 RETURNING *";
+
+#[async_trait]
+impl Appointments for Database {
+    async fn by_id(&self, id: AppointmentId) -> Result<Option<Appointment>, StorageError> {
+        let row = sqlx::query(BY_ID)
+            .bind(id.0)
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(appointment).transpose()
+    }
+
+    async fn of_customer(&self, customer: CustomerId) -> Result<Vec<Appointment>, StorageError> {
+        let rows = sqlx::query(OF_CUSTOMER)
+            .bind(customer.0)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(appointment).collect()
+    }
+
+    async fn upcoming(
+        &self,
+        customer: CustomerId,
+        now: Timestamp,
+    ) -> Result<Vec<Appointment>, StorageError> {
+        let rows = sqlx::query(UPCOMING)
+            .bind(customer.0)
+            .bind(now.as_second())
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(appointment).collect()
+    }
+
+    async fn busy(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Busy>, StorageError> {
+        let rows = sqlx::query(BUSY)
+            .bind(from.as_second())
+            .bind(to.as_second())
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(busy).collect()
+    }
+
+    async fn book(&self, new: &NewAppointment) -> Result<Appointment, BookingError> {
+        let times = Times::of(new.starts_at, new.ends_at).ok_or(BookingError::EmptyInterval)?;
+        let mut transaction = self.write().await.map_err(StorageError::from)?;
+        // The write lock is held: nobody else can book under this key meanwhile.
+        if let Some(done) = by_key(&mut transaction, &new.idempotency_key).await? {
+            return Ok(done);
+        }
+        let (customer, vehicle) = party(&mut transaction, &new.party).await?;
+        for bay in 1..=new.bays {
+            match insert(&mut transaction, new, customer, vehicle, times, bay).await {
+                Ok(appointment) => {
+                    transaction.commit().await.map_err(StorageError::from)?;
+                    return Ok(appointment);
+                }
+                Err(Refused::BayTaken) => {}
+                Err(Refused::VehicleBusy) => return Err(BookingError::VehicleBusy),
+                Err(Refused::Storage(error)) => return Err(error.into()),
+            }
+        }
+        Err(BookingError::SlotTaken)
+    }
+
+    async fn reschedule(
+        &self,
+        id: AppointmentId,
+        starts_at: Timestamp,
+        ends_at: Timestamp,
+        bays: i64,
+    ) -> Result<Appointment, ChangeError> {
+        let times = Times::of(starts_at, ends_at).ok_or(ChangeError::EmptyInterval)?;
+        let mut transaction = self.write().await.map_err(StorageError::from)?;
+        let current = changeable(&mut transaction, id).await?;
+        let own = Some(current.bay).filter(|bay| *bay <= bays);
+        let others = (1..=bays).filter(|bay| Some(*bay) != own);
+        for bay in own.into_iter().chain(others) {
+            match relocate(&mut transaction, id, times, bay).await {
+                Ok(appointment) => {
+                    transaction.commit().await.map_err(StorageError::from)?;
+                    return Ok(appointment);
+                }
+                Err(Refused::BayTaken) => {}
+                Err(Refused::VehicleBusy) => return Err(ChangeError::VehicleBusy),
+                Err(Refused::Storage(error)) => return Err(error.into()),
+            }
+        }
+        Err(ChangeError::SlotTaken)
+    }
+
+    async fn cancel(&self, id: AppointmentId, reason: &str) -> Result<Appointment, ChangeError> {
+        let mut transaction = self.write().await.map_err(StorageError::from)?;
+        changeable(&mut transaction, id).await?;
+        let row = sqlx::query(CANCEL)
+            .bind(id.0)
+            .bind(reason)
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(StorageError::from)?;
+        let cancelled = appointment(&row)?;
+        transaction.commit().await.map_err(StorageError::from)?;
+        Ok(cancelled)
+    }
+}
+
+/// Start and end in whole seconds, the start before the end.
+#[derive(Clone, Copy)]
+struct Times {
+    start: i64,
+    end: i64,
+}
+
+impl Times {
+    fn of(starts_at: Timestamp, ends_at: Timestamp) -> Option<Self> {
+        let (start, end) = (starts_at.as_second(), ends_at.as_second());
+        (start < end).then_some(Self { start, end })
+    }
+}
+
+/// What the database said to a row offered to it.
+enum Refused {
+    BayTaken,
+    VehicleBusy,
+    Storage(StorageError),
+}
+
+/// The overlap triggers' messages. The statement alone is undone; its transaction goes on.
+impl From<sqlx::Error> for Refused {
+    fn from(error: sqlx::Error) -> Self {
+        match error.as_database_error().map(|refusal| refusal.message()) {
+            Some("bay_overlap") => Self::BayTaken,
+            Some("vehicle_overlap") => Self::VehicleBusy,
+            _ => Self::Storage(error.into()),
+        }
+    }
+}
+
+async fn by_key(
+    connection: &mut SqliteConnection,
+    key: &str,
+) -> Result<Option<Appointment>, StorageError> {
+    let row = sqlx::query(BY_KEY)
+        .bind(key)
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(appointment).transpose()
+}
+
+/// Finds or creates who comes with what.
+async fn party(
+    connection: &mut SqliteConnection,
+    party: &Party,
+) -> Result<(CustomerId, VehicleId), BookingError> {
+    match party {
+        Party::Known { customer, vehicle } => {
+            if !customer::exists(connection, *customer).await? {
+                return Err(BookingError::UnknownCustomer);
+            }
+            if vehicle::owner(connection, *vehicle).await? != Some(*customer) {
+                return Err(BookingError::NotTheirVehicle);
+            }
+            Ok((*customer, *vehicle))
+        }
+        Party::NewVehicle { customer, vehicle } => {
+            if !customer::exists(connection, *customer).await? {
+                return Err(BookingError::UnknownCustomer);
+            }
+            let vehicle = vehicle::insert(connection, *customer, vehicle).await?;
+            Ok((*customer, vehicle.id))
+        }
+        Party::NewCustomer { customer, vehicle } => {
+            let customer = match customer::insert(connection, customer).await {
+                Ok(customer) => customer.id,
+                Err(CreateCustomerError::PhoneTaken) => return Err(BookingError::PhoneTaken),
+                Err(CreateCustomerError::Storage(error)) => return Err(error.into()),
+            };
+            let vehicle = vehicle::insert(connection, customer, vehicle).await?;
+            Ok((customer, vehicle.id))
+        }
+    }
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    new: &NewAppointment,
+    customer: CustomerId,
+    vehicle: VehicleId,
+    times: Times,
+    bay: i64,
+) -> Result<Appointment, Refused> {
+    let row = sqlx::query(INSERT)
+        .bind(customer.0)
+        .bind(vehicle.0)
+        .bind(&new.service)
+        .bind(times.start)
+        .bind(times.end)
+        .bind(bay)
+        .bind(&new.notes)
+        .bind(&new.idempotency_key)
+        .bind(&new.booked_by)
+        .fetch_one(connection)
+        .await?;
+    appointment(&row).map_err(Refused::Storage)
+}
+
+async fn relocate(
+    connection: &mut SqliteConnection,
+    id: AppointmentId,
+    times: Times,
+    bay: i64,
+) -> Result<Appointment, Refused> {
+    let row = sqlx::query(MOVE)
+        .bind(id.0)
+        .bind(times.start)
+        .bind(times.end)
+        .bind(bay)
+        .fetch_one(connection)
+        .await?;
+    appointment(&row).map_err(Refused::Storage)
+}
+
+/// The appointment, where it can still be moved or cancelled.
+async fn changeable(
+    connection: &mut SqliteConnection,
+    id: AppointmentId,
+) -> Result<Appointment, ChangeError> {
+    let row = sqlx::query(BY_ID)
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await
+        .map_err(StorageError::from)?
+        .ok_or(ChangeError::Unknown)?;
+    let found = appointment(&row)?;
+    match found.status {
+        Status::Scheduled | Status::Confirmed => Ok(found),
+        Status::Cancelled => Err(ChangeError::AlreadyCancelled),
+        Status::InProgress | Status::Completed | Status::NoShow => Err(ChangeError::Over),
+    }
+}
+
+fn appointment(row: &SqliteRow) -> Result<Appointment, StorageError> {
+    let columns = Columns::of("appointments", row)?;
+    Ok(Appointment {
+        id: AppointmentId(columns.id),
+        customer: CustomerId(columns.get("customer_id")?),
+        vehicle: VehicleId(columns.get("vehicle_id")?),
+        service: columns.get("service")?,
+        starts_at: columns.instant("starts_at")?,
+        ends_at: columns.instant("ends_at")?,
+        bay: columns.get("bay")?,
+        status: columns.word("status")?,
+        cancellation_reason: columns.get("cancellation_reason")?,
+        notes: columns.get("notes")?,
+    })
+}
+
+fn busy(row: &SqliteRow) -> Result<Busy, StorageError> {
+    let columns = Columns::of("appointments", row)?;
+    Ok(Busy {
+        appointment: AppointmentId(columns.id),
+        bay: columns.get("bay")?,
+        starts_at: columns.instant("starts_at")?,
+        ends_at: columns.instant("ends_at")?,
+    })
+}

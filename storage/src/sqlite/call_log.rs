@@ -1,0 +1,127 @@
+//! Call logs in SQLite. Transcript, turn latencies and tools are one JSON document each: they are
+//! written once and read whole.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+
+use super::Database;
+use super::row::{self, Columns};
+use crate::appointment::AppointmentId;
+use crate::call_log::{CallLog, CallLogs, CallSummary, NewCallLog};
+use crate::customer::CustomerId;
+use crate::error::StorageError;
+use crate::limits;
+
+const BY_SID: &str = "SELECT * FROM call_logs WHERE call_sid = $1";
+
+const RECENT: &str = "SELECT * FROM call_logs ORDER BY started_at DESC, id DESC LIMIT $1";
+
+const OPEN: &str = "INSERT INTO call_logs (call_sid, direction, from_number, to_number, started_at)
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (call_sid) DO NOTHING";
+
+const CLOSE: &str = "INSERT INTO call_logs
+    (call_sid, direction, from_number, to_number, started_at, outcome, ended_at, duration_ms,
+     end_reason, customer_id, appointment_id, required_human_transfer, transcript, turns, tools_used)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    ON CONFLICT (call_sid) DO UPDATE SET
+        outcome = excluded.outcome, ended_at = excluded.ended_at,
+        duration_ms = excluded.duration_ms, end_reason = excluded.end_reason,
+        customer_id = excluded.customer_id, appointment_id = excluded.appointment_id,
+        required_human_transfer = excluded.required_human_transfer,
+        transcript = excluded.transcript, turns = excluded.turns,
+        tools_used = excluded.tools_used";
+
+#[async_trait]
+impl CallLogs for Database {
+    async fn open(&self, call: &NewCallLog) -> Result<(), StorageError> {
+        let mut transaction = self.write().await?;
+        sqlx::query(OPEN)
+            .bind(&call.call_sid)
+            .bind(row::word(call.direction)?)
+            .bind(&call.from_number)
+            .bind(&call.to_number)
+            .bind(call.started_at.as_second())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    async fn close(&self, call: &NewCallLog, summary: &CallSummary) -> Result<(), StorageError> {
+        let mut transaction = self.write().await?;
+        sqlx::query(CLOSE)
+            .bind(&call.call_sid)
+            .bind(row::word(call.direction)?)
+            .bind(&call.from_number)
+            .bind(&call.to_number)
+            .bind(call.started_at.as_second())
+            .bind(row::word(summary.outcome)?)
+            .bind(summary.ended_at.as_second())
+            .bind(i64::try_from(summary.duration_ms).unwrap_or(i64::MAX))
+            .bind(&summary.end_reason)
+            .bind(summary.customer.map(|id| id.0))
+            .bind(summary.appointment.map(|id| id.0))
+            .bind(summary.required_human_transfer)
+            .bind(row::json(&summary.transcript)?)
+            .bind(row::json(&summary.turns)?)
+            .bind(row::json(&summary.tools_used)?)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    async fn by_sid(&self, call_sid: &str) -> Result<Option<CallLog>, StorageError> {
+        let row = sqlx::query(BY_SID)
+            .bind(call_sid)
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(call_log).transpose()
+    }
+
+    async fn recent(&self, limit: u32) -> Result<Vec<CallLog>, StorageError> {
+        let rows = sqlx::query(RECENT)
+            .bind(limit.min(limits::RECENT_CALL_LOGS))
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(call_log).collect()
+    }
+}
+
+fn call_log(row: &SqliteRow) -> Result<CallLog, StorageError> {
+    let columns = Columns::of("call_logs", row)?;
+    let ended = columns.get::<Option<i64>>("ended_at")?.is_some();
+    Ok(CallLog {
+        id: columns.id,
+        call: NewCallLog {
+            call_sid: columns.get("call_sid")?,
+            direction: columns.word("direction")?,
+            from_number: columns.get("from_number")?,
+            to_number: columns.get("to_number")?,
+            started_at: columns.instant("started_at")?,
+        },
+        summary: if ended {
+            Some(summary(&columns, columns.instant("ended_at")?)?)
+        } else {
+            None
+        },
+    })
+}
+
+fn summary(columns: &Columns<'_>, ended_at: Timestamp) -> Result<CallSummary, StorageError> {
+    Ok(CallSummary {
+        ended_at,
+        duration_ms: columns.get::<i64>("duration_ms")?.unsigned_abs(),
+        outcome: columns.word("outcome")?,
+        end_reason: columns.get("end_reason")?,
+        customer: columns.get::<Option<i64>>("customer_id")?.map(CustomerId),
+        appointment: columns
+            .get::<Option<i64>>("appointment_id")?
+            .map(AppointmentId),
+        required_human_transfer: columns.get("required_human_transfer")?,
+        transcript: columns.json("transcript")?,
+        turns: columns.json("turns")?,
+        tools_used: columns.json("tools_used")?,
+    })
+}

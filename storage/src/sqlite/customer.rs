@@ -1,0 +1,154 @@
+//! Customers in SQLite.
+
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use super::Database;
+use super::row::Columns;
+use crate::customer::{
+    Address, CreateCustomerError, Customer, CustomerId, Customers, NewCustomer, Phone,
+};
+use crate::error::StorageError;
+use crate::limits;
+
+const BY_ID: &str = "SELECT * FROM customers WHERE id = $1";
+
+const BY_PHONE: &str = "SELECT * FROM customers WHERE phone = $1";
+
+const BY_NAME: &str = r"SELECT * FROM customers
+    WHERE ($1 IS NULL OR lower(first_name) LIKE $1 ESCAPE '\')
+      AND ($2 IS NULL OR lower(last_name) LIKE $2 ESCAPE '\')
+    ORDER BY last_name, first_name, id LIMIT $3";
+
+const COUNT: &str = "SELECT count(*) FROM customers";
+
+const INSERT: &str = "INSERT INTO customers
+    (phone, first_name, last_name, email, date_of_birth, street, city, state, zip)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *";
+
+#[async_trait]
+impl Customers for Database {
+    async fn by_id(&self, id: CustomerId) -> Result<Option<Customer>, StorageError> {
+        let row = sqlx::query(BY_ID)
+            .bind(id.0)
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(customer).transpose()
+    }
+
+    async fn by_phone(&self, phone: &Phone) -> Result<Option<Customer>, StorageError> {
+        let row = sqlx::query(BY_PHONE)
+            .bind(phone.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(customer).transpose()
+    }
+
+    async fn by_name(
+        &self,
+        first: Option<&str>,
+        last: Option<&str>,
+    ) -> Result<Vec<Customer>, StorageError> {
+        let (first, last) = (first.and_then(containing), last.and_then(containing));
+        if first.is_none() && last.is_none() {
+            return Ok(Vec::new());
+        }
+        let rows = sqlx::query(BY_NAME)
+            .bind(first)
+            .bind(last)
+            .bind(limits::NAME_MATCHES)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(customer).collect()
+    }
+
+    async fn count(&self) -> Result<u64, StorageError> {
+        let count: i64 = sqlx::query_scalar(COUNT).fetch_one(&self.readers).await?;
+        Ok(count.unsigned_abs())
+    }
+
+    async fn create(&self, new: &NewCustomer) -> Result<Customer, CreateCustomerError> {
+        let mut transaction = self.write().await.map_err(StorageError::from)?;
+        let customer = insert(&mut transaction, new).await?;
+        transaction.commit().await.map_err(StorageError::from)?;
+        Ok(customer)
+    }
+}
+
+/// Creates a customer within a transaction.
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    new: &NewCustomer,
+) -> Result<Customer, CreateCustomerError> {
+    let address = new.address.as_ref();
+    let row = sqlx::query(INSERT)
+        .bind(new.phone.as_str())
+        .bind(&new.first_name)
+        .bind(&new.last_name)
+        .bind(&new.email)
+        .bind(new.date_of_birth.map(|date| date.to_string()))
+        .bind(address.map(|address| &address.street))
+        .bind(address.map(|address| &address.city))
+        .bind(address.map(|address| &address.state))
+        .bind(address.map(|address| &address.zip))
+        .fetch_one(connection)
+        .await
+        .map_err(|error| match &error {
+            // The phone is the only thing about a customer that is unique.
+            sqlx::Error::Database(refusal) if refusal.is_unique_violation() => {
+                CreateCustomerError::PhoneTaken
+            }
+            _ => StorageError::from(error).into(),
+        })?;
+    Ok(customer(&row)?)
+}
+
+/// Whether there is such a customer, within a transaction.
+pub(super) async fn exists(
+    connection: &mut SqliteConnection,
+    id: CustomerId,
+) -> Result<bool, StorageError> {
+    let row = sqlx::query(BY_ID)
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.is_some())
+}
+
+fn customer(row: &SqliteRow) -> Result<Customer, StorageError> {
+    let columns = Columns::of("customers", row)?;
+    let phone: &str = columns.get("phone")?;
+    let street: Option<String> = columns.get("street")?;
+    let address = street.map(|street| -> Result<Address, StorageError> {
+        Ok(Address {
+            street,
+            city: columns.get("city")?,
+            state: columns.get("state")?,
+            zip: columns.get("zip")?,
+        })
+    });
+    Ok(Customer {
+        id: CustomerId(columns.id),
+        phone: Phone::parse(phone)
+            .map_err(|_| columns.corrupt("phone", "what is not a telephone number"))?,
+        first_name: columns.get("first_name")?,
+        last_name: columns.get("last_name")?,
+        email: columns.get("email")?,
+        date_of_birth: columns.date("date_of_birth")?,
+        address: address.transpose()?,
+    })
+}
+
+/// A LIKE pattern for names that hold this text; nothing for an empty text.
+fn containing(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_lowercase();
+    if text.is_empty() {
+        return None;
+    }
+    let escaped = text
+        .replace('\\', r"\\")
+        .replace('%', r"\%")
+        .replace('_', r"\_");
+    Some(format!("%{escaped}%"))
+}

@@ -1,0 +1,85 @@
+//! Vehicles in SQLite.
+
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use super::Database;
+use super::row::Columns;
+use crate::customer::CustomerId;
+use crate::error::StorageError;
+use crate::vehicle::{NewVehicle, Vehicle, VehicleId, Vehicles};
+
+const BY_ID: &str = "SELECT * FROM vehicles WHERE id = $1";
+
+const OF_CUSTOMER: &str = "SELECT * FROM vehicles WHERE customer_id = $1 ORDER BY id";
+
+const INSERT: &str = "INSERT INTO vehicles (customer_id, year, make, model, vin)
+    VALUES ($1, $2, $3, $4, $5) RETURNING *";
+
+#[async_trait]
+impl Vehicles for Database {
+    async fn by_id(&self, id: VehicleId) -> Result<Option<Vehicle>, StorageError> {
+        let row = sqlx::query(BY_ID)
+            .bind(id.0)
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(vehicle).transpose()
+    }
+
+    async fn of_customer(&self, customer: CustomerId) -> Result<Vec<Vehicle>, StorageError> {
+        let rows = sqlx::query(OF_CUSTOMER)
+            .bind(customer.0)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(vehicle).collect()
+    }
+
+    async fn add(&self, customer: CustomerId, new: &NewVehicle) -> Result<Vehicle, StorageError> {
+        let mut transaction = self.write().await?;
+        let vehicle = insert(&mut transaction, customer, new).await?;
+        transaction.commit().await?;
+        Ok(vehicle)
+    }
+}
+
+/// Creates a vehicle within a transaction.
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    customer: CustomerId,
+    new: &NewVehicle,
+) -> Result<Vehicle, StorageError> {
+    let row = sqlx::query(INSERT)
+        .bind(customer.0)
+        .bind(new.year)
+        .bind(&new.make)
+        .bind(&new.model)
+        .bind(&new.vin)
+        .fetch_one(connection)
+        .await?;
+    vehicle(&row)
+}
+
+/// Whose vehicle this is, within a transaction.
+pub(super) async fn owner(
+    connection: &mut SqliteConnection,
+    id: VehicleId,
+) -> Result<Option<CustomerId>, StorageError> {
+    let row = sqlx::query(BY_ID)
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.as_ref().map(vehicle).transpose()?.map(|v| v.customer))
+}
+
+fn vehicle(row: &SqliteRow) -> Result<Vehicle, StorageError> {
+    let columns = Columns::of("vehicles", row)?;
+    Ok(Vehicle {
+        id: VehicleId(columns.id),
+        customer: CustomerId(columns.get("customer_id")?),
+        year: columns.get("year")?,
+        make: columns.get("make")?,
+        model: columns.get("model")?,
+        vin: columns.get("vin")?,
+    })
+}
