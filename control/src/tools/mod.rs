@@ -1,9 +1,136 @@
 //! The tools: everything a dialogue can do to the world, one file per tool.
+//!
+//! A [`ToolCall`] names a tool and carries its typed arguments; [`Toolbox::run`] answers with an
+//! [`Answer`] or a [`ToolError`]. Whom a tool may act for is decided here, from the call's
+//! [`CallContext`], and never by the words of a dialogue: a *claimed* caller may be greeted and may
+//! book; whoever wants to read, move or cancel must be *verified*.
+
+pub mod book_appointment;
+pub mod cancel_appointment;
+pub mod context;
+pub mod end_call;
+pub mod error;
+pub mod find_vehicle;
+pub mod get_available_slots;
+pub mod get_upcoming_appointments;
+pub mod limits;
+pub mod lookup_customer;
+pub mod moment;
+pub mod new_customer;
+pub mod reschedule_appointment;
+pub mod search_customers_by_name;
+pub mod toolbox;
+pub mod transfer_to_human;
+pub mod verify_customer;
+pub mod visit;
+
+pub use context::{Assurance, CallContext};
+pub use error::ToolError;
+pub use toolbox::Toolbox;
 
 /// A tool with its arguments.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ToolCall {}
+///
+/// As JSON: `{"name": "cancel_appointment", "arguments": {"appointment_id": 1}}`, which is how a
+/// language model asks for one.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "name", content = "arguments", rename_all = "snake_case")]
+pub enum ToolCall {
+    LookupCustomer(lookup_customer::Arguments),
+    SearchCustomersByName(search_customers_by_name::Arguments),
+    VerifyCustomer(verify_customer::Arguments),
+    FindVehicle(find_vehicle::Arguments),
+    GetAvailableSlots(get_available_slots::Arguments),
+    BookAppointment(book_appointment::Arguments),
+    GetUpcomingAppointments(get_upcoming_appointments::Arguments),
+    RescheduleAppointment(reschedule_appointment::Arguments),
+    CancelAppointment(cancel_appointment::Arguments),
+    TransferToHuman(transfer_to_human::Arguments),
+    EndCall(end_call::Arguments),
+}
 
-/// What a tool answered.
+/// What a tool answered: what it found or did, or why it refused.
+pub type ToolOutcome = Result<Answer, ToolError>;
+
+/// What a tool found or did.
 #[derive(Clone, Debug, PartialEq)]
-pub enum ToolOutcome {}
+pub enum Answer {
+    Customer(lookup_customer::Lookup),
+    Customers(search_customers_by_name::Found),
+    Verified(lookup_customer::Caller),
+    Vehicle(find_vehicle::Match),
+    Slots(get_available_slots::Slots),
+    Booked(visit::Visit),
+    Upcoming(Vec<visit::Visit>),
+    Rescheduled(reschedule_appointment::Moved),
+    Cancelled(visit::Visit),
+    Transferring(crate::dialogue::TransferReason),
+    Ending,
+}
+
+/// What a tool does to the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Changes the book; the same call again changes nothing more.
+    IdempotentWrite,
+    /// Cannot be taken back or repeated.
+    Irreversible,
+}
+
+/// What becomes of a running tool when the caller speaks over the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenInterrupted {
+    /// Its answer is no longer wanted and may be dropped.
+    Abandon,
+    /// It runs to its end and its answer is told: something was changed.
+    Finish,
+}
+
+impl Effect {
+    /// Reads may be abandoned; what has begun to change something is finished.
+    #[must_use]
+    pub fn when_interrupted(self) -> WhenInterrupted {
+        match self {
+            Self::Read => WhenInterrupted::Abandon,
+            Self::IdempotentWrite | Self::Irreversible => WhenInterrupted::Finish,
+        }
+    }
+}
+
+impl ToolCall {
+    /// The tool's name, as metrics, feed and call log show it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::LookupCustomer(_) => "lookup_customer",
+            Self::SearchCustomersByName(_) => "search_customers_by_name",
+            Self::VerifyCustomer(_) => "verify_customer",
+            Self::FindVehicle(_) => "find_vehicle",
+            Self::GetAvailableSlots(_) => "get_available_slots",
+            Self::BookAppointment(_) => "book_appointment",
+            Self::GetUpcomingAppointments(_) => "get_upcoming_appointments",
+            Self::RescheduleAppointment(_) => "reschedule_appointment",
+            Self::CancelAppointment(_) => "cancel_appointment",
+            Self::TransferToHuman(_) => "transfer_to_human",
+            Self::EndCall(_) => "end_call",
+        }
+    }
+
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        match self {
+            Self::LookupCustomer(_) => lookup_customer::EFFECT,
+            Self::SearchCustomersByName(_) => search_customers_by_name::EFFECT,
+            Self::VerifyCustomer(_) => verify_customer::EFFECT,
+            Self::FindVehicle(_) => find_vehicle::EFFECT,
+            Self::GetAvailableSlots(_) => get_available_slots::EFFECT,
+            Self::BookAppointment(_) => book_appointment::EFFECT,
+            Self::GetUpcomingAppointments(_) => get_upcoming_appointments::EFFECT,
+            Self::RescheduleAppointment(_) => reschedule_appointment::EFFECT,
+            Self::CancelAppointment(_) => cancel_appointment::EFFECT,
+            Self::TransferToHuman(_) => transfer_to_human::EFFECT,
+            Self::EndCall(_) => end_call::EFFECT,
+        }
+    }
+}

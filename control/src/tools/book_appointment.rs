@@ -1,0 +1,158 @@
+//! `book_appointment`: a new entry in the book, together with whoever is new to it.
+
+use jiff::Zoned;
+use storage::appointment::{self, BookingError, NewAppointment};
+use storage::call_log::Outcome;
+use storage::customer::CustomerId;
+use storage::location::Service;
+use storage::vehicle::VehicleId;
+
+use super::error::NotBookable;
+use super::moment::Moment;
+use super::new_customer::{AddVehicle, CreateCustomer};
+use super::{Answer, Assurance, CallContext, Effect, ToolError, ToolOutcome, Toolbox};
+
+/// Who the book says wrote an entry.
+const BOOKED_BY: &str = "ai_voice";
+
+/// The same booking asked for again in one call is the same booking.
+pub const EFFECT: Effect = Effect::IdempotentWrite;
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Arguments {
+    /// Who comes, with what.
+    #[serde(flatten)]
+    pub party: Party,
+    /// Key of a service in the location file, such as `oil_change`.
+    pub service_type: String,
+    pub scheduled_at: Moment,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+}
+
+/// `customer_id` and `vehicle_id`; or `customer_id` and `add_vehicle`; or `create_customer` and
+/// `add_vehicle`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Party {
+    Known {
+        customer_id: CustomerId,
+        vehicle_id: VehicleId,
+    },
+    NewVehicle {
+        customer_id: CustomerId,
+        add_vehicle: AddVehicle,
+    },
+    NewCustomer {
+        create_customer: CreateCustomer,
+        add_vehicle: AddVehicle,
+    },
+}
+
+pub(super) async fn run(
+    tools: &Toolbox,
+    context: &mut CallContext,
+    arguments: Arguments,
+) -> ToolOutcome {
+    let service = tools.service(&arguments.service_type)?;
+    let start = arguments
+        .scheduled_at
+        .resolve(&tools.location().zone)
+        .map_err(|why| ToolError::bad_moment("scheduled_at", &why))?;
+    let party = party(tools, context, &arguments.party, start.year()).await?;
+    let interval = tools.allowed(service, &start).await?;
+    let wanted = NewAppointment {
+        party,
+        service: service.key.clone(),
+        starts_at: interval.starts_at,
+        ends_at: interval.ends_at,
+        bays: tools.location().bays,
+        notes: arguments.notes.clone(),
+        idempotency_key: context.booking_key(&arguments)?,
+        booked_by: BOOKED_BY.to_owned(),
+    };
+    match tools.store().appointments.book(&wanted).await {
+        Ok(booked) => {
+            context.adopt(booked.customer);
+            context.settle(Outcome::Booked, booked.id);
+            Ok(Answer::Booked(tools.visit(context, booked).await?))
+        }
+        Err(error) => Err(refused(tools, error, service, &start).await),
+    }
+}
+
+/// The party, if the call may book for it. Ids of other customers are refused.
+async fn party(
+    tools: &Toolbox,
+    context: &CallContext,
+    asked: &Party,
+    year: i16,
+) -> Result<appointment::Party, ToolError> {
+    match asked {
+        Party::Known {
+            customer_id,
+            vehicle_id,
+        } => {
+            let customer = bound(context, *customer_id)?;
+            let own = tools.store().vehicles.by_id(*vehicle_id).await?;
+            if own.is_none_or(|vehicle| vehicle.customer != customer) {
+                return Err(ToolError::NoSuchVehicle);
+            }
+            Ok(appointment::Party::Known {
+                customer,
+                vehicle: *vehicle_id,
+            })
+        }
+        Party::NewVehicle {
+            customer_id,
+            add_vehicle,
+        } => Ok(appointment::Party::NewVehicle {
+            customer: bound(context, *customer_id)?,
+            vehicle: add_vehicle.checked(year)?,
+        }),
+        Party::NewCustomer {
+            create_customer,
+            add_vehicle,
+        } => Ok(appointment::Party::NewCustomer {
+            customer: create_customer.checked()?,
+            vehicle: add_vehicle.checked(year)?,
+        }),
+    }
+}
+
+fn bound(context: &CallContext, asked: CustomerId) -> Result<CustomerId, ToolError> {
+    let customer = context.authorised(Assurance::Claimed)?;
+    if customer == asked {
+        Ok(customer)
+    } else {
+        Err(ToolError::NotThisCaller)
+    }
+}
+
+async fn refused(
+    tools: &Toolbox,
+    error: BookingError,
+    service: &Service,
+    wished: &Zoned,
+) -> ToolError {
+    match error {
+        BookingError::SlotTaken => {
+            tools
+                .not_bookable(NotBookable::Taken, service, wished)
+                .await
+        }
+        BookingError::VehicleBusy => {
+            tools
+                .not_bookable(NotBookable::VehicleBusy, service, wished)
+                .await
+        }
+        BookingError::NotTheirVehicle => ToolError::NoSuchVehicle,
+        BookingError::UnknownCustomer => ToolError::NotThisCaller,
+        BookingError::PhoneTaken => ToolError::NumberTaken,
+        BookingError::Storage(error) => error.into(),
+        BookingError::EmptyInterval => {
+            tracing::error!(service = service.key, "a service that takes no time");
+            ToolError::Trouble
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! `cancel_appointment`: for a verified caller, one of their own.
+
+use storage::appointment::AppointmentId;
+use storage::call_log::Outcome;
+
+use super::{Answer, Assurance, CallContext, Effect, ToolOutcome, Toolbox};
+
+pub const EFFECT: Effect = Effect::IdempotentWrite;
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Arguments {
+    pub appointment_id: AppointmentId,
+    #[serde(default)]
+    pub reason: Reason,
+}
+
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    ScheduleConflict,
+    GotServiceElsewhere,
+    VehicleSold,
+    IssueResolved,
+    #[default]
+    Other,
+}
+
+impl Reason {
+    /// As the book records it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ScheduleConflict => "schedule_conflict",
+            Self::GotServiceElsewhere => "got_service_elsewhere",
+            Self::VehicleSold => "vehicle_sold",
+            Self::IssueResolved => "issue_resolved",
+            Self::Other => "other",
+        }
+    }
+}
+
+pub(super) async fn run(
+    tools: &Toolbox,
+    context: &mut CallContext,
+    arguments: Arguments,
+) -> ToolOutcome {
+    let customer = context.authorised(Assurance::Verified)?;
+    tools
+        .own_appointment(customer, arguments.appointment_id)
+        .await?;
+    let cancelled = tools
+        .store()
+        .appointments
+        .cancel(arguments.appointment_id, arguments.reason.as_str())
+        .await
+        .map_err(Toolbox::change_refused)?;
+    context.settle(Outcome::Cancelled, cancelled.id);
+    Ok(Answer::Cancelled(tools.visit(context, cancelled).await?))
+}

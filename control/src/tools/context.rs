@@ -1,0 +1,218 @@
+//! Who is calling, and how sure of it we are.
+
+use storage::appointment::AppointmentId;
+use storage::call_log::Outcome;
+use storage::customer::{CustomerId, Phone};
+
+use super::book_appointment;
+use super::error::ToolError;
+use super::limits::{BOOKINGS_PER_CALL, LOOKUPS_PER_CALL, VERIFICATION_FAILURES};
+
+/// How sure we are of who is calling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Assurance {
+    /// Nobody is bound to this call.
+    None,
+    /// A number, from the network or spoken, found an account. Anyone can claim a number.
+    Claimed,
+    /// The caller knew what only the customer knows.
+    Verified,
+}
+
+/// What the tools know of one call. The session owns it; no dialogue can write it.
+#[derive(Debug)]
+pub struct CallContext {
+    call_sid: String,
+    claimed_number: Option<Phone>,
+    identity: Identity,
+    verification_failures: u8,
+    lookups: u8,
+    bookings: Vec<Booking>,
+    settled: Option<Settled>,
+    needs_human: bool,
+}
+
+/// What the call achieved last, for its log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    pub outcome: Outcome,
+    pub appointment: AppointmentId,
+}
+
+#[derive(Debug)]
+enum Identity {
+    Unknown,
+    /// A name found these; a verification may tell which of them is calling.
+    Namesakes(Vec<CustomerId>),
+    Claimed(CustomerId),
+    Verified(CustomerId),
+}
+
+/// A booking asked for in this call. Its place in the list is part of its idempotency key, so that
+/// the same request again is the same booking.
+#[derive(Debug)]
+enum Booking {
+    Asked(Box<book_appointment::Arguments>),
+    /// Since moved or cancelled: the same words now ask for a new booking.
+    Undone,
+}
+
+impl CallContext {
+    /// The context of a call that has just begun. `claimed_number` is the caller's number as the
+    /// network gave it, absent where it was withheld or invalid.
+    #[must_use]
+    pub fn new(call_sid: impl Into<String>, claimed_number: Option<Phone>) -> Self {
+        Self {
+            call_sid: call_sid.into(),
+            claimed_number,
+            identity: Identity::Unknown,
+            verification_failures: 0,
+            lookups: 0,
+            bookings: Vec::new(),
+            settled: None,
+            needs_human: false,
+        }
+    }
+
+    #[must_use]
+    pub fn call_sid(&self) -> &str {
+        &self.call_sid
+    }
+
+    #[must_use]
+    pub fn claimed_number(&self) -> Option<&Phone> {
+        self.claimed_number.as_ref()
+    }
+
+    #[must_use]
+    pub fn assurance(&self) -> Assurance {
+        match self.identity {
+            Identity::Unknown | Identity::Namesakes(_) => Assurance::None,
+            Identity::Claimed(_) => Assurance::Claimed,
+            Identity::Verified(_) => Assurance::Verified,
+        }
+    }
+
+    /// The customer bound to this call, claimed or verified.
+    #[must_use]
+    pub fn customer(&self) -> Option<CustomerId> {
+        match self.identity {
+            Identity::Claimed(id) | Identity::Verified(id) => Some(id),
+            Identity::Unknown | Identity::Namesakes(_) => None,
+        }
+    }
+
+    /// What the call achieved last: booked, rescheduled or cancelled.
+    #[must_use]
+    pub fn settled(&self) -> Option<Settled> {
+        self.settled
+    }
+
+    /// Whether a tool asked for a human.
+    #[must_use]
+    pub fn needs_human(&self) -> bool {
+        self.needs_human
+    }
+
+    /// The bound customer, if at least `needed` sure of them.
+    pub(super) fn authorised(&self, needed: Assurance) -> Result<CustomerId, ToolError> {
+        match self.customer() {
+            None => Err(ToolError::NobodyBound),
+            Some(_) if self.assurance() < needed => Err(ToolError::NotVerified),
+            Some(id) => Ok(id),
+        }
+    }
+
+    /// Counts a search for an account.
+    pub(super) fn count_lookup(&mut self) -> Result<(), ToolError> {
+        if self.lookups >= LOOKUPS_PER_CALL {
+            return Err(ToolError::TooManyLookups);
+        }
+        self.lookups += 1;
+        Ok(())
+    }
+
+    /// A number found this account. Someone already verified as this customer stays so.
+    pub(super) fn claim(&mut self, customer: CustomerId) {
+        if !matches!(self.identity, Identity::Verified(id) if id == customer) {
+            self.identity = Identity::Claimed(customer);
+        }
+    }
+
+    /// A name found these accounts. Nobody is bound by a name alone, and nobody is unbound.
+    pub(super) fn suspect(&mut self, customers: Vec<CustomerId>) {
+        if self.customer().is_none() {
+            self.identity = Identity::Namesakes(customers);
+        }
+    }
+
+    /// Whose answer a verification may be.
+    pub(super) fn candidates(&self) -> Result<Vec<CustomerId>, ToolError> {
+        if self.verification_failures >= VERIFICATION_FAILURES {
+            return Err(ToolError::TooManyFailures);
+        }
+        match &self.identity {
+            Identity::Unknown => Err(ToolError::NobodyBound),
+            Identity::Namesakes(ids) => Ok(ids.clone()),
+            Identity::Claimed(id) | Identity::Verified(id) => Ok(vec![*id]),
+        }
+    }
+
+    pub(super) fn verified(&mut self, customer: CustomerId) {
+        self.identity = Identity::Verified(customer);
+    }
+
+    /// Counts a wrong answer and says what follows from it. Failures are the call's, not the
+    /// account's: naming another account does not buy new attempts.
+    pub(super) fn verification_failed(&mut self) -> ToolError {
+        self.verification_failures = self.verification_failures.saturating_add(1);
+        match VERIFICATION_FAILURES.saturating_sub(self.verification_failures) {
+            0 => ToolError::TooManyFailures,
+            left => ToolError::WrongAnswer { left },
+        }
+    }
+
+    /// The idempotency key of a booking: the call and the booking's number in it.
+    pub(super) fn booking_key(
+        &mut self,
+        asked: &book_appointment::Arguments,
+    ) -> Result<String, ToolError> {
+        let known = self
+            .bookings
+            .iter()
+            .position(|b| matches!(b, Booking::Asked(a) if **a == *asked));
+        let number = match known {
+            Some(n) => n,
+            None if self.bookings.len() >= BOOKINGS_PER_CALL => {
+                return Err(ToolError::TooManyBookings);
+            }
+            None => {
+                self.bookings.push(Booking::Asked(Box::new(asked.clone())));
+                self.bookings.len() - 1
+            }
+        };
+        Ok(format!("{}:{number}", self.call_sid))
+    }
+
+    /// Records what was achieved. A move or a cancellation may undo a booking of this very call.
+    pub(super) fn settle(&mut self, outcome: Outcome, appointment: AppointmentId) {
+        if matches!(outcome, Outcome::Rescheduled | Outcome::Cancelled) {
+            self.bookings.fill_with(|| Booking::Undone);
+        }
+        self.settled = Some(Settled {
+            outcome,
+            appointment,
+        });
+    }
+
+    /// Someone was created together with their booking: theirs is the call from now on.
+    pub(super) fn adopt(&mut self, customer: CustomerId) {
+        if self.customer().is_none() {
+            self.identity = Identity::Claimed(customer);
+        }
+    }
+
+    pub(super) fn ask_for_human(&mut self) {
+        self.needs_human = true;
+    }
+}

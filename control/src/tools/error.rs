@@ -1,0 +1,85 @@
+//! Why a tool refused, in sentences that a dialogue can act on.
+//!
+//! The rule brain matches the variant; a language model reads the sentence. Neither ever sees the
+//! text of an internal error.
+
+use storage::slots::{Slot, SlotRefusal};
+
+use super::moment::InvalidMoment;
+
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ToolError {
+    #[error("Nobody is known in this call yet. Ask for the telephone number and look it up first.")]
+    NobodyBound,
+    #[error("The caller is not verified. Ask for the date of birth and verify it first.")]
+    NotVerified,
+    #[error("That does not match our records. {left} more tries.")]
+    WrongAnswer { left: u8 },
+    #[error("Verification failed too often in this call. Transfer the caller to a human.")]
+    TooManyFailures,
+    #[error("Too many accounts were looked for in this call. Transfer the caller to a human.")]
+    TooManyLookups,
+    #[error("Too many bookings in this call. Transfer the caller to a human.")]
+    TooManyBookings,
+    /// Also for ids that exist but belong to somebody else: the two must look the same.
+    #[error("This customer has no such appointment. Read their upcoming appointments.")]
+    NoSuchAppointment,
+    /// Also for somebody else's vehicle.
+    #[error("This customer has no such vehicle. Ask which vehicle it is for.")]
+    NoSuchVehicle,
+    /// The id is not the one of the customer bound to this call, whoever else it may be.
+    #[error("That customer is not the one of this call.")]
+    NotThisCaller,
+    #[error("That appointment is already cancelled.")]
+    AlreadyCancelled,
+    #[error("That appointment is already over.")]
+    AlreadyOver,
+    #[error("There is no service {0:?} here. Ask which service is needed.")]
+    UnknownService(String),
+    /// `nearest` are free times close to the wanted one, nearest first.
+    #[error("{why} Offer one of the nearest free times.")]
+    NotBookable {
+        why: NotBookable,
+        nearest: Vec<Slot>,
+    },
+    /// The number belongs to an account already: the caller may be that customer.
+    #[error("Another customer has this number. Look the number up and verify the caller.")]
+    NumberTaken,
+    #[error("{field}: {remedy}")]
+    BadArgument {
+        field: &'static str,
+        remedy: String,
+    },
+    #[error("The appointment book cannot be reached now. Apologise and transfer the caller.")]
+    Trouble,
+}
+
+/// Why a time cannot be booked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotBookable {
+    /// It is against the location's rules.
+    #[error("{0}.")]
+    Rule(#[from] SlotRefusal),
+    /// Every bay is taken.
+    #[error("That time is taken.")]
+    Taken,
+    #[error("That vehicle is already booked at that time.")]
+    VehicleBusy,
+}
+
+impl ToolError {
+    pub(super) fn bad_moment(field: &'static str, why: &InvalidMoment) -> Self {
+        Self::BadArgument {
+            field,
+            remedy: why.to_string(),
+        }
+    }
+}
+
+impl From<storage::StorageError> for ToolError {
+    /// What the database said is for our log, not for a caller or a model.
+    fn from(error: storage::StorageError) -> Self {
+        tracing::error!(%error, "a tool could not use the database");
+        Self::Trouble
+    }
+}

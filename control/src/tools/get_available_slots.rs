@@ -1,0 +1,58 @@
+//! `get_available_slots`: the times of a day at which a service can begin.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use storage::location::DayHours;
+use storage::slots::Slot;
+
+use super::limits::{ALTERNATIVE_DAYS, ALTERNATIVES};
+use super::{Answer, Effect, ToolError, ToolOutcome, Toolbox};
+
+pub const EFFECT: Effect = Effect::Read;
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Arguments {
+    /// `2026-11-28`, in the location's zone.
+    pub date: Date,
+    /// Key of a service in the location file; it decides how long a bay is needed.
+    pub service_type: String,
+}
+
+/// What the book shows of one day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slots {
+    pub date: Date,
+    pub hours: DayHours,
+    /// Earliest first.
+    pub available_slots: Vec<Slot>,
+    /// Where the day has none: the next free times after it, earliest first.
+    pub next: Vec<Slot>,
+}
+
+pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {
+    let location = tools.location();
+    let service = tools.service(&arguments.service_type)?;
+    let date = arguments.date;
+    let now = tools.now();
+    let free = tools.free(service, date, date, &now).await?;
+    let next = if free.is_empty() {
+        let from = date.max(now.date());
+        let to = from
+            .checked_add(ALTERNATIVE_DAYS.days())
+            .map_err(|_| ToolError::BadArgument {
+                field: "date",
+                remedy: "that is no date of our calendar; ask for the day again".to_owned(),
+            })?;
+        let mut next = tools.free(service, from, to, &now).await?;
+        next.truncate(ALTERNATIVES);
+        next
+    } else {
+        Vec::new()
+    };
+    Ok(Answer::Slots(Slots {
+        date,
+        hours: location.day(date),
+        available_slots: free,
+        next,
+    }))
+}

@@ -1,0 +1,34 @@
+//! `get_upcoming_appointments`: what a verified caller has booked.
+
+use storage::customer::CustomerId;
+
+use super::{Answer, Assurance, CallContext, Effect, ToolError, ToolOutcome, Toolbox};
+
+pub const EFFECT: Effect = Effect::Read;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Arguments {
+    pub customer_id: CustomerId,
+}
+
+/// Scheduled or confirmed ones in the future, earliest first.
+pub(super) async fn run(
+    tools: &Toolbox,
+    context: &CallContext,
+    arguments: Arguments,
+) -> ToolOutcome {
+    let customer = context.authorised(Assurance::Verified)?;
+    if arguments.customer_id != customer {
+        return Err(ToolError::NotThisCaller);
+    }
+    let upcoming = tools
+        .store()
+        .appointments
+        .upcoming(customer, tools.now().timestamp())
+        .await?;
+    let mut visits = Vec::with_capacity(upcoming.len());
+    for appointment in upcoming {
+        visits.push(tools.visit(context, appointment).await?);
+    }
+    Ok(Answer::Upcoming(visits))
+}

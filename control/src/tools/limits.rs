@@ -1,0 +1,19 @@
+//! Bounds of the tools, per call.
+
+/// Wrong answers to the verification question before only a human can help.
+pub const VERIFICATION_FAILURES: u8 = 3;
+
+/// Accounts that one call may look for, by number or by name: a telephone is not a directory.
+pub const LOOKUPS_PER_CALL: u8 = 8;
+
+/// Free times named when the wanted one is not free.
+pub const ALTERNATIVES: usize = 3;
+
+/// Days searched forward for free times where the wanted day has none.
+pub const ALTERNATIVE_DAYS: i64 = 14;
+
+/// Accounts of one name that a date of birth may tell apart.
+pub const NAMESAKES: usize = 5;
+
+/// Bookings that one call may make.
+pub const BOOKINGS_PER_CALL: usize = 10;

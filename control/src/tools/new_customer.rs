@@ -1,0 +1,74 @@
+//! `create_customer` and `add_vehicle`: who is new to the book.
+//!
+//! Neither writes on its own. Both are parts of a booking's arguments, and the booking creates the
+//! customer, the vehicle and the appointment in one transaction or none of them.
+
+use storage::customer::{NewCustomer, Phone};
+use storage::vehicle::NewVehicle;
+
+use super::error::ToolError;
+
+/// First model year that a vehicle may have.
+const FIRST_YEAR: i16 = 1900;
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct CreateCustomer {
+    pub first_name: String,
+    pub last_name: String,
+    pub phone_number: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AddVehicle {
+    pub year: i16,
+    pub make: String,
+    pub model: String,
+}
+
+impl CreateCustomer {
+    pub(super) fn checked(&self) -> Result<NewCustomer, ToolError> {
+        let phone = Phone::parse(&self.phone_number).map_err(|why| ToolError::BadArgument {
+            field: "phone_number",
+            remedy: format!("{why}; ask for the ten digits again"),
+        })?;
+        Ok(NewCustomer {
+            phone,
+            first_name: filled("first_name", &self.first_name)?,
+            last_name: filled("last_name", &self.last_name)?,
+            email: self.email.clone(),
+            date_of_birth: None,
+            address: None,
+        })
+    }
+}
+
+impl AddVehicle {
+    /// `this_year` is the business clock's: next year's models are already sold.
+    pub(super) fn checked(&self, this_year: i16) -> Result<NewVehicle, ToolError> {
+        if !(FIRST_YEAR..=this_year.saturating_add(1)).contains(&self.year) {
+            return Err(ToolError::BadArgument {
+                field: "year",
+                remedy: format!("{} is no model year; ask for the year again", self.year),
+            });
+        }
+        Ok(NewVehicle {
+            year: self.year,
+            make: filled("make", &self.make)?,
+            model: filled("model", &self.model)?,
+            vin: None,
+        })
+    }
+}
+
+fn filled(field: &'static str, text: &str) -> Result<String, ToolError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(ToolError::BadArgument {
+            field,
+            remedy: "must not be empty; ask for it".to_owned(),
+        });
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,72 @@
+//! `reschedule_appointment`: for a verified caller, one of their own; it keeps its identity.
+
+use jiff::Zoned;
+use storage::appointment::{AppointmentId, ChangeError};
+use storage::call_log::Outcome;
+
+use super::error::NotBookable;
+use super::moment::Moment;
+use super::visit::Visit;
+use super::{Answer, Assurance, CallContext, Effect, ToolError, ToolOutcome, Toolbox};
+
+pub const EFFECT: Effect = Effect::IdempotentWrite;
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Arguments {
+    pub appointment_id: AppointmentId,
+    pub new_datetime: Moment,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moved {
+    pub from: Zoned,
+    /// The visit as it now stands.
+    pub visit: Visit,
+}
+
+pub(super) async fn run(
+    tools: &Toolbox,
+    context: &mut CallContext,
+    arguments: Arguments,
+) -> ToolOutcome {
+    let customer = context.authorised(Assurance::Verified)?;
+    let old = tools
+        .own_appointment(customer, arguments.appointment_id)
+        .await?;
+    let service = tools.service(&old.service)?;
+    let start = arguments
+        .new_datetime
+        .resolve(&tools.location().zone)
+        .map_err(|why| ToolError::bad_moment("new_datetime", &why))?;
+    let interval = tools.allowed(service, &start).await?;
+    let moved = tools
+        .store()
+        .appointments
+        .reschedule(
+            old.id,
+            interval.starts_at,
+            interval.ends_at,
+            tools.location().bays,
+        )
+        .await;
+    match moved {
+        Ok(moved) => {
+            context.settle(Outcome::Rescheduled, moved.id);
+            Ok(Answer::Rescheduled(Moved {
+                from: tools.location().local(old.starts_at),
+                visit: tools.visit(context, moved).await?,
+            }))
+        }
+        Err(ChangeError::SlotTaken) => {
+            Err(tools
+                .not_bookable(NotBookable::Taken, service, &start)
+                .await)
+        }
+        Err(ChangeError::VehicleBusy) => {
+            Err(tools
+                .not_bookable(NotBookable::VehicleBusy, service, &start)
+                .await)
+        }
+        Err(error) => Err(Toolbox::change_refused(error)),
+    }
+}

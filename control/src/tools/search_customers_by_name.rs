@@ -1,0 +1,57 @@
+//! `search_customers_by_name`: an account for a caller whose number finds none.
+//!
+//! A name is no secret, so it binds nobody and reveals nothing but whether to go on: the accounts
+//! found are kept in the call's context until a verification tells which of them is calling.
+
+use super::error::ToolError;
+use super::limits::NAMESAKES;
+use super::{Answer, CallContext, Effect, ToolOutcome, Toolbox};
+
+pub const EFFECT: Effect = Effect::Read;
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Arguments {
+    /// Both names: half a name would match half the town.
+    pub first_name: String,
+    pub last_name: String,
+}
+
+/// Nothing about the accounts themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub found: bool,
+}
+
+pub(super) async fn run(
+    tools: &Toolbox,
+    context: &mut CallContext,
+    arguments: Arguments,
+) -> ToolOutcome {
+    let first = required("first_name", &arguments.first_name)?;
+    let last = required("last_name", &arguments.last_name)?;
+    context.count_lookup()?;
+    let customers = tools.store().customers.by_name(Some(first), Some(last)).await?;
+    let same: Vec<_> = customers
+        .into_iter()
+        .filter(|c| c.first_name.eq_ignore_ascii_case(first))
+        .filter(|c| c.last_name.eq_ignore_ascii_case(last))
+        .take(NAMESAKES)
+        .map(|c| c.id)
+        .collect();
+    let found = !same.is_empty();
+    if found {
+        context.suspect(same);
+    }
+    Ok(Answer::Customers(Found { found }))
+}
+
+fn required<'a>(field: &'static str, text: &'a str) -> Result<&'a str, ToolError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(ToolError::BadArgument {
+            field,
+            remedy: "ask for the first and the last name".to_owned(),
+        });
+    }
+    Ok(text)
+}

@@ -1,0 +1,195 @@
+//! What the tools work with: the book, the location's facts, the business clock.
+
+use std::sync::Arc;
+
+use jiff::Zoned;
+use jiff::civil::Date;
+use storage::Store;
+use storage::appointment::{Appointment, AppointmentId, ChangeError};
+use storage::customer::CustomerId;
+use storage::location::{Location, Service};
+use storage::slots::{self, Interval, Slot};
+
+use super::error::NotBookable;
+use super::limits::ALTERNATIVES;
+use super::visit::Visit;
+use super::{
+    Assurance, CallContext, ToolCall, ToolError, ToolOutcome, book_appointment,
+    cancel_appointment, end_call, find_vehicle, get_available_slots, get_upcoming_appointments,
+    lookup_customer, reschedule_appointment, search_customers_by_name, transfer_to_human,
+    verify_customer,
+};
+use crate::clock::BusinessClock;
+
+/// Runs tools; one serves every call. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Toolbox {
+    store: Store,
+    location: Arc<Location>,
+    clock: BusinessClock,
+}
+
+impl Toolbox {
+    #[must_use]
+    pub fn new(store: Store, location: Arc<Location>, clock: BusinessClock) -> Self {
+        Self {
+            store,
+            location,
+            clock,
+        }
+    }
+
+    /// Runs one tool for one call.
+    ///
+    /// # Errors
+    /// [`ToolError`] says in a sentence, and by its variant, why the tool refused and what to do.
+    pub async fn run(&self, context: &mut CallContext, call: ToolCall) -> ToolOutcome {
+        match call {
+            ToolCall::LookupCustomer(a) => lookup_customer::run(self, context, a).await,
+            ToolCall::SearchCustomersByName(a) => {
+                search_customers_by_name::run(self, context, a).await
+            }
+            ToolCall::VerifyCustomer(a) => verify_customer::run(self, context, a).await,
+            ToolCall::FindVehicle(a) => find_vehicle::run(self, context, a).await,
+            ToolCall::GetAvailableSlots(a) => get_available_slots::run(self, a).await,
+            ToolCall::BookAppointment(a) => book_appointment::run(self, context, a).await,
+            ToolCall::GetUpcomingAppointments(a) => {
+                get_upcoming_appointments::run(self, context, a).await
+            }
+            ToolCall::RescheduleAppointment(a) => {
+                reschedule_appointment::run(self, context, a).await
+            }
+            ToolCall::CancelAppointment(a) => cancel_appointment::run(self, context, a).await,
+            ToolCall::TransferToHuman(a) => transfer_to_human::run(context, a),
+            ToolCall::EndCall(a) => end_call::run(a),
+        }
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(super) fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Business time on the location's own clock.
+    pub(super) fn now(&self) -> Zoned {
+        self.location.local(self.clock.now())
+    }
+
+    pub(super) fn service(&self, key: &str) -> Result<&Service, ToolError> {
+        self.location
+            .service(key)
+            .ok_or_else(|| ToolError::UnknownService(key.to_owned()))
+    }
+
+    /// The starts that are free on these days, earliest first.
+    pub(super) async fn free(
+        &self,
+        service: &Service,
+        from: Date,
+        to: Date,
+        now: &Zoned,
+    ) -> Result<Vec<Slot>, ToolError> {
+        let span = slots::span(&self.location, from, to);
+        let busy = self
+            .store
+            .appointments
+            .busy(span.starts_at, span.ends_at)
+            .await?;
+        Ok(slots::available(
+            &self.location,
+            service,
+            from,
+            to,
+            &busy,
+            now,
+        ))
+    }
+
+    /// The interval of a wished start, if the location's rules allow it.
+    pub(super) async fn allowed(
+        &self,
+        service: &Service,
+        start: &Zoned,
+    ) -> Result<Interval, ToolError> {
+        match slots::check(&self.location, service, start, &self.now()) {
+            Ok(interval) => Ok(interval),
+            Err(refusal) => Err(self.not_bookable(refusal.into(), service, start).await),
+        }
+    }
+
+    /// A refusal with the nearest free times.
+    pub(super) async fn not_bookable(
+        &self,
+        why: NotBookable,
+        service: &Service,
+        wished: &Zoned,
+    ) -> ToolError {
+        let around = slots::around(&self.location, wished);
+        let busy = match self
+            .store
+            .appointments
+            .busy(around.starts_at, around.ends_at)
+            .await
+        {
+            Ok(busy) => busy,
+            Err(error) => return error.into(),
+        };
+        let now = self.now();
+        let nearest = slots::nearest(&self.location, service, wished, &busy, &now, ALTERNATIVES);
+        ToolError::NotBookable { why, nearest }
+    }
+
+    /// An appointment, if it is this customer's. Somebody else's looks like none at all.
+    pub(super) async fn own_appointment(
+        &self,
+        customer: CustomerId,
+        id: AppointmentId,
+    ) -> Result<Appointment, ToolError> {
+        self.store
+            .appointments
+            .by_id(id)
+            .await?
+            .filter(|found| found.customer == customer)
+            .ok_or(ToolError::NoSuchAppointment)
+    }
+
+    /// An appointment as far as the call's assurance allows it to be read.
+    pub(super) async fn visit(
+        &self,
+        context: &CallContext,
+        appointment: Appointment,
+    ) -> Result<Visit, ToolError> {
+        let vehicle = if context.assurance() == Assurance::Verified {
+            self.store.vehicles.by_id(appointment.vehicle).await?
+        } else {
+            None
+        };
+        let length = appointment.ends_at.duration_since(appointment.starts_at);
+        Ok(Visit {
+            appointment_id: appointment.id,
+            service_type: appointment.service,
+            scheduled_at: self.location.local(appointment.starts_at),
+            duration_minutes: length.as_mins(),
+            vehicle: vehicle.map(Into::into),
+        })
+    }
+
+    /// Refusals of a change that do not depend on the wished time.
+    pub(super) fn change_refused(error: ChangeError) -> ToolError {
+        match error {
+            ChangeError::Unknown => ToolError::NoSuchAppointment,
+            ChangeError::AlreadyCancelled => ToolError::AlreadyCancelled,
+            ChangeError::Over => ToolError::AlreadyOver,
+            ChangeError::Storage(error) => error.into(),
+            error @ (ChangeError::SlotTaken
+            | ChangeError::VehicleBusy
+            | ChangeError::EmptyInterval) => {
+                tracing::error!(%error, "a change that names no time was refused for its time");
+                ToolError::Trouble
+            }
+        }
+    }
+}

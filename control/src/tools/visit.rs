@@ -1,0 +1,37 @@
+//! An appointment as a dialogue sees it: in the location's time and in names that can be spoken.
+
+use jiff::Zoned;
+use storage::appointment::AppointmentId;
+use storage::vehicle::{Vehicle, VehicleId};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Visit {
+    pub appointment_id: AppointmentId,
+    /// Key of the service in the location file.
+    pub service_type: String,
+    /// In the location's zone.
+    pub scheduled_at: Zoned,
+    pub duration_minutes: i64,
+    /// Absent where the caller is not verified: it is part of the record.
+    pub vehicle: Option<VehicleSummary>,
+}
+
+/// A vehicle as one would name it to its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VehicleSummary {
+    pub vehicle_id: VehicleId,
+    pub year: i16,
+    pub make: String,
+    pub model: String,
+}
+
+impl From<Vehicle> for VehicleSummary {
+    fn from(vehicle: Vehicle) -> Self {
+        Self {
+            vehicle_id: vehicle.id,
+            year: vehicle.year,
+            make: vehicle.make,
+            model: vehicle.model,
+        }
+    }
+}
