@@ -3,6 +3,10 @@
 //! A [`Brain`] is fed [`Input`]s and answers with [`Action`]s. After each `handle` the caller carries
 //! the actions out in order. Nothing here reads a clock, a socket or a database.
 
+pub mod heard;
+pub mod limits;
+pub mod mask;
+
 use pipeline::message::Expectation;
 use storage::customer::Phone;
 

@@ -46,10 +46,7 @@ pub enum ToolError {
     #[error("Another customer has this number. Look the number up and verify the caller.")]
     NumberTaken,
     #[error("{field}: {remedy}")]
-    BadArgument {
-        field: &'static str,
-        remedy: String,
-    },
+    BadArgument { field: &'static str, remedy: String },
     #[error("The appointment book cannot be reached now. Apologise and transfer the caller.")]
     Trouble,
 }

@@ -53,7 +53,9 @@ pub(super) async fn run(
 impl Arguments {
     fn describes(&self, vehicle: &Vehicle) -> bool {
         let same = |wanted: &Option<String>, found: &str| {
-            wanted.as_deref().is_none_or(|w| spelling(w) == spelling(found))
+            wanted
+                .as_deref()
+                .is_none_or(|w| spelling(w) == spelling(found))
         };
         self.year.is_none_or(|year| year == vehicle.year)
             && same(&self.make, &vehicle.make)
@@ -86,23 +88,97 @@ fn kind_of(model: &str) -> Kind {
 }
 
 const TRUCKS: &[&str] = &[
-    "f150", "f250", "f350", "ranger", "maverick", "silverado", "colorado", "sierra", "canyon",
-    "ram", "1500", "2500", "3500", "tacoma", "tundra", "frontier", "titan", "ridgeline", "gladiator",
-    "santacruz", "cybertruck",
+    "f150",
+    "f250",
+    "f350",
+    "ranger",
+    "maverick",
+    "silverado",
+    "colorado",
+    "sierra",
+    "canyon",
+    "ram",
+    "1500",
+    "2500",
+    "3500",
+    "tacoma",
+    "tundra",
+    "frontier",
+    "titan",
+    "ridgeline",
+    "gladiator",
+    "santacruz",
+    "cybertruck",
 ];
 
 const SUVS: &[&str] = &[
-    "rav4", "crv", "hrv", "pilot", "passport", "highlander", "4runner", "sequoia", "escape",
-    "explorer", "expedition", "edge", "bronco", "equinox", "traverse", "tahoe", "suburban", "blazer",
-    "trailblazer", "rogue", "murano", "pathfinder", "armada", "kicks", "tucson", "santafe",
-    "palisade", "kona", "sportage", "sorento", "telluride", "seltos", "soul", "cx5", "cx9", "cx30",
-    "cx50", "cherokee", "grandcherokee", "wrangler", "compass", "renegade", "durango", "outback",
-    "forester", "crosstrek", "ascent", "tiguan", "atlas", "terrain", "acadia", "yukon",
+    "rav4",
+    "crv",
+    "hrv",
+    "pilot",
+    "passport",
+    "highlander",
+    "4runner",
+    "sequoia",
+    "escape",
+    "explorer",
+    "expedition",
+    "edge",
+    "bronco",
+    "equinox",
+    "traverse",
+    "tahoe",
+    "suburban",
+    "blazer",
+    "trailblazer",
+    "rogue",
+    "murano",
+    "pathfinder",
+    "armada",
+    "kicks",
+    "tucson",
+    "santafe",
+    "palisade",
+    "kona",
+    "sportage",
+    "sorento",
+    "telluride",
+    "seltos",
+    "soul",
+    "cx5",
+    "cx9",
+    "cx30",
+    "cx50",
+    "cherokee",
+    "grandcherokee",
+    "wrangler",
+    "compass",
+    "renegade",
+    "durango",
+    "outback",
+    "forester",
+    "crosstrek",
+    "ascent",
+    "tiguan",
+    "atlas",
+    "terrain",
+    "acadia",
+    "yukon",
 ];
 
 const VANS: &[&str] = &[
-    "sienna", "odyssey", "pacifica", "carnival", "transit", "caravan", "grandcaravan", "sedona",
-    "express", "savana", "promaster", "quest",
+    "sienna",
+    "odyssey",
+    "pacifica",
+    "carnival",
+    "transit",
+    "caravan",
+    "grandcaravan",
+    "sedona",
+    "express",
+    "savana",
+    "promaster",
+    "quest",
 ];
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `get_available_slots`: the times of a day at which a service can begin.
+//! `get_available_slots`: the times at which a service can begin.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -14,18 +14,22 @@ pub const EFFECT: Effect = Effect::Read;
 pub struct Arguments {
     /// `2026-11-28`, in the location's zone.
     pub date: Date,
+    /// The last day to look at, where it is more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_date: Option<Date>,
     /// Key of a service in the location file; it decides how long a bay is needed.
     pub service_type: String,
 }
 
-/// What the book shows of one day.
+/// What the book shows of a day, or of several.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slots {
     pub date: Date,
+    /// The hours of `date`.
     pub hours: DayHours,
     /// Earliest first.
     pub available_slots: Vec<Slot>,
-    /// Where the day has none: the next free times after it, earliest first.
+    /// Where the days have none: the next free times after it, earliest first.
     pub next: Vec<Slot>,
 }
 
@@ -34,9 +38,10 @@ pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {
     let service = tools.service(&arguments.service_type)?;
     let date = arguments.date;
     let now = tools.now();
-    let free = tools.free(service, date, date, &now).await?;
+    let last = arguments.to_date.unwrap_or(date).max(date);
+    let free = tools.free(service, date, last, &now).await?;
     let next = if free.is_empty() {
-        let from = date.max(now.date());
+        let from = last.max(now.date());
         let to = from
             .checked_add(ALTERNATIVE_DAYS.days())
             .map_err(|_| ToolError::BadArgument {

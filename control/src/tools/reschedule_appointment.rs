@@ -57,16 +57,12 @@ pub(super) async fn run(
                 visit: tools.visit(context, moved).await?,
             }))
         }
-        Err(ChangeError::SlotTaken) => {
-            Err(tools
-                .not_bookable(NotBookable::Taken, service, &start)
-                .await)
-        }
-        Err(ChangeError::VehicleBusy) => {
-            Err(tools
-                .not_bookable(NotBookable::VehicleBusy, service, &start)
-                .await)
-        }
+        Err(ChangeError::SlotTaken) => Err(tools
+            .not_bookable(NotBookable::Taken, service, &start)
+            .await),
+        Err(ChangeError::VehicleBusy) => Err(tools
+            .not_bookable(NotBookable::VehicleBusy, service, &start)
+            .await),
         Err(error) => Err(Toolbox::change_refused(error)),
     }
 }

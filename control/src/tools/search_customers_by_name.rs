@@ -30,7 +30,11 @@ pub(super) async fn run(
     let first = required("first_name", &arguments.first_name)?;
     let last = required("last_name", &arguments.last_name)?;
     context.count_lookup()?;
-    let customers = tools.store().customers.by_name(Some(first), Some(last)).await?;
+    let customers = tools
+        .store()
+        .customers
+        .by_name(Some(first), Some(last))
+        .await?;
     let same: Vec<_> = customers
         .into_iter()
         .filter(|c| c.first_name.eq_ignore_ascii_case(first))

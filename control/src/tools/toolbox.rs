@@ -14,10 +14,9 @@ use super::error::NotBookable;
 use super::limits::ALTERNATIVES;
 use super::visit::Visit;
 use super::{
-    Assurance, CallContext, ToolCall, ToolError, ToolOutcome, book_appointment,
-    cancel_appointment, end_call, find_vehicle, get_available_slots, get_upcoming_appointments,
-    lookup_customer, reschedule_appointment, search_customers_by_name, transfer_to_human,
-    verify_customer,
+    Assurance, CallContext, ToolCall, ToolError, ToolOutcome, book_appointment, cancel_appointment,
+    end_call, find_vehicle, get_available_slots, get_upcoming_appointments, lookup_customer,
+    reschedule_appointment, search_customers_by_name, transfer_to_human, verify_customer,
 };
 use crate::clock::BusinessClock;
 
