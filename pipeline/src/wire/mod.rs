@@ -6,6 +6,7 @@
 //! that has a [`websocket::Violation::kind`] or [`twilio::ParseError::kind`] to count by.
 
 pub mod limits;
+pub mod twilio;
 pub mod websocket;
 
 /// The output buffer is too small for the message. Nothing usable was written; give more room.
