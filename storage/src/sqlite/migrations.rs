@@ -44,8 +44,9 @@ async fn apply(writer: &SqlitePool) -> Result<(), StorageError> {
         )
     });
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    // Not `run`: its future is not `Send` where it is given a transaction's connection.
     Migrator::with_migrations(migrations.into())
-        .run(&mut *transaction)
+        .run_direct(None, &mut *transaction, false)
         .await?;
     transaction.commit().await?;
     Ok(())

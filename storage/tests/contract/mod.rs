@@ -1,13 +1,66 @@
 //! What every implementation of the book must hold. Each test is a function over an empty
 //! [`Store`](storage::Store); `suite!` turns them into the tests of one implementation.
 
-pub(crate) mod appointments;
+pub(crate) mod booking;
+pub(crate) mod call_logs;
+pub(crate) mod changes;
+pub(crate) mod people;
+pub(crate) mod races;
 pub(crate) mod scene;
 
 macro_rules! suite {
     ($store:path) => {
-        $crate::contract::tests!($store, appointments: [
+        $crate::contract::tests!($store, booking: [
             a_booking_takes_the_first_free_bay,
+            a_booking_is_read_back_as_it_was_made,
+            one_may_start_when_another_ends,
+            a_full_slot_is_refused,
+            a_vehicle_cannot_be_in_two_bays_at_once,
+            one_key_is_one_booking,
+            a_new_customer_comes_with_vehicle_and_appointment,
+            a_failed_booking_leaves_nobody_behind,
+            a_number_that_someone_has_is_refused,
+            someone_elses_vehicle_is_refused,
+            nobody_books_for_an_unknown_customer,
+            an_appointment_takes_time,
+            no_bays_means_no_booking,
+        ]);
+        $crate::contract::tests!($store, changes: [
+            a_moved_appointment_keeps_its_identity,
+            an_appointment_does_not_stand_in_its_own_way,
+            a_move_changes_the_bay_only_where_its_own_is_taken,
+            a_move_to_a_full_slot_is_refused_and_changes_nothing,
+            a_move_onto_the_same_vehicles_other_appointment_is_refused,
+            a_cancelled_appointment_frees_its_bay_and_its_vehicle,
+            a_cancelled_appointment_stays_cancelled,
+            an_unknown_appointment_cannot_be_changed,
+            upcoming_is_what_is_still_to_come_earliest_first,
+            busy_is_what_overlaps_the_asked_time,
+        ]);
+        $crate::contract::tests!($store, races: [
+            racing_callers_fill_every_bay_and_no_more,
+            racing_callers_never_overlap_where_starts_are_closer_than_services_are_long,
+            racing_calls_for_one_vehicle_book_it_once,
+            racing_repeats_of_one_booking_are_one_booking,
+            racing_moves_into_one_slot_fill_every_bay_and_no_more,
+            racing_newcomers_with_one_number_are_one_customer,
+        ]);
+        $crate::contract::tests!($store, people: [
+            a_customer_is_found_by_number,
+            two_customers_cannot_have_one_number,
+            names_match_anywhere_and_in_any_case,
+            wildcards_in_a_name_are_letters,
+            at_most_five_names_are_found,
+            vehicles_are_listed_in_the_order_they_came,
+            history_is_newest_first,
+        ]);
+        $crate::contract::tests!($store, call_logs: [
+            a_call_that_was_never_closed_is_still_there,
+            a_closed_call_is_read_back_whole,
+            a_call_that_was_never_opened_is_not_lost,
+            one_sid_is_one_row,
+            a_late_open_does_not_reopen_a_closed_call,
+            the_newest_calls_come_first,
         ]);
     };
 }

@@ -1,0 +1,150 @@
+//! What stays of a call.
+
+use storage::Store;
+use storage::call_log::{CallSummary, Direction, Line, NewCallLog, Outcome, Speaker, TurnTimings};
+
+use super::scene::{at, booked, regular};
+
+pub(crate) async fn a_call_that_was_never_closed_is_still_there(store: Store) {
+    store
+        .call_logs
+        .open(&call("CA1", 9))
+        .await
+        .expect("written");
+    let log = store.call_logs.by_sid("CA1").await.expect("readable");
+    let log = log.expect("opened");
+    assert_eq!(log.call, call("CA1", 9));
+    assert_eq!(log.summary, None, "in progress");
+    assert_eq!(store.call_logs.by_sid("CA2").await.expect("readable"), None);
+}
+
+pub(crate) async fn a_closed_call_is_read_back_whole(store: Store) {
+    let ann = regular(&store, 101).await;
+    let made = booked(&store, &ann, at(12, 0), at(13, 0)).await;
+    let summary = CallSummary {
+        customer: Some(ann.0.id),
+        appointment: Some(made.id),
+        transcript: vec![
+            Line {
+                at_ms: 0,
+                speaker: Speaker::Agent,
+                text: "Otto's Auto, how can I help?".into(),
+            },
+            Line {
+                at_ms: 3_120,
+                speaker: Speaker::Caller,
+                text: "an \"oil change\"; please — naïve 🛢".into(),
+            },
+        ],
+        turns: vec![TurnTimings {
+            speech_end_at_ms: 4_000,
+            endpoint_ms: Some(310.25),
+            first_heard_ms: None,
+            ..TurnTimings::default()
+        }],
+        tools_used: vec!["get_available_slots".into(), "book_appointment".into()],
+        ..summary(Outcome::Booked)
+    };
+    store
+        .call_logs
+        .open(&call("CA1", 9))
+        .await
+        .expect("written");
+    store
+        .call_logs
+        .close(&call("CA1", 9), &summary)
+        .await
+        .expect("written");
+    let log = store.call_logs.by_sid("CA1").await.expect("readable");
+    assert_eq!(log.and_then(|log| log.summary), Some(summary));
+}
+
+pub(crate) async fn a_call_that_was_never_opened_is_not_lost(store: Store) {
+    let summary = CallSummary {
+        required_human_transfer: true,
+        ..summary(Outcome::Transferred)
+    };
+    store
+        .call_logs
+        .close(&call("CA1", 9), &summary)
+        .await
+        .expect("written");
+    let log = store.call_logs.by_sid("CA1").await.expect("readable");
+    let log = log.expect("created");
+    assert_eq!(log.call, call("CA1", 9));
+    assert_eq!(log.summary, Some(summary));
+}
+
+pub(crate) async fn one_sid_is_one_row(store: Store) {
+    for _ in 0..2 {
+        store
+            .call_logs
+            .open(&call("CA1", 9))
+            .await
+            .expect("written");
+    }
+    for outcome in [Outcome::Abandoned, Outcome::Booked] {
+        store
+            .call_logs
+            .close(&call("CA1", 9), &summary(outcome))
+            .await
+            .expect("written");
+    }
+    let logs = store.call_logs.recent(10).await.expect("readable");
+    assert_eq!(logs.len(), 1);
+    assert_eq!(logs[0].summary, Some(summary(Outcome::Booked)));
+}
+
+pub(crate) async fn a_late_open_does_not_reopen_a_closed_call(store: Store) {
+    let over = summary(Outcome::Answered);
+    store
+        .call_logs
+        .close(&call("CA1", 9), &over)
+        .await
+        .expect("written");
+    store
+        .call_logs
+        .open(&call("CA1", 9))
+        .await
+        .expect("written");
+    let log = store.call_logs.by_sid("CA1").await.expect("readable");
+    assert_eq!(log.and_then(|log| log.summary), Some(over));
+}
+
+pub(crate) async fn the_newest_calls_come_first(store: Store) {
+    for (sid, hour) in [("CA1", 10), ("CA2", 12), ("CA3", 11)] {
+        store
+            .call_logs
+            .open(&call(sid, hour))
+            .await
+            .expect("written");
+    }
+    let logs = store.call_logs.recent(2).await.expect("readable");
+    let sids: Vec<&str> = logs.iter().map(|log| log.call.call_sid.as_str()).collect();
+    assert_eq!(sids, ["CA2", "CA3"]);
+}
+
+fn call(sid: &str, hour: i64) -> NewCallLog {
+    NewCallLog {
+        call_sid: sid.into(),
+        direction: Direction::Inbound,
+        from_number: Some("+12175550142".into()),
+        to_number: None,
+        started_at: at(hour, 0),
+    }
+}
+
+fn summary(outcome: Outcome) -> CallSummary {
+    CallSummary {
+        ended_at: at(9, 4),
+        duration_ms: 245_310,
+        outcome,
+        end_reason: "the caller hung up".into(),
+        customer: None,
+        appointment: None,
+        required_human_transfer: false,
+        transcript: Vec::new(),
+        turns: Vec::new(),
+        tools_used: Vec::new(),
+    }
+}

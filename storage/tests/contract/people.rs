@@ -1,0 +1,128 @@
+//! Customers, vehicles, and what was done to them.
+
+use jiff::civil::date;
+use storage::Store;
+use storage::customer::{CreateCustomerError, NewCustomer};
+use storage::service_history::ServiceRecord;
+use storage::vehicle::NewVehicle;
+
+use super::scene::{at, booked, person, regular, sedan};
+
+pub(crate) async fn a_customer_is_found_by_number(store: Store) {
+    let new = person(142);
+    assert_eq!(
+        store
+            .customers
+            .by_phone(&new.phone)
+            .await
+            .expect("readable"),
+        None
+    );
+    let created = store.customers.create(&new).await.expect("free");
+    let found = store.customers.by_phone(&new.phone).await;
+    let found = found.expect("readable").expect("created");
+    assert_eq!(found, created);
+    assert_eq!(found.first_name, new.first_name);
+    assert_eq!(found.last_name, new.last_name);
+    assert_eq!(found.date_of_birth, new.date_of_birth);
+    assert_eq!(found.address, new.address);
+    let same = store.customers.by_id(created.id).await.expect("readable");
+    assert_eq!(same, Some(created));
+}
+
+pub(crate) async fn two_customers_cannot_have_one_number(store: Store) {
+    store.customers.create(&person(142)).await.expect("free");
+    let twin = store.customers.create(&person(142)).await;
+    assert!(
+        matches!(twin, Err(CreateCustomerError::PhoneTaken)),
+        "{twin:?}"
+    );
+    assert_eq!(store.customers.count().await.expect("readable"), 1);
+}
+
+pub(crate) async fn names_match_anywhere_and_in_any_case(store: Store) {
+    named(&store, 101, "Maria", "Lopez").await;
+    named(&store, 102, "Marian", "Stone").await;
+    assert_eq!(found(&store, Some("MARI"), None).await, ["Lopez", "Stone"]);
+    assert_eq!(found(&store, Some("mari"), Some("ope")).await, ["Lopez"]);
+    assert_eq!(found(&store, None, Some(" lopez ")).await, ["Lopez"]);
+    assert_eq!(found(&store, Some("maria"), Some("king")).await, [""; 0]);
+    assert_eq!(found(&store, None, None).await, [""; 0]);
+    assert_eq!(found(&store, Some(" "), Some("")).await, [""; 0]);
+}
+
+pub(crate) async fn wildcards_in_a_name_are_letters(store: Store) {
+    named(&store, 101, "Maria", "Lopez").await;
+    named(&store, 102, "100%", "O_Neil").await;
+    assert_eq!(found(&store, Some("%"), None).await, ["O_Neil"]);
+    assert_eq!(found(&store, None, Some("_")).await, ["O_Neil"]);
+    assert_eq!(found(&store, None, Some("\\")).await, [""; 0]);
+    assert_eq!(found(&store, Some("' OR 1=1 --"), None).await, [""; 0]);
+}
+
+pub(crate) async fn at_most_five_names_are_found(store: Store) {
+    for caller in 101..=107 {
+        regular(&store, caller).await;
+    }
+    let five = ["Hill101", "Hill102", "Hill103", "Hill104", "Hill105"];
+    assert_eq!(found(&store, None, Some("hill")).await, five);
+}
+
+pub(crate) async fn vehicles_are_listed_in_the_order_they_came(store: Store) {
+    let ann = regular(&store, 101).await;
+    regular(&store, 102).await;
+    let truck = NewVehicle {
+        year: 2019,
+        make: "Ford".into(),
+        model: "F-150".into(),
+        vin: Some("1FTEW1E50KFA00000".into()),
+    };
+    let truck = store.vehicles.add(ann.0.id, &truck).await.expect("hers");
+    assert_eq!(truck.vin.as_deref(), Some("1FTEW1E50KFA00000"));
+    let hers = store.vehicles.of_customer(ann.0.id).await;
+    assert_eq!(hers.expect("readable"), [ann.1, truck.clone()]);
+    let same = store.vehicles.by_id(truck.id).await.expect("readable");
+    assert_eq!(same, Some(truck));
+    let nobody = storage::customer::CustomerId(99);
+    assert!(store.vehicles.add(nobody, &sedan()).await.is_err());
+}
+
+pub(crate) async fn history_is_newest_first(store: Store) {
+    let ann = regular(&store, 101).await;
+    let made = booked(&store, &ann, at(9, 0), at(10, 0)).await;
+    let visit = |day, appointment| ServiceRecord {
+        vehicle: ann.1.id,
+        appointment,
+        performed_on: date(2026, 5, day),
+        service: "oil_change".into(),
+        mileage: Some(48_770),
+        notes: Some("next in six months".into()),
+    };
+    let (older, newer) = (visit(4, None), visit(18, Some(made.id)));
+    for record in [&newer, &older] {
+        store.service_history.add(record).await.expect("written");
+    }
+    let history = store.service_history.of_vehicle(ann.1.id).await;
+    assert_eq!(history.expect("readable"), [newer, older]);
+}
+
+async fn named(store: &Store, last_four: u16, first: &str, last: &str) {
+    let new = NewCustomer {
+        first_name: first.into(),
+        last_name: last.into(),
+        ..person(last_four)
+    };
+    store.customers.create(&new).await.expect("free");
+}
+
+async fn found(store: &Store, first: Option<&str>, last: Option<&str>) -> Vec<String> {
+    let found = store
+        .customers
+        .by_name(first, last)
+        .await
+        .expect("readable");
+    found
+        .into_iter()
+        .map(|customer| customer.last_name)
+        .collect()
+}
