@@ -16,6 +16,7 @@ pub mod net;
 pub mod plane;
 pub mod ring;
 pub mod time;
+pub mod wire;
 
 pub use net::edge::{SpeechConfig, SttConfig, TtsConfig};
 pub use plane::{Arrival, CallHandle, DataPlane, DataPlaneConfig};

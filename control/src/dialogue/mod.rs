@@ -12,6 +12,15 @@ use storage::customer::Phone;
 
 use crate::tools::{ToolCall, ToolOutcome};
 
+/// Leads a conversation. The rule brain needs no network; a language model may stand in its place.
+pub trait Brain: Send {
+    /// Takes one input and says what to do. `now` is the business's local time.
+    fn handle(&mut self, input: Input, now: &jiff::Zoned) -> Vec<Action>;
+
+    /// The name of the present state, such as `slot_collection`, for the feed and the logs.
+    fn state(&self) -> &'static str;
+}
+
 /// What happens to a dialogue.
 #[derive(Clone, Debug)]
 pub enum Input {
