@@ -73,8 +73,8 @@ impl ParseError {
 ///
 /// # Real-time
 /// A `media` message as Twilio spells it costs a scan, and nothing is allocated; nor is anything
-/// for the other well-formed messages of a call. Only strings with escapes, and what is no JSON,
-/// make the general parser allocate.
+/// for the other messages of a running call. The general parser allocates only for strings with
+/// escapes, for ignored members nested two deep (which `start` has) and for what is no JSON.
 ///
 /// # Examples
 /// ```
