@@ -140,3 +140,30 @@ fn masked(number: &str) -> String {
         .map_or("", |(at, _)| &number[at..]);
     format!("********{end}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_masks_the_numbers_of_a_call() {
+        let call = |from: &str| NewCallLog {
+            call_sid: "CA1".into(),
+            direction: Direction::Inbound,
+            from_number: Some(from.into()),
+            to_number: Some("+12175550100".into()),
+            started_at: Timestamp::UNIX_EPOCH,
+        };
+        let shown = format!("{:?}", call("+12175550142"));
+        assert!(
+            shown.contains("********42") && shown.contains("CA1"),
+            "{shown}"
+        );
+        assert!(!shown.contains("555"), "{shown}");
+        // A claimed number is whatever a peer sends.
+        for odd in ["", "7", "é", "日本", "sip:grace@example.com"] {
+            let shown = format!("{:?}", call(odd));
+            assert!(!shown.contains("grace"), "{shown}");
+        }
+    }
+}

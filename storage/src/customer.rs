@@ -74,15 +74,18 @@ impl Phone {
     /// [`InvalidPhone`] unless it is ten digits, or eleven starting with 1, that NANP allows.
     pub fn parse(text: &str) -> Result<Self, InvalidPhone> {
         let mut digits = String::with_capacity(11);
+        let mut international = false;
         for c in text.chars() {
             match c {
                 '0'..='9' => digits.push(c),
-                '+' | ' ' | '-' | '.' | '(' | ')' => {}
+                '+' if digits.is_empty() => international = true,
+                ' ' | '-' | '.' | '(' | ')' => {}
                 _ => return Err(InvalidPhone::NotADigit(c)),
             }
         }
         let national = match digits.len() {
-            10 => digits.as_str(),
+            _ if international && !digits.starts_with('1') => return Err(InvalidPhone::Foreign),
+            10 if !international => digits.as_str(),
             11 if digits.starts_with('1') => &digits[1..],
             n => return Err(InvalidPhone::Length(n)),
         };
@@ -163,6 +166,134 @@ pub enum InvalidPhone {
     NotADigit(char),
     #[error("phone: {0} digits, expected 10 (or 11 starting with 1)")]
     Length(usize),
+    #[error("phone: only numbers of North America (+1) are known")]
+    Foreign,
     #[error("phone: no such area code or exchange in North America")]
     NotAssignable,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_number_may_be_spelled_in_any_usual_way() {
+        for text in [
+            "2175550101",
+            "12175550101",
+            "+12175550101",
+            "(217) 555-0101",
+            "217.555.0101",
+            "+1 217 555 0101",
+            "1-217-555-0101",
+        ] {
+            let phone = Phone::parse(text).expect(text);
+            assert_eq!(phone.as_str(), "+12175550101");
+            assert_eq!(phone.national(), "2175550101");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_says_why() {
+        use InvalidPhone::{Foreign, Length, NotADigit, NotAssignable};
+        for (text, why) in [
+            ("", Length(0)),
+            ("anonymous", NotADigit('a')),
+            ("+49 30 901820", Foreign),
+            ("+45 35 35 35 35", Foreign),
+            ("+", Foreign),
+            ("+1 217 555 010", Length(10)),
+            ("217+5550101", NotADigit('+')),
+            ("5550101", Length(7)),
+            ("22175550101", Length(11)),
+            ("sip:2175550101", NotADigit('s')),
+            ("٢١٧٥٥٥٠١٠١", NotADigit('٢')),
+            ("1175550101", NotAssignable),
+            ("2170550101", NotAssignable),
+            ("9115550101", NotAssignable),
+            ("2179110101", NotAssignable),
+        ] {
+            assert_eq!(Phone::parse(text), Err(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_nothing_of_a_person() {
+        let address = Address {
+            street: "7 Pine Court".into(),
+            city: "Springfield".into(),
+            state: "IL".into(),
+            zip: "62702".into(),
+        };
+        let new = NewCustomer {
+            phone: Phone::parse("217-555-0142").expect("a number"),
+            first_name: "Grace".into(),
+            last_name: "Hill".into(),
+            email: Some("grace@example.com".into()),
+            date_of_birth: Some(jiff::civil::date(1984, 2, 29)),
+            address: Some(address.clone()),
+        };
+        let customer = Customer {
+            id: CustomerId(7),
+            phone: new.phone.clone(),
+            first_name: new.first_name.clone(),
+            last_name: new.last_name.clone(),
+            email: new.email.clone(),
+            date_of_birth: new.date_of_birth,
+            address: new.address.clone(),
+        };
+        let party = crate::appointment::Party::NewCustomer {
+            customer: new.clone(),
+            vehicle: crate::vehicle::NewVehicle {
+                year: 2020,
+                make: "Toyota".into(),
+                model: "Camry".into(),
+                vin: None,
+            },
+        };
+        let shown = format!("{address:?} {new:?} {customer:?} {party:#?}");
+        for secret in [
+            "Pine", "62702", "Grace", "Hill", "grace@", "1984", "5550142",
+        ] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+        assert!(
+            shown.contains("CustomerId(7)") && shown.contains("********42"),
+            "{shown}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_what_parses_is_e164(text in any::<String>()) {
+            if let Ok(phone) = Phone::parse(&text) {
+                prop_assert_eq!(phone.as_str().len(), 12);
+                prop_assert!(phone.as_str().starts_with("+1"));
+                prop_assert_eq!(Phone::parse(phone.as_str()), Ok(phone));
+            }
+        }
+
+        #[test]
+        fn telephone_like_texts_never_panic(text in "[-+. ()0-9]{0,20}") {
+            if let Ok(phone) = Phone::parse(&text) {
+                prop_assert_eq!(Phone::parse(phone.national()), Ok(phone));
+            }
+        }
+
+        #[test]
+        fn separators_change_nothing(
+            digits in "[2-9][0-8][2-9][2-9][2-9][0-9]{5}",
+            separators in prop::collection::vec("[-. ()]{0,2}", 10),
+        ) {
+            let spelled: String = digits
+                .chars()
+                .zip(&separators)
+                .flat_map(|(digit, separator)| separator.chars().chain([digit]))
+                .collect();
+            let phone = Phone::parse(&spelled);
+            prop_assert_eq!(&phone, &Phone::parse(&digits));
+            prop_assert_eq!(phone.map(|phone| phone.national().to_owned()), Ok(digits));
+        }
+    }
 }

@@ -3,7 +3,8 @@
 //! The first two customers, their three vehicles and the one appointment are fixtures: outsiders rely
 //! on their ids, so they are made first and in order. All numbers end in 555-01xx, which nobody has.
 
-use jiff::civil::{Date, date};
+mod people;
+
 use jiff::{SignedDuration, Zoned};
 
 use crate::Store;
@@ -13,6 +14,7 @@ use crate::error::StorageError;
 use crate::location::Location;
 use crate::service_history::ServiceRecord;
 use crate::vehicle::{NewVehicle, Vehicle, VehicleId};
+use people::{Car, PEOPLE, Person};
 
 /// The key of the appointment that is seeded; whatever became of it, it is never made again.
 const APPOINTMENT_KEY: &str = "seed:1";
@@ -139,147 +141,6 @@ async fn appointment(store: &Store, location: &Location, now: &Zoned) -> Result<
 fn phone(text: &str) -> Phone {
     Phone::parse(text).expect("the numbers below are valid")
 }
-
-struct Person {
-    phone: &'static str,
-    first_name: &'static str,
-    last_name: &'static str,
-    born: Date,
-    street: &'static str,
-    zip: &'static str,
-    vehicles: &'static [Car],
-}
-
-struct Car {
-    year: i16,
-    make: &'static str,
-    model: &'static str,
-    /// Oldest first.
-    visits: &'static [Visit],
-}
-
-struct Visit {
-    on: Date,
-    service: &'static str,
-    mileage: i64,
-}
-
-const fn visit(on: Date, service: &'static str, mileage: i64) -> Visit {
-    Visit {
-        on,
-        service,
-        mileage,
-    }
-}
-
-const PEOPLE: [Person; 6] = [
-    Person {
-        phone: "+12175550101",
-        first_name: "John",
-        last_name: "Carter",
-        born: date(1985, 3, 14),
-        street: "18 Elm Street",
-        zip: "62704",
-        vehicles: &[Car {
-            year: 2021,
-            make: "Honda",
-            model: "Accord",
-            visits: &[
-                visit(date(2025, 10, 6), "oil_change", 31_240),
-                visit(date(2026, 4, 20), "tire_rotation", 37_905),
-            ],
-        }],
-    },
-    Person {
-        phone: "+12175550102",
-        first_name: "Maria",
-        last_name: "Lopez",
-        born: date(1990, 7, 2),
-        street: "402 Oak Avenue",
-        zip: "62703",
-        vehicles: &[
-            Car {
-                year: 2019,
-                make: "Ford",
-                model: "F-150",
-                visits: &[visit(date(2026, 2, 11), "brake_service", 64_310)],
-            },
-            Car {
-                year: 2020,
-                make: "Toyota",
-                model: "Camry",
-                visits: &[visit(date(2026, 5, 18), "oil_change", 48_770)],
-            },
-        ],
-    },
-    Person {
-        phone: "+12175550103",
-        first_name: "Sue",
-        last_name: "Bennett",
-        born: date(1978, 11, 30),
-        street: "9 Lincoln Road",
-        zip: "62702",
-        vehicles: &[Car {
-            year: 2018,
-            make: "Subaru",
-            model: "Outback",
-            visits: &[visit(date(2026, 8, 3), "inspection", 82_415)],
-        }],
-    },
-    Person {
-        phone: "+12175550104",
-        first_name: "David",
-        last_name: "Kim",
-        born: date(1969, 1, 8),
-        street: "77 Walnut Street",
-        zip: "62704",
-        vehicles: &[
-            Car {
-                year: 2022,
-                make: "Hyundai",
-                model: "Tucson",
-                visits: &[],
-            },
-            Car {
-                year: 2015,
-                make: "Chevrolet",
-                model: "Silverado",
-                visits: &[
-                    visit(date(2025, 12, 1), "general_maintenance", 101_880),
-                    visit(date(2026, 6, 22), "engine_diagnostics", 107_020),
-                ],
-            },
-        ],
-    },
-    Person {
-        phone: "+12175550105",
-        first_name: "Priya",
-        last_name: "Patel",
-        born: date(1995, 9, 21),
-        street: "230 Maple Drive",
-        zip: "62701",
-        vehicles: &[Car {
-            year: 2023,
-            make: "Nissan",
-            model: "Rogue",
-            visits: &[visit(date(2026, 9, 14), "oil_change", 22_130)],
-        }],
-    },
-    Person {
-        phone: "+12175550106",
-        first_name: "Robert",
-        last_name: "Greene",
-        born: date(1952, 6, 17),
-        street: "5 Chestnut Lane",
-        zip: "62707",
-        vehicles: &[Car {
-            year: 2016,
-            make: "Jeep",
-            model: "Grand Cherokee",
-            visits: &[visit(date(2026, 3, 9), "brake_inspection", 90_555)],
-        }],
-    },
-];
 
 /// Why a book cannot be seeded.
 #[derive(Debug, thiserror::Error)]

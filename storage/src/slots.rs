@@ -77,8 +77,12 @@ pub fn available(
     {
         slots.extend(
             starts(location, day)
-                .filter_map(|start| accepted(location, service, &start, now))
-                .filter(|slot| free_bays(location, slot.interval(), busy) > 0),
+                .filter_map(|start| within_hours_and_notice(location, service, &start, now).ok())
+                .filter(|interval| free_bays(location, *interval, busy) > 0)
+                .map(|interval| Slot {
+                    starts_at: location.local(interval.starts_at),
+                    ends_at: location.local(interval.ends_at),
+                }),
         );
     }
     slots
@@ -96,37 +100,13 @@ pub fn check(
     start: &Zoned,
     now: &Zoned,
 ) -> Result<Interval, SlotRefusal> {
-    let start = start.with_time_zone(location.zone.clone());
-    let (today, last) = book(location, now);
-    let day = start.date();
-    if start.timestamp() < now.timestamp() || day < today {
-        return Err(SlotRefusal::Past);
+    let interval = within_hours_and_notice(location, service, start, now)?;
+    let day = location.local(interval.starts_at).date();
+    if starts(location, day).any(|start| start.timestamp() == interval.starts_at) {
+        Ok(interval)
+    } else {
+        Err(SlotRefusal::OffGrid)
     }
-    if day > last {
-        return Err(SlotRefusal::TooFar { last });
-    }
-    let hours = match location.day(day) {
-        DayHours::Open(hours) => hours,
-        DayHours::ClosedWeekday => return Err(SlotRefusal::ClosedWeekday),
-        DayHours::Holiday(name) => return Err(SlotRefusal::Holiday(name)),
-    };
-    if start.time() < hours.open || start.time() >= hours.close {
-        return Err(SlotRefusal::OutsideHours(hours));
-    }
-    let starts_at = start.timestamp();
-    let ends_at = starts_at + service.duration;
-    let closes = location.at(day.to_datetime(hours.close));
-    if closes.is_none_or(|closes| ends_at > closes.timestamp()) {
-        return Err(SlotRefusal::EndsAfterClosing(hours));
-    }
-    let earliest = now.timestamp() + location.lead_time;
-    if starts_at < earliest {
-        return Err(SlotRefusal::TooSoon { earliest });
-    }
-    if !starts(location, day).any(|on_grid| on_grid.timestamp() == starts_at) {
-        return Err(SlotRefusal::OffGrid);
-    }
-    Ok(Interval { starts_at, ends_at })
 }
 
 /// Up to `count` free starts around a wished one, nearest first; of two equally near, the earlier.
@@ -221,12 +201,41 @@ fn book(location: &Location, now: &Zoned) -> (Date, Date) {
     (today, last)
 }
 
-fn accepted(location: &Location, service: &Service, start: &Zoned, now: &Zoned) -> Option<Slot> {
-    let interval = check(location, service, start, now).ok()?;
-    Some(Slot {
-        starts_at: location.local(interval.starts_at),
-        ends_at: location.local(interval.ends_at),
-    })
+/// Every rule but the grid.
+fn within_hours_and_notice(
+    location: &Location,
+    service: &Service,
+    start: &Zoned,
+    now: &Zoned,
+) -> Result<Interval, SlotRefusal> {
+    let starts_at = start.timestamp();
+    let start = location.local(starts_at);
+    let (today, last) = book(location, now);
+    let day = start.date();
+    if starts_at < now.timestamp() || day < today {
+        return Err(SlotRefusal::Past);
+    }
+    if day > last {
+        return Err(SlotRefusal::TooFar { last });
+    }
+    let hours = match location.day(day) {
+        DayHours::Open(hours) => hours,
+        DayHours::ClosedWeekday => return Err(SlotRefusal::ClosedWeekday),
+        DayHours::Holiday(name) => return Err(SlotRefusal::Holiday(name)),
+    };
+    if start.time() < hours.open || start.time() >= hours.close {
+        return Err(SlotRefusal::OutsideHours(hours));
+    }
+    let ends_at = starts_at + service.duration;
+    let closes = location.at(day.to_datetime(hours.close));
+    if closes.is_none_or(|closes| ends_at > closes.timestamp()) {
+        return Err(SlotRefusal::EndsAfterClosing(hours));
+    }
+    let earliest = now.timestamp() + location.lead_time;
+    if starts_at < earliest {
+        return Err(SlotRefusal::TooSoon { earliest });
+    }
+    Ok(Interval { starts_at, ends_at })
 }
 
 /// The grid of a day: every start from opening to before closing, whatever the service.

@@ -5,7 +5,7 @@ use storage::Store;
 use storage::appointment::{BookingError, NewAppointment, Party, Status};
 use storage::customer::CustomerId;
 
-use super::scene::{BAYS, at, book, booked, booking, booking_by, person, regular, sedan};
+use super::scene::{at, book, booked, booking, booking_by, person, regular, sedan};
 
 pub(crate) async fn a_booking_takes_the_first_free_bay(store: Store) {
     let (ann, ben) = (regular(&store, 101).await, regular(&store, 102).await);
@@ -232,7 +232,6 @@ pub(crate) async fn an_appointment_takes_time(store: Store) {
 pub(crate) async fn no_bays_means_no_booking(store: Store) {
     let ann = regular(&store, 101).await;
     assert_eq!(booked(&store, &ann, at(9, 0), at(10, 0)).await.bay, 1);
-    assert!(BAYS > 1, "else the slot below is full");
     let ben = regular(&store, 102).await;
     let wish = NewAppointment {
         bays: 0,
