@@ -1,10 +1,22 @@
 //! From recognised words to meaning: numbers, dates, names, requests. Pure.
+//!
+//! [`words`] makes one form of what recognisers and keyboards write; each other file reads one kind
+//! of thing from it. [`concept`] says what a whole turn means, given what was asked, and
+//! [`agree`] accepts a turn only where two readings of it mean the same. [`say`] is the way back:
+//! dates, times, prices and numbers as one says them.
 
+pub mod address;
+mod concept;
 pub mod date_of_birth;
 pub mod date_time;
+pub mod intent;
 pub mod name;
 pub mod number;
 pub mod phone;
 pub mod say;
+pub mod service;
+pub mod vehicle;
 pub mod words;
 pub mod yes_no;
+
+pub use concept::{Concept, agree, concept, concept_at, same_meaning};

@@ -41,7 +41,19 @@ const INTRODUCTIONS: [&str; 17] = [
     "no",
     "yes",
 ];
-const NOT_NAMES: [&str; 52] = [
+const NOT_NAMES: [&str; 64] = [
+    "goodbye",
+    "bye",
+    "hold",
+    "hang",
+    "let",
+    "moment",
+    "second",
+    "minute",
+    "help",
+    "again",
+    "who",
+    "why",
     "a",
     "an",
     "the",
@@ -96,6 +108,8 @@ const NOT_NAMES: [&str; 52] = [
     "right",
 ];
 const TITLES: [&str; 8] = ["mr", "mrs", "ms", "miss", "mister", "doctor", "dr", "sir"];
+/// Said around a name.
+const AROUND: [&str; 6] = ["speaking", "calling", "please", "thanks", "thank", "you"];
 /// Words of a name at most, without its spelling.
 const MAX_WORDS_IN_A_NAME: usize = 4;
 
@@ -166,7 +180,7 @@ fn whole(words: &Words) -> Option<Name> {
         .list()
         .iter()
         .map(String::as_str)
-        .filter(|w| !TITLES.contains(w) && !matches!(*w, "speaking" | "calling" | "please"))
+        .filter(|w| !TITLES.contains(w) && !AROUND.contains(w))
         .collect();
     let plausible = !parts.is_empty()
         && parts.len() <= MAX_WORDS_IN_A_NAME

@@ -40,7 +40,7 @@ const YES_IN_DISGUISE: [&str; 6] = [
     "no doubt",
     "not bad",
 ];
-const YES: [&str; 37] = [
+const YES: [&str; 35] = [
     "yes",
     "yeah",
     "yep",
@@ -75,9 +75,7 @@ const YES: [&str; 37] = [
     "indeed",
     "alright",
     "all right",
-    "wonderful",
     "that is me",
-    "lovely",
 ];
 const NO: [&str; 17] = [
     "no",

@@ -170,7 +170,7 @@ pub fn parse_words(words: &Words, asked: Asked) -> Option<When> {
 
 /// Drops the day after "not", "except", "can't do": it is the one the caller does not want.
 fn without_refusals(words: &Words) -> Words {
-    const REFUSALS: [&str; 7] = [
+    const REFUSALS: [&str; 8] = [
         "can not do",
         "can not make",
         "not on",
@@ -178,6 +178,7 @@ fn without_refusals(words: &Words) -> Words {
         "except",
         "anything but",
         "instead of",
+        "last",
     ];
     let mut kept: Vec<&str> = Vec::with_capacity(words.len());
     let mut i = 0;

@@ -1,0 +1,471 @@
+//! A vehicle: year, make and model from words, and which of a customer's vehicles is meant.
+
+mod models;
+
+use std::ops::Range;
+
+use storage::vehicle::Vehicle;
+
+pub use models::Body;
+use models::{MAKES, MODELS};
+
+use super::date_time::{self, Asked};
+use super::name::title_case;
+use super::number;
+use super::words::Words;
+
+/// Model years that exist: before, nothing is serviced; after, nothing is built.
+const MODEL_YEARS: Range<i16> = 1950..2036;
+/// Most words of one make or model: "town and country", "c r v".
+const MAX_NAME_WORDS: usize = 4;
+/// Shortest name in which one wrong letter is forgiven.
+const FORGIVING_LENGTH: usize = 5;
+
+/// A vehicle as far as it was described.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpokenVehicle {
+    pub year: Option<i16>,
+    /// As it is written: "Ford".
+    pub make: Option<String>,
+    /// As it is written: "F-150".
+    pub model: Option<String>,
+    pub body: Option<Body>,
+}
+
+impl SpokenVehicle {
+    /// This description with what it leaves open taken from an earlier answer.
+    #[must_use]
+    pub fn or(self, earlier: Self) -> Self {
+        Self {
+            year: self.year.or(earlier.year),
+            make: self.make.or(earlier.make),
+            model: self.model.or(earlier.model),
+            body: self.body.or(earlier.body),
+        }
+    }
+}
+
+/// Which of a customer's vehicles is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chosen<'a> {
+    One(&'a Vehicle),
+    /// These all fit; ask which.
+    Ambiguous(Vec<&'a Vehicle>),
+    /// None of them was named; [`parse`] tells whether another one was.
+    None,
+}
+
+/// Reads a description; `None` where nothing of a vehicle was said.
+#[must_use]
+pub fn parse(text: &str) -> Option<SpokenVehicle> {
+    parse_words(&Words::new(text))
+}
+
+/// [`parse`] of words that are already split.
+#[must_use]
+pub fn parse_words(words: &Words) -> Option<SpokenVehicle> {
+    let (year, words) = split_year(words);
+    let words = figures(&words);
+    let model = find_model(&words);
+    let make = find_make(&words);
+    let (make, model) = match (make, model) {
+        // The model decides, unless another make was named: "Ford Ranger", "Ram 1500".
+        (None, Some((make, model, _))) => (Some(make.to_owned()), Some(model.to_owned())),
+        (Some((make, _)), Some((maker, model, _))) if make == maker => {
+            (Some(make.to_owned()), Some(model.to_owned()))
+        }
+        (Some((make, after)), _) => (Some(make.to_owned()), unknown_model(&words, after)),
+        (None, None) => unknown_make(&words, year),
+    };
+    let body = model_body(model.as_deref()).or_else(|| find_body(&words));
+    let said = SpokenVehicle {
+        year,
+        make,
+        model,
+        body,
+    };
+    (said != SpokenVehicle::default()).then_some(said)
+}
+
+/// Chooses among a customer's vehicles by year, make, model, body ("the truck") or order ("the
+/// second one").
+#[must_use]
+pub fn choose<'a>(vehicles: &'a [Vehicle], text: &str) -> Chosen<'a> {
+    let words = Words::new(text);
+    if let Some(vehicle) = by_order(vehicles, &words) {
+        return Chosen::One(vehicle);
+    }
+    let (year, rest) = split_year(&words);
+    let figures = figures(&rest);
+    let named = |vehicle: &&Vehicle| mentions(&figures, &vehicle.model);
+    let made = |vehicle: &&Vehicle| makes_agree(&figures, &vehicle.make);
+    let mut fitting: Vec<&Vehicle> = vehicles.iter().collect();
+    let mut said_something = false;
+    if vehicles.iter().any(|v| named(&v)) {
+        fitting.retain(named);
+        said_something = true;
+    } else if find_model(&figures).is_some() {
+        return Chosen::None; // another model was named
+    }
+    if find_make(&figures).is_some() || vehicles.iter().any(|v| made(&v)) {
+        fitting.retain(made);
+        said_something = true;
+    }
+    if let Some(year) = year {
+        fitting.retain(|vehicle| vehicle.year == year);
+        said_something = true;
+    }
+    if let Some(body) = find_body(&figures) {
+        let bodied = |v: &&Vehicle| model_body(Some(&v.model)) == Some(body);
+        // "The car" may be any vehicle where none of them is a car in the narrow sense.
+        if body != Body::Car || fitting.iter().any(|v| bodied(v)) {
+            fitting.retain(bodied);
+        }
+        said_something = true;
+    }
+    match fitting.as_slice() {
+        [] => Chosen::None,
+        [one] if said_something => Chosen::One(one),
+        _ if said_something => Chosen::Ambiguous(fitting),
+        _ => Chosen::None,
+    }
+}
+
+/// "The second one", "the newer one".
+fn by_order<'a>(vehicles: &'a [Vehicle], words: &Words) -> Option<&'a Vehicle> {
+    if words.has_any(&["newer", "newest", "new one"]) {
+        return vehicles.iter().max_by_key(|vehicle| vehicle.year);
+    }
+    if words.has_any(&["older", "oldest", "old one"]) {
+        return vehicles.iter().min_by_key(|vehicle| vehicle.year);
+    }
+    let when = date_time::parse_words(words, Asked::Otherwise)?;
+    vehicles.get(when.pick(vehicles.len())?)
+}
+
+/// Takes a model year out of the words.
+fn split_year(words: &Words) -> (Option<i16>, Words) {
+    (0..words.len())
+        .find_map(|i| {
+            let (year, used) = number::year(words.list().get(i..)?)?;
+            MODEL_YEARS
+                .contains(&year)
+                .then(|| (Some(year), words.cut(i, i + used)))
+        })
+        .unwrap_or_else(|| (None, words.clone()))
+}
+
+/// Numbers in figures: "f one fifty" becomes "f 150".
+fn figures(words: &Words) -> Words {
+    let list = words.list();
+    let mut out: Vec<String> = Vec::with_capacity(list.len());
+    let mut i = 0;
+    while i < list.len() {
+        match number::grouped_digits(&list[i..]).filter(|_| list[i] != "o") {
+            Some((digits, used)) => {
+                out.push(digits);
+                i += used;
+            }
+            None => {
+                out.push(list[i].clone());
+                i += 1;
+            }
+        }
+    }
+    Words::new(&out.join(" "))
+}
+
+/// "F-150" → "f150".
+fn compact(name: &str) -> String {
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Where a name is mentioned, and the index after it.
+fn exact(words: &Words, name: &str) -> Option<(usize, usize)> {
+    let list = words.list();
+    (0..list.len()).find_map(|i| {
+        (1..=MAX_NAME_WORDS.min(list.len() - i))
+            .find(|n| list[i..i + n].concat() == name)
+            .map(|n| (i, i + n))
+    })
+}
+
+/// [`exact`] but for one slip in a longer name. A figure is a different model, not a slip: a Mazda
+/// is no Mazda3.
+fn near(words: &Words, name: &str) -> Option<(usize, usize)> {
+    if name.len() < FORGIVING_LENGTH || name.contains(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let slip = |word: &String| {
+        word.len() >= FORGIVING_LENGTH
+            && word.chars().next() == name.chars().next()
+            && strsim::osa_distance(word, name) <= 1
+    };
+    words.list().iter().position(slip).map(|i| (i, i + 1))
+}
+
+/// How a name is looked for: [`exact`] or [`near`].
+type Search = fn(&Words, &str) -> Option<(usize, usize)>;
+
+fn mentions(words: &Words, name: &str) -> bool {
+    exact(words, &compact(name))
+        .or_else(|| near(words, &compact(name)))
+        .is_some()
+}
+
+fn makes_agree(words: &Words, make: &str) -> bool {
+    find_make(words).is_some_and(|(said, _)| said.eq_ignore_ascii_case(make))
+        || mentions(words, make)
+}
+
+/// The longest model named, so that a Grand Cherokee is not a Cherokee. Bare figures ("300") and
+/// ordinary words need their make beside them.
+fn find_model(words: &Words) -> Option<(&'static str, &'static str, Body)> {
+    model_by(words, exact).or_else(|| model_by(words, near))
+}
+
+fn model_by(words: &Words, search: Search) -> Option<(&'static str, &'static str, Body)> {
+    const ORDINARY: [&str; 9] = [
+        "fit", "edge", "escape", "focus", "soul", "journey", "pilot", "legacy", "compass",
+    ];
+    let make = find_make(words).map(|(make, _)| make);
+    let introduced = |maker: &str, name: &str| {
+        let weak = ORDINARY.contains(&name) || name.bytes().all(|b| b.is_ascii_digit());
+        match make {
+            Some(make) => make == maker,
+            None => !weak || words.has(&format!("the {name}")),
+        }
+    };
+    MODELS
+        .iter()
+        .filter(|(maker, model, _)| {
+            let name = compact(model);
+            introduced(maker, &name) && search(words, &name).is_some()
+        })
+        .max_by_key(|(_, model, _)| model.len())
+        .copied()
+}
+
+fn find_make(words: &Words) -> Option<(&'static str, usize)> {
+    make_by(words, exact).or_else(|| make_by(words, near))
+}
+
+fn make_by(words: &Words, search: Search) -> Option<(&'static str, usize)> {
+    MAKES.iter().find_map(|(make, names)| {
+        names
+            .iter()
+            .find_map(|name| search(words, name))
+            .map(|(_, after)| (*make, after))
+    })
+}
+
+/// What follows a known make and is no known model.
+fn unknown_model(words: &Words, after: usize) -> Option<String> {
+    let name: Vec<String> = words
+        .list()
+        .iter()
+        .skip(after)
+        .take_while(|w| !STOPS.contains(&w.as_str()))
+        .take(2)
+        .map(|w| title_case(w))
+        .collect();
+    (!name.is_empty()).then(|| name.join(" "))
+}
+
+/// A make that we do not know, where a year says that a vehicle is meant: "2009 Saab nine three".
+fn unknown_make(words: &Words, year: Option<i16>) -> (Option<String>, Option<String>) {
+    let mut names = words
+        .list()
+        .iter()
+        .filter(|w| !STOPS.contains(&w.as_str()))
+        .map(|w| title_case(w));
+    match (year, names.next(), names.next(), names.next()) {
+        (Some(_), Some(make), Some(model), None) => (Some(make), Some(model)),
+        (Some(_), Some(make), Some(model), Some(more)) => {
+            (Some(make), Some(format!("{model} {more}")))
+        }
+        _ => (None, None),
+    }
+}
+
+/// Words around a vehicle's name that are not part of it.
+const STOPS: [&str; 40] = [
+    "a", "an", "the", "my", "it", "is", "i", "have", "drive", "and", "please", "for", "that",
+    "this", "one", "from", "of", "on", "needs", "with", "at", "in", "to", "yes", "no", "car",
+    "truck", "suv", "van", "sedan", "vehicle", "got", "own", "model", "year", "was", "am", "bring",
+    "bringing", "will",
+];
+
+fn find_body(words: &Words) -> Option<Body> {
+    let bodies: [(&[&str], Body); 4] = [
+        (&["truck", "pickup", "pick up"], Body::Truck),
+        (&["suv", "s u v", "crossover"], Body::Suv),
+        (&["van", "minivan"], Body::Van),
+        (&["car", "sedan", "coupe", "hatchback"], Body::Car),
+    ];
+    bodies
+        .iter()
+        .find(|(names, _)| words.has_any(names))
+        .map(|&(_, body)| body)
+}
+
+fn model_body(model: Option<&str>) -> Option<Body> {
+    let model = compact(model?);
+    MODELS
+        .iter()
+        .find(|(_, name, _)| compact(name) == model)
+        .map(|&(_, _, body)| body)
+}
+
+#[cfg(test)]
+mod tests {
+    use storage::customer::CustomerId;
+    use storage::vehicle::VehicleId;
+
+    use super::*;
+
+    fn said(text: &str) -> Option<(Option<i16>, String)> {
+        parse(text).map(|v| {
+            let name = [v.make, v.model]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" ");
+            (v.year, name)
+        })
+    }
+
+    #[test]
+    fn vehicles_are_read_however_they_are_described() {
+        for (text, year, name) in [
+            (
+                "a twenty nineteen ford f one fifty",
+                Some(2019),
+                "Ford F-150",
+            ),
+            ("2019 Ford F-150", Some(2019), "Ford F-150"),
+            (
+                "it's a two thousand and twenty toyota camry",
+                Some(2020),
+                "Toyota Camry",
+            ),
+            ("twenty twenty toyota camry", Some(2020), "Toyota Camry"),
+            ("twenty twenty one honda accord", Some(2021), "Honda Accord"),
+            (
+                "a honda c r v from twenty eighteen",
+                Some(2018),
+                "Honda CR-V",
+            ),
+            (
+                "nineteen ninety eight jeep grand cherokee",
+                Some(1998),
+                "Jeep Grand Cherokee",
+            ),
+            ("toyota rav four", None, "Toyota RAV4"),
+            ("2015 chevy silverado", Some(2015), "Chevrolet Silverado"),
+            ("my camry", None, "Toyota Camry"),
+            ("a 2018 ram fifteen hundred", Some(2018), "Ram 1500"),
+            ("2017 mazda three", Some(2017), "Mazda Mazda3"),
+            ("a camery", None, "Toyota Camry"),
+            ("a twenty sixteen ford", Some(2016), "Ford"),
+            ("2012 honda element", Some(2012), "Honda Element"),
+            ("a 2009 saab wagon", Some(2009), "Saab Wagon"),
+            ("twenty fourteen", Some(2014), ""),
+        ] {
+            assert_eq!(said(text), Some((year, name.to_owned())), "{text}");
+        }
+        for text in ["hello", "that will fit", "tuesday at ten", ""] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    fn vehicle(id: i64, year: i16, make: &str, model: &str) -> Vehicle {
+        Vehicle {
+            id: VehicleId(id),
+            customer: CustomerId(2),
+            year,
+            make: make.to_owned(),
+            model: model.to_owned(),
+            vin: None,
+        }
+    }
+
+    #[test]
+    fn one_of_the_callers_vehicles_is_chosen_by_any_mark() {
+        let fleet = [
+            vehicle(2, 2019, "Ford", "F-150"),
+            vehicle(3, 2020, "Toyota", "Camry"),
+        ];
+        for (text, id) in [
+            ("the truck", Some(2)),
+            ("the f one fifty", Some(2)),
+            ("my ford", Some(2)),
+            ("the 2019", Some(2)),
+            ("the first one", Some(2)),
+            ("the older one", Some(2)),
+            ("the camry please", Some(3)),
+            ("the car", Some(3)),
+            ("the twenty twenty toyota camry", Some(3)),
+            ("the second one", Some(3)),
+            ("the newer one", Some(3)),
+            ("the honda", None),
+            ("a 2015 toyota camry", None),
+            ("the accord", None),
+            ("yes", None),
+            ("the van", None),
+        ] {
+            let chosen = match choose(&fleet, text) {
+                Chosen::One(vehicle) => Some(vehicle.id.0),
+                Chosen::Ambiguous(_) => panic!("{text} is not ambiguous"),
+                Chosen::None => None,
+            };
+            assert_eq!(chosen, id, "{text}");
+        }
+    }
+
+    #[test]
+    fn two_of_a_kind_are_asked_about_and_a_truck_may_be_called_a_car() {
+        let fords = [
+            vehicle(1, 2019, "Ford", "F-150"),
+            vehicle(2, 2021, "Ford", "Ranger"),
+        ];
+        assert!(matches!(choose(&fords, "the ford"), Chosen::Ambiguous(both) if both.len() == 2));
+        assert!(matches!(choose(&fords[..1], "my car"), Chosen::One(v) if v.id == VehicleId(1)));
+        assert_eq!(choose(&[], "my car"), Chosen::None);
+    }
+
+    #[test]
+    fn a_model_outside_the_table_is_still_chosen_by_name() {
+        let fleet = [
+            vehicle(1, 2009, "Saab", "9-3"),
+            vehicle(2, 2012, "Honda", "Element"),
+        ];
+        assert!(matches!(choose(&fleet, "the saab"), Chosen::One(v) if v.id == VehicleId(1)));
+        assert!(matches!(choose(&fleet, "the element"), Chosen::One(v) if v.id == VehicleId(2)));
+    }
+
+    #[test]
+    fn every_model_in_the_table_is_read_by_its_written_name() {
+        for (make, model, body) in MODELS {
+            let expected = SpokenVehicle {
+                year: Some(2017),
+                make: Some(make.to_owned()),
+                model: Some(model.to_owned()),
+                body: Some(body),
+            };
+            assert_eq!(parse(&format!("a 2017 {make} {model}")), Some(expected));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic(text in "\\PC{0,80}") {
+            let fleet = [vehicle(2, 2019, "Ford", "F-150"), vehicle(3, 2020, "Toyota", "Camry")];
+            let _ = parse(&text);
+            let _ = choose(&fleet, &text);
+        }
+    }
+}
