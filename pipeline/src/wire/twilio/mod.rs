@@ -10,11 +10,14 @@
 //! (`"chunk":"2"`), but we take either; members and events that we do not know are ignored.
 
 mod canonical;
+mod check;
 mod json;
 mod parse;
 mod start;
 mod write;
 
+#[doc(hidden)]
+pub use check::check_any_message;
 pub use parse::{Event, Inbound, ParseError, parse};
 pub use start::Start;
 pub use write::{write_clear, write_mark, write_media};

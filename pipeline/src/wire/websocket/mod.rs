@@ -10,6 +10,7 @@
 //! that breaks the rules gets a [`Violation`], which knows the [`CloseCode`] to answer with; the
 //! connection is then closed. No extension is ever negotiated, so the reserved bits must be zero.
 
+mod check;
 mod close;
 mod decode;
 mod encode;
@@ -18,6 +19,8 @@ mod header;
 #[cfg(test)]
 mod tests;
 
+#[doc(hidden)]
+pub use check::check_any_bytes;
 pub use close::{CloseCode, CloseFrame};
 pub use decode::{Decoder, Message, Violation};
 pub use encode::{encode, encode_close, encode_with};
