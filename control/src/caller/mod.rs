@@ -6,9 +6,10 @@
 //!
 //! | pure | does I/O |
 //! |---|---|
-//! | [`playout`] queue and marks · [`ear`] measures · [`conduct`] when to say what · [`script`] · [`line`] · [`twiml`] · [`wire`] · [`wav`] | [`stream`] socket and clock · [`webhook`] · [`live`] feed · [`place`] a whole call |
+//! | [`playout`] queue and marks · [`ear`] measures · [`conduct`] when to say what · [`script`] · [`line`] · [`twiml`] · [`wire`] · [`wav`] · [`console`] · [`waterfall`] | [`stream`] socket and clock · [`webhook`] · [`live`] feed · [`place`] a whole call |
 
 pub mod conduct;
+pub mod console;
 pub mod ear;
 pub mod limits;
 pub mod line;
@@ -22,6 +23,7 @@ pub mod sse;
 pub mod stream;
 pub mod twiml;
 pub mod voice;
+pub mod waterfall;
 pub mod wav;
 pub mod webhook;
 pub mod wire;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::conduct::WhyHangUp;
 use super::ear::{Noticed, Overlap, Turn};
 use super::line::Line;
-use crate::feed::FeedEvent;
+use crate::feed::{FeedEvent, FeedLine};
 use dsp::Samples;
 
 /// One thing that happened.
@@ -30,7 +30,7 @@ pub enum Happening {
     NoFeed {
         reason: String,
     },
-    Feed(FeedEvent),
+    Feed(FeedLine),
     /// The caller begins to say this, over the agent or not.
     Says {
         line: Line,
@@ -125,7 +125,10 @@ impl CallRecord {
     #[must_use]
     pub fn speech(&self) -> Option<&str> {
         self.happened.iter().find_map(|h| match &h.what {
-            Happening::Feed(FeedEvent::Started { speech }) => Some(speech.as_str()),
+            Happening::Feed(line) => match &line.what {
+                FeedEvent::Started { speech } => Some(speech.as_str()),
+                _ => None,
+            },
             _ => None,
         })
     }

@@ -316,7 +316,7 @@ impl LiveLine<'_> {
                 if let Mind::Script(conduct) = &mut self.speaking.mind {
                     conduct.feed(&line.what);
                 }
-                self.happened(Happening::Feed(line.what));
+                self.happened(Happening::Feed(line));
             }
             Some(FromFeed::Lost { reason }) => self.happened(Happening::NoFeed { reason }),
             None => self.speaking.feed = None,

@@ -73,8 +73,7 @@ pub(super) async fn run(
     };
     match tools.store().appointments.book(&wanted).await {
         Ok(booked) => {
-            // Whoever was just created is the caller.
-            context.claim(booked.customer);
+            context.adopt(booked.customer);
             context.settle(Outcome::Booked, booked.id);
             Ok(Answer::Booked(tools.visit(context, booked).await?))
         }
