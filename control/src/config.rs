@@ -1,1 +1,195 @@
-//! Configuration: environment over TOML over defaults, parsed once into types.
+//! Configuration: command line over environment over TOML over defaults, parsed once into types.
+//!
+//! Every value is text until here, wherever it came from, so that there is one parser and one kind
+//! of error: a sentence that names the key, where it was set, what is wrong and what to do. Tests
+//! feed a map.
+
+mod keys;
+mod parse;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use storage::customer::Phone;
+
+pub use keys::{Key, Origin, Setting, Sources};
+
+/// Everything the process is told from outside.
+#[derive(Debug)]
+pub struct Config {
+    pub environment: Environment,
+    /// Where Twilio and browsers reach us; absent: `http://HOST:PORT` as bound.
+    pub base_url: Option<BaseUrl>,
+    pub host: IpAddr,
+    /// 0 takes any free port.
+    pub port: u16,
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// Where files that nobody named are created.
+    pub data_dir: PathBuf,
+    /// The location file; absent: the embedded Otto's Auto.
+    pub location: Option<PathBuf>,
+    pub twilio: Twilio,
+    /// Opens `/api/v1/calls…`; absent: only loopback peers may read it, outside production.
+    pub admin_token: Option<SecretString>,
+    /// Signs media tokens; absent: random for each process.
+    pub media_token_key: Option<SecretString>,
+    /// A `tracing` filter, such as `info,control=debug`.
+    pub log: String,
+    pub speech: SpeechMode,
+    pub shards: usize,
+    pub calls_per_shard: usize,
+    /// How long calls in progress may go on when the process is told to stop.
+    pub drain: Duration,
+    /// Plain sentences about what runs on an embedded default, for the start of the log.
+    pub notes: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    Development,
+    Production,
+}
+
+/// What belongs to the Twilio account.
+#[derive(Debug)]
+pub struct Twilio {
+    /// Where set, a media stream of another account is refused.
+    pub account_sid: Option<String>,
+    /// The number callers dial.
+    pub phone_number: Option<Phone>,
+}
+
+/// How the caller's words are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SpeechMode {
+    /// Recognised where the engines are installed, else typed.
+    Auto,
+    /// Recognised; a missing engine is an error.
+    Recognised,
+    /// Typed beside the audio; nothing is recognised.
+    Typed,
+}
+
+/// An `http` or `https` origin, without a trailing slash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    /// # Errors
+    /// Says what is wrong, fit to follow the value: "… is not an http or https address".
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let trimmed = text.trim_end_matches('/');
+        let uri: http::Uri = trimmed.parse().map_err(|_| "is not an address")?;
+        match uri.scheme_str() {
+            Some("http" | "https") => {}
+            _ => return Err("does not begin with http:// or https://"),
+        }
+        if uri.host().is_none_or(str::is_empty) {
+            return Err("names no host");
+        }
+        if uri.query().is_some() || !matches!(uri.path(), "" | "/") {
+            return Err("has a path; only the scheme, the host and the port belong here");
+        }
+        Ok(Self(trimmed.to_owned()))
+    }
+
+    /// The address of a server that listens here, for a process nobody reaches from outside.
+    #[must_use]
+    pub fn of_listener(address: SocketAddr) -> Self {
+        Self(format!("http://{address}"))
+    }
+
+    /// `path` begins with a slash.
+    #[must_use]
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// The same place for a WebSocket: `ws` for `http`, `wss` for `https`.
+    #[must_use]
+    pub fn join_websocket(&self, path: &str) -> String {
+        // "http" is a prefix of "https": both turn into their WebSocket scheme.
+        format!("ws{}{path}", &self.0["http".len()..])
+    }
+
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.0.starts_with("https:")
+    }
+}
+
+impl std::fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why the process cannot start with this configuration.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{key} ({origin}): {value:?} {problem}; {remedy}")]
+    Value {
+        key: &'static str,
+        origin: Origin,
+        /// Left out for secrets.
+        value: String,
+        problem: String,
+        remedy: &'static str,
+    },
+    #[error("{path}: {key:?} is not a setting; {remedy}")]
+    UnknownKey {
+        path: PathBuf,
+        key: String,
+        remedy: String,
+    },
+    #[error("{path}: {problem}; write one `key = value` a line")]
+    NotToml { path: PathBuf, problem: String },
+    #[error("OTTO_CONFIG: cannot read {path}: {problem}; name a file that exists")]
+    Unreadable { path: PathBuf, problem: String },
+    #[error("ENV: this version cannot run in production: {missing}; set ENV=development")]
+    NotForProduction { missing: String },
+}
+
+impl Config {
+    /// Reads the process's environment and the file it names.
+    ///
+    /// # Errors
+    /// [`ConfigError`], one clear sentence.
+    pub fn load(flags: &crate::cli::Flags) -> Result<Self, ConfigError> {
+        let environment = std::env::vars_os()
+            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+        let mut sources = Sources::default();
+        sources.environment(environment);
+        flags.settings(&mut sources);
+        if let Some(path) = sources.get(Key::Config).map(|s| PathBuf::from(&s.value)) {
+            let text = std::fs::read_to_string(&path).map_err(|e| ConfigError::Unreadable {
+                path: path.clone(),
+                problem: e.to_string(),
+            })?;
+            sources.toml(&path, &text)?;
+        }
+        Self::parse(&sources)
+    }
+
+    /// # Errors
+    /// [`ConfigError`], one clear sentence.
+    pub fn parse(sources: &Sources) -> Result<Self, ConfigError> {
+        parse::parse(sources)
+    }
+}
+
+impl std::fmt::Display for SpeechMode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Recognised => "recognised",
+            Self::Typed => "typed",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

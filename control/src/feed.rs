@@ -3,6 +3,9 @@
 //! The session publishes; the console of `otto call`, the timeline page and the call log read.
 //! Personal data is masked before it gets here.
 
+mod lines;
+
+pub use lines::{CallFeed, Numbered};
 use storage::call_log::{Outcome, TurnTimings};
 
 /// One thing that happened in a call. On the wire: one JSON object per server-sent event.

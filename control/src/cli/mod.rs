@@ -1,1 +1,139 @@
 //! The command line: one file per command.
+
+pub mod doctor;
+pub mod seed;
+pub mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use jiff::Timestamp;
+
+use crate::clock::BusinessClock;
+use crate::config::{Key, Origin, Sources, SpeechMode};
+
+/// Answers a car dealership's telephone.
+#[derive(Debug, Parser)]
+#[command(name = "otto", version, about)]
+struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands. A flag wins over the environment and the configuration file.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Flags {
+    /// Business time to begin with, for demos and tests: 2026-11-23T09:00:00-06:00
+    #[arg(long, global = true, value_name = "RFC3339")]
+    pub now: Option<Timestamp>,
+    /// A TOML file of settings (OTTO_CONFIG)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where the database and other files are kept (OTTO_DATA_DIR)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// How the caller's words are known (OTTO_SPEECH)
+    #[arg(long, global = true, value_enum, value_name = "MODE")]
+    pub speech: Option<SpeechMode>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer calls
+    Serve(serve::Args),
+    /// Fill an empty book with fictional people
+    Seed,
+    /// Check each part, and name the remedy for what is broken
+    Doctor(doctor::Args),
+    /// Speech engines in a process of their own; started by the others
+    #[command(hide = true)]
+    SpeechWorker,
+}
+
+impl Flags {
+    /// Adds what was given to the sources of the configuration.
+    pub fn settings(&self, sources: &mut Sources) {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string());
+        let given = [
+            (Key::Config, path(&self.config)),
+            (Key::DataDir, path(&self.data_dir)),
+            (Key::Speech, self.speech.map(|mode| mode.to_string())),
+        ];
+        for (key, value) in given {
+            if let Some(value) = value {
+                sources.set(key, value, Origin::CommandLine);
+            }
+        }
+    }
+
+    #[must_use]
+    pub fn clock(&self) -> BusinessClock {
+        self.now
+            .map_or_else(BusinessClock::real, BusinessClock::starting_at)
+    }
+}
+
+/// Runs the command that this process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let Cli { flags, command } = Cli::parse();
+    // Before any runtime: the worker is single-threaded, and C libraries are loaded into it.
+    if let Command::SpeechWorker = command {
+        return crate::speech::worker();
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_name("control")
+        .enable_all()
+        .build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(run(flags, command)),
+        Err(error) => Err(anyhow::anyhow!("no threads to run on: {error}")),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("otto: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(flags: Flags, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(args) => serve::run(&flags, args).await,
+        Command::Seed => seed::run(&flags).await,
+        Command::Doctor(args) => doctor::run(&flags, args).await,
+        Command::SpeechWorker => unreachable!("invariant: it is run before any runtime"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn shared_flags_may_stand_behind_the_command() {
+        let cli = Cli::try_parse_from([
+            "otto",
+            "serve",
+            "--now",
+            "2026-11-23T09:00:00-06:00",
+            "--speech",
+            "typed",
+        ])
+        .expect("valid");
+        assert_eq!(cli.flags.speech, Some(SpeechMode::Typed));
+        let now = cli.flags.now.expect("given");
+        assert_eq!(now.to_string(), "2026-11-23T15:00:00Z");
+    }
+}

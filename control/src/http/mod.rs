@@ -1,1 +1,109 @@
-//! The HTTP surface: webhooks, the media socket, health, metrics, the live feed.
+//! The HTTP surface: webhooks, the media socket, health, metrics, the calls API.
+
+mod access;
+mod calls;
+mod error;
+mod health;
+mod media;
+pub(crate) mod server;
+mod webhooks;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use storage::Store;
+use storage::location::Location;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::config::BaseUrl;
+use crate::limits;
+use crate::observe::Metrics;
+use crate::session::{Admission, Calls, Sessions};
+use crate::telephony::token::{SpentTokens, TokenKey};
+
+/// What the routes work with.
+pub(crate) struct App {
+    /// Where the telephone network reaches us.
+    pub base_url: BaseUrl,
+    /// Opens the calls API; absent: loopback peers only.
+    pub admin_token: Option<SecretString>,
+    /// Where set, media streams of other accounts are refused.
+    pub account_sid: Option<String>,
+    pub location: Arc<Location>,
+    pub store: Store,
+    pub calls: Arc<Calls>,
+    pub sessions: Sessions,
+    /// Where a checked media stream goes.
+    pub admission: Arc<dyn Admission>,
+    pub tokens: TokenKey,
+    pub spent: Arc<dyn SpentTokens>,
+    pub metrics: Arc<Metrics>,
+    /// Whether the caller's words are typed beside the audio.
+    pub typed_speech: bool,
+    /// Set when the process is told to stop: new calls are refused.
+    pub stopping: CancellationToken,
+}
+
+/// Paths that TwiML and tests name.
+pub(crate) mod paths {
+    pub const INBOUND_CALL: &str = "/api/v1/webhooks/inbound-call";
+    pub const STREAM_ENDED: &str = "/api/v1/webhooks/stream-ended";
+    pub const MEDIA_STREAM: &str = "/api/v1/voice/media-stream";
+    pub const CALLS: &str = "/api/v1/calls";
+}
+
+/// All routes.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let api = Router::new()
+        .route(paths::CALLS, get(calls::list))
+        .route("/api/v1/calls/{sid}", get(calls::one))
+        .route("/api/v1/calls/{sid}/events", get(calls::events))
+        .route("/api/v1/calls/{sid}/typed", post(calls::typed))
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&app),
+            access::admin,
+        ));
+    Router::new()
+        .route(paths::INBOUND_CALL, post(webhooks::inbound_call))
+        .route(paths::STREAM_ENDED, post(webhooks::stream_ended))
+        .route(paths::MEDIA_STREAM, get(media::upgrade))
+        .route("/health", get(health::health))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics))
+        .merge(api)
+        .layer(RequestBodyLimitLayer::new(limits::MAX_BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            limits::ANSWER_DEADLINE,
+        ))
+        .layer(CatchPanicLayer::custom(panicked))
+        .with_state(app)
+}
+
+async fn metrics(state: axum::extract::State<Arc<App>>) -> Response {
+    let text = state.metrics.encode();
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// Our bug ends one request. The panic's text may hold personal data, so only its place is logged
+/// (by the panic hook); the peer learns nothing of it.
+fn panicked(_: Box<dyn Any + Send + 'static>) -> http::Response<axum::body::Body> {
+    tracing::error!("a request handler panicked; that request alone failed");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// Wall-clock time for tokens: real even where business time is not, as other nodes check them.
+fn wall_clock() -> Timestamp {
+    Timestamp::now()
+}

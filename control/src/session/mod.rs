@@ -1,1 +1,22 @@
 //! One task per call: between the data plane, the dialogue, the tools and the call log.
+//!
+//! A call is *announced* by its webhook, *live* from its media stream's `start`, and *ended* by
+//! whoever ends it ([`Calls`]). While it is live, its task ([`Sessions::start`]) carries events to
+//! the pure [`conversation`] and does what comes out of it. Whatever happens, a panic included, the
+//! call's log is closed and the telephone network is told what to do with the caller.
+
+mod clauses;
+mod conversation;
+mod ending;
+mod log;
+mod media;
+mod record;
+mod registry;
+mod speaking;
+mod task;
+mod turn;
+
+pub use ending::Ending;
+pub use media::{Admission, Gate, Media};
+pub use registry::{Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, Parties, Request};
+pub use task::{MakeBrain, Sessions, SessionsConfig};

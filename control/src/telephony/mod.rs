@@ -1,1 +1,7 @@
-//! What we say to the telephone network: TwiML, the media token.
+//! What we say to the telephone network: TwiML, the media token, call SIDs.
+
+mod sid;
+pub mod token;
+pub mod twiml;
+
+pub use sid::{CallSid, InvalidCallSid};

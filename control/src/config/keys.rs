@@ -1,0 +1,238 @@
+//! The names of the settings, and the places they come from.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::ConfigError;
+
+/// A setting. In the environment under [`Key::name`], in TOML under the same name in lower case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    Env,
+    BaseUrl,
+    Host,
+    Port,
+    DatabaseUrl,
+    TwilioAccountSid,
+    TwilioPhoneNumber,
+    AdminToken,
+    MediaTokenKey,
+    RustLog,
+    Config,
+    DataDir,
+    Location,
+    Speech,
+    Shards,
+    CallsPerShard,
+    DrainSeconds,
+}
+
+const KEYS: &[(Key, &str)] = &[
+    (Key::Env, "ENV"),
+    (Key::BaseUrl, "BASE_URL"),
+    (Key::Host, "HOST"),
+    (Key::Port, "PORT"),
+    (Key::DatabaseUrl, "DATABASE_URL"),
+    (Key::TwilioAccountSid, "TWILIO_ACCOUNT_SID"),
+    (Key::TwilioPhoneNumber, "TWILIO_PHONE_NUMBER"),
+    (Key::AdminToken, "ADMIN_TOKEN"),
+    (Key::MediaTokenKey, "MEDIA_TOKEN_KEY"),
+    (Key::RustLog, "RUST_LOG"),
+    (Key::Config, "OTTO_CONFIG"),
+    (Key::DataDir, "OTTO_DATA_DIR"),
+    (Key::Location, "OTTO_LOCATION"),
+    (Key::Speech, "OTTO_SPEECH"),
+    (Key::Shards, "OTTO_SHARDS"),
+    (Key::CallsPerShard, "OTTO_CALLS_PER_SHARD"),
+    (Key::DrainSeconds, "OTTO_DRAIN_SECONDS"),
+];
+
+/// Settings of parts that this version does not have. They may be set; the start of the log says
+/// that they change nothing.
+pub(super) const NOT_YET: &[&str] = &[
+    "REDIS_URL",
+    "TWILIO_AUTH_TOKEN",
+    "DEEPGRAM_API_KEY",
+    "DEEPGRAM_MODEL",
+    "DEEPGRAM_TTS_MODEL",
+    "DEEPGRAM_URL",
+    "OPENAI_API_KEY",
+    "OPENAI_MODEL",
+    "OPENAI_BASE_URL",
+    "GOOGLE_CLIENT_ID",
+    "GOOGLE_CLIENT_SECRET",
+    "GOOGLE_REFRESH_TOKEN",
+    "GOOGLE_SERVICE_ACCOUNT",
+    "GOOGLE_CALENDAR_ID",
+    "GOOGLE_API_URL",
+    "GOOGLE_TOKEN_URL",
+    "TWILIO_API_URL",
+    "NHTSA_API_URL",
+    "WORKER_REMINDER_HOUR",
+    "WORKER_REMINDER_TIMEZONE",
+    "YOUR_TEST_NUMBER",
+    "RECORDING_KEY",
+    "CORS_ORIGINS",
+    "TURN_EAGER",
+];
+
+impl Key {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        KEYS.iter()
+            .find(|(key, _)| *key == self)
+            .map_or("", |(_, name)| name)
+    }
+
+    /// Whether errors must not show the value.
+    #[must_use]
+    pub fn is_secret(self) -> bool {
+        matches!(self, Self::AdminToken | Self::MediaTokenKey)
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        KEYS.iter()
+            .find(|(_, known)| *known == name)
+            .map(|(key, _)| *key)
+    }
+}
+
+/// Where a value was set. A later one wins.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// In this file.
+    File(String),
+    Environment,
+    CommandLine,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => f.write_str(path),
+            Self::Environment => f.write_str("environment"),
+            Self::CommandLine => f.write_str("command line"),
+        }
+    }
+}
+
+/// One value, still text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Setting {
+    pub value: String,
+    pub origin: Origin,
+}
+
+/// Without the value: it may be a secret.
+impl std::fmt::Debug for Setting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Setting")
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All values, each from the strongest place that sets it.
+#[derive(Debug, Default)]
+pub struct Sources {
+    settings: BTreeMap<Key, Setting>,
+    /// Set, but of no effect in this version.
+    ignored: Vec<&'static str>,
+}
+
+impl Sources {
+    /// An empty value counts as not set: that is how a shell or a compose file clears one.
+    pub fn set(&mut self, key: Key, value: impl Into<String>, origin: Origin) {
+        let value = value.into();
+        if value.trim().is_empty() {
+            return;
+        }
+        let weaker = self
+            .settings
+            .get(&key)
+            .is_none_or(|present| present.origin <= origin);
+        if weaker {
+            self.settings.insert(key, Setting { value, origin });
+        }
+    }
+
+    /// Takes what is known; the rest of an environment is not ours.
+    pub fn environment(&mut self, vars: impl IntoIterator<Item = (String, String)>) {
+        for (name, value) in vars {
+            if let Some(key) = Key::named(&name) {
+                self.set(key, value, Origin::Environment);
+            } else if !value.is_empty() {
+                self.ignore(&name);
+            }
+        }
+    }
+
+    /// Takes a TOML file of `key = value` lines.
+    ///
+    /// # Errors
+    /// [`ConfigError::NotToml`], [`ConfigError::UnknownKey`].
+    pub fn toml(&mut self, path: &Path, text: &str) -> Result<(), ConfigError> {
+        let not_toml = |problem: String| ConfigError::NotToml {
+            path: path.to_owned(),
+            problem,
+        };
+        let table: toml::Table = text
+            .parse()
+            .map_err(|e: toml::de::Error| not_toml(e.message().to_owned()))?;
+        for (name, value) in table {
+            let value = match value {
+                toml::Value::String(text) => text,
+                toml::Value::Integer(number) => number.to_string(),
+                toml::Value::Boolean(flag) => flag.to_string(),
+                _ => return Err(not_toml(format!("{name} is neither text nor a number"))),
+            };
+            let upper = name.to_ascii_uppercase();
+            match Key::named(&upper) {
+                Some(key) => self.set(key, value, Origin::File(path.display().to_string())),
+                None if self.ignore(&upper) => {}
+                None => {
+                    return Err(ConfigError::UnknownKey {
+                        path: path.to_owned(),
+                        remedy: remedy_for(&upper),
+                        key: name,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[must_use]
+    pub fn get(&self, key: Key) -> Option<&Setting> {
+        self.settings.get(&key)
+    }
+
+    /// Names that are set and change nothing.
+    #[must_use]
+    pub fn ignored(&self) -> &[&'static str] {
+        &self.ignored
+    }
+
+    fn ignore(&mut self, name: &str) -> bool {
+        let known = NOT_YET.iter().find(|known| **known == name);
+        if let Some(known) = known
+            && !self.ignored.contains(known)
+        {
+            self.ignored.push(known);
+        }
+        known.is_some()
+    }
+}
+
+/// The nearest name, for a slip of the keyboard.
+fn remedy_for(unknown: &str) -> String {
+    let names = KEYS.iter().map(|(_, name)| *name);
+    names
+        .map(|name| (strsim::jaro_winkler(name, unknown), name))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or_else(
+            || "remove it".to_owned(),
+            |(_, name)| format!("did you mean `{}`?", name.to_ascii_lowercase()),
+        )
+}

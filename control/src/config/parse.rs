@@ -1,0 +1,248 @@
+//! From text to types, with the defaults.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use storage::customer::Phone;
+
+use super::keys::{Key, NOT_YET, Setting, Sources};
+use super::{BaseUrl, Config, ConfigError, Environment, SpeechMode, Twilio};
+use crate::limits;
+
+const DEFAULT_PORT: u16 = 8000;
+const DEFAULT_LOG: &str = "info";
+/// Shorter secrets can be guessed by trying.
+const MIN_SECRET_BYTES: usize = 16;
+
+pub(super) fn parse(sources: &Sources) -> Result<Config, ConfigError> {
+    let environment = value(sources, Key::Env, environment)?.unwrap_or(Environment::Development);
+    if environment == Environment::Production {
+        return Err(ConfigError::NotForProduction {
+            missing: "it does not check Twilio's request signatures yet, so anyone who finds a \
+                      webhook could pose as a caller"
+                .to_owned(),
+        });
+    }
+    let data_dir = value(sources, Key::DataDir, path)?.unwrap_or_else(default_data_dir);
+    let config = Config {
+        environment,
+        base_url: value(sources, Key::BaseUrl, base_url)?,
+        host: value(sources, Key::Host, host)?.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        port: value(sources, Key::Port, port)?.unwrap_or(DEFAULT_PORT),
+        database: value(sources, Key::DatabaseUrl, database)?
+            .unwrap_or_else(|| data_dir.join("otto.db")),
+        location: value(sources, Key::Location, path)?,
+        twilio: Twilio {
+            account_sid: value(sources, Key::TwilioAccountSid, account_sid)?,
+            phone_number: value(sources, Key::TwilioPhoneNumber, phone)?,
+        },
+        admin_token: value(sources, Key::AdminToken, secret)?,
+        media_token_key: value(sources, Key::MediaTokenKey, secret)?,
+        log: value(sources, Key::RustLog, log)?.unwrap_or_else(|| DEFAULT_LOG.to_owned()),
+        speech: value(sources, Key::Speech, speech)?.unwrap_or(SpeechMode::Auto),
+        shards: value(sources, Key::Shards, |s| count(s, limits::MAX_SHARDS))?
+            .unwrap_or(limits::DEFAULT_SHARDS),
+        calls_per_shard: value(sources, Key::CallsPerShard, |s| {
+            count(s, limits::MAX_CALLS_PER_SHARD)
+        })?
+        .unwrap_or(limits::DEFAULT_CALLS_PER_SHARD),
+        drain: value(sources, Key::DrainSeconds, seconds)?.unwrap_or(limits::DEFAULT_DRAIN),
+        notes: notes(sources),
+        data_dir,
+    };
+    Ok(config)
+}
+
+/// What is wrong with a value, and what to do about it.
+struct Wrong {
+    problem: String,
+    remedy: &'static str,
+}
+
+fn wrong(problem: impl Into<String>, remedy: &'static str) -> Wrong {
+    Wrong {
+        problem: problem.into(),
+        remedy,
+    }
+}
+
+fn value<T>(
+    sources: &Sources,
+    key: Key,
+    parse: impl FnOnce(&str) -> Result<T, Wrong>,
+) -> Result<Option<T>, ConfigError> {
+    let Some(Setting { value, origin }) = sources.get(key) else {
+        return Ok(None);
+    };
+    match parse(value.trim()) {
+        Ok(parsed) => Ok(Some(parsed)),
+        Err(Wrong { problem, remedy }) => Err(ConfigError::Value {
+            key: key.name(),
+            origin: origin.clone(),
+            value: if key.is_secret() {
+                "…".to_owned()
+            } else {
+                value.clone()
+            },
+            problem,
+            remedy,
+        }),
+    }
+}
+
+fn environment(text: &str) -> Result<Environment, Wrong> {
+    match text {
+        "development" => Ok(Environment::Development),
+        "production" => Ok(Environment::Production),
+        _ => Err(wrong(
+            "is not an environment",
+            "use development or production",
+        )),
+    }
+}
+
+fn base_url(text: &str) -> Result<BaseUrl, Wrong> {
+    BaseUrl::parse(text).map_err(|problem| wrong(problem, "use a form like https://otto.example"))
+}
+
+fn host(text: &str) -> Result<IpAddr, Wrong> {
+    if text == "localhost" {
+        return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    text.parse().map_err(|_| {
+        wrong(
+            "is not an IP address",
+            "use 127.0.0.1 for this machine alone, or 0.0.0.0 for every interface",
+        )
+    })
+}
+
+fn port(text: &str) -> Result<u16, Wrong> {
+    text.parse()
+        .map_err(|_| wrong("is not a port", "use a number from 1 to 65535"))
+}
+
+fn database(text: &str) -> Result<PathBuf, Wrong> {
+    const REMEDY: &str = "use sqlite:PATH, or leave it unset";
+    if text.starts_with("postgres") {
+        return Err(wrong("asks for Postgres, which this version lacks", REMEDY));
+    }
+    let Some(rest) = text.strip_prefix("sqlite:") else {
+        return Err(wrong("is not a database address", REMEDY));
+    };
+    // `sqlite:PATH` and `sqlite://PATH` are both in use; three slashes make PATH absolute.
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    let path = path.split('?').next().unwrap_or(path);
+    if path.is_empty() || path == ":memory:" {
+        return Err(wrong("names no file", REMEDY));
+    }
+    Ok(PathBuf::from(path))
+}
+
+fn account_sid(text: &str) -> Result<String, Wrong> {
+    let body = text.strip_prefix("AC").unwrap_or_default();
+    if body.len() == 32 && body.bytes().all(|b| b.is_ascii_hexdigit()) {
+        Ok(text.to_owned())
+    } else {
+        Err(wrong(
+            "is not an account SID",
+            "copy it from the Twilio console: AC and 32 hexadecimal digits",
+        ))
+    }
+}
+
+fn phone(text: &str) -> Result<Phone, Wrong> {
+    Phone::parse(text).map_err(|e| {
+        wrong(
+            format!("is not a telephone number ({e})"),
+            "use a form like +12175550100",
+        )
+    })
+}
+
+fn secret(text: &str) -> Result<SecretString, Wrong> {
+    if text.len() < MIN_SECRET_BYTES {
+        return Err(wrong(
+            "is too short to be a secret",
+            "use at least 16 random characters",
+        ));
+    }
+    Ok(SecretString::from(text.to_owned()))
+}
+
+fn log(text: &str) -> Result<String, Wrong> {
+    tracing_subscriber::EnvFilter::try_new(text)
+        .map(|_| text.to_owned())
+        .map_err(|_| {
+            wrong(
+                "is not a log filter",
+                "use a form like info or info,control=debug",
+            )
+        })
+}
+
+fn speech(text: &str) -> Result<SpeechMode, Wrong> {
+    clap::ValueEnum::from_str(text, true)
+        .map_err(|_| wrong("is not a speech mode", "use auto, recognised or typed"))
+}
+
+fn count(text: &str, most: usize) -> Result<usize, Wrong> {
+    match text.parse() {
+        Ok(number) if (1..=most).contains(&number) => Ok(number),
+        _ => Err(wrong(
+            format!("is not a number from 1 to {most}"),
+            "leave it unset for the default",
+        )),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, Wrong> {
+    text.parse()
+        .ok()
+        .filter(|seconds| *seconds <= 3_600)
+        .map(Duration::from_secs)
+        .ok_or_else(|| wrong("is not a number of seconds", "use a number from 0 to 3600"))
+}
+
+fn path(text: &str) -> Result<PathBuf, Wrong> {
+    Ok(PathBuf::from(text))
+}
+
+fn default_data_dir() -> PathBuf {
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
+    match base.or(home) {
+        Some(base) => base.join("otto"),
+        None => PathBuf::from("otto-data"),
+    }
+}
+
+/// What runs on an embedded default, said once.
+fn notes(sources: &Sources) -> Vec<String> {
+    let mut notes = Vec::new();
+    if sources.get(Key::DatabaseUrl).is_none() {
+        notes.push("DATABASE_URL is not set: the book is one SQLite file".to_owned());
+    }
+    if sources.get(Key::Location).is_none() {
+        notes.push("OTTO_LOCATION is not set: answering for the example, Otto's Auto".to_owned());
+    }
+    notes.push("language model: none, the rule brain leads the conversation".to_owned());
+    notes.push("sessions and media tokens: kept in this process".to_owned());
+    if sources.get(Key::AdminToken).is_none() {
+        notes.push("ADMIN_TOKEN is not set: /api/v1/calls answers this machine alone".to_owned());
+    }
+    let ignored: Vec<&str> = NOT_YET
+        .iter()
+        .filter(|name| sources.ignored().contains(name))
+        .copied()
+        .collect();
+    if !ignored.is_empty() {
+        notes.push(format!(
+            "set, but of no effect in this version: {}",
+            ignored.join(", ")
+        ));
+    }
+    notes
+}

@@ -1,0 +1,146 @@
+use super::*;
+
+fn sources(pairs: &[(&str, &str)]) -> Sources {
+    let mut sources = Sources::default();
+    sources.environment(
+        pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+    );
+    sources
+}
+
+fn parse(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    Config::parse(&sources(pairs))
+}
+
+#[test]
+fn nothing_set_gives_a_server_for_this_machine_alone() {
+    let config = parse(&[("OTTO_DATA_DIR", "/var/otto")]).expect("defaults");
+    assert_eq!(config.environment, Environment::Development);
+    assert!(config.host.is_loopback());
+    assert_eq!(config.port, 8000);
+    assert_eq!(config.database, PathBuf::from("/var/otto/otto.db"));
+    assert_eq!(config.speech, SpeechMode::Auto);
+    assert!(config.admin_token.is_none());
+}
+
+#[test]
+fn every_wrong_value_is_one_sentence_with_key_and_remedy() {
+    let table = [
+        ("ENV", "prod", "use development or production"),
+        ("BASE_URL", "otto.example", "https://otto.example"),
+        ("BASE_URL", "ftp://otto.example", "https://otto.example"),
+        (
+            "BASE_URL",
+            "https://otto.example/app",
+            "https://otto.example",
+        ),
+        ("HOST", "example", "127.0.0.1"),
+        ("PORT", "80a", "1 to 65535"),
+        ("PORT", "70000", "1 to 65535"),
+        ("DATABASE_URL", "postgres://db/otto", "sqlite:PATH"),
+        ("DATABASE_URL", "mysql://db", "sqlite:PATH"),
+        ("DATABASE_URL", "sqlite:", "sqlite:PATH"),
+        ("TWILIO_ACCOUNT_SID", "AC12", "32 hexadecimal digits"),
+        ("TWILIO_PHONE_NUMBER", "555", "+12175550100"),
+        ("ADMIN_TOKEN", "short", "16 random characters"),
+        ("RUST_LOG", "control=loud", "info,control=debug"),
+        ("OTTO_SPEECH", "sung", "auto, recognised or typed"),
+        ("OTTO_SHARDS", "0", "leave it unset"),
+        ("OTTO_CALLS_PER_SHARD", "-1", "leave it unset"),
+        ("OTTO_DRAIN_SECONDS", "soon", "0 to 3600"),
+    ];
+    for (key, value, remedy) in table {
+        let sentence = parse(&[(key, value)])
+            .map(|_| ())
+            .expect_err(value)
+            .to_string();
+        assert!(sentence.starts_with(key), "{sentence}");
+        assert!(sentence.contains(remedy), "{sentence}");
+        assert!(!sentence.contains('\n'), "{sentence}");
+    }
+}
+
+#[test]
+fn a_secret_is_neither_in_the_error_nor_in_the_debug_text() {
+    let error = parse(&[("ADMIN_TOKEN", "hunter2")])
+        .map(|_| ())
+        .expect_err("short");
+    assert!(!error.to_string().contains("hunter2"));
+    let config = parse(&[("ADMIN_TOKEN", "correct horse battery")]).expect("long enough");
+    assert!(!format!("{config:?}").contains("horse"));
+}
+
+#[test]
+fn production_is_refused_with_what_is_missing() {
+    let error = parse(&[("ENV", "production")])
+        .map(|_| ())
+        .expect_err("refused");
+    assert!(error.to_string().contains("signatures"), "{error}");
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_command_line_over_both() {
+    let mut sources = sources(&[("PORT", "9001")]);
+    let file = std::path::Path::new("otto.toml");
+    sources
+        .toml(file, "port = 9000\nhost = \"0.0.0.0\"\notto_shards = 2\n")
+        .expect("valid");
+    sources.set(Key::Shards, "3", Origin::CommandLine);
+    let config = Config::parse(&sources).expect("valid");
+    assert_eq!(config.port, 9001);
+    assert_eq!(config.host.to_string(), "0.0.0.0");
+    assert_eq!(config.shards, 3);
+}
+
+#[test]
+fn an_unknown_key_in_the_file_is_refused_and_the_likely_one_named() {
+    let mut sources = Sources::default();
+    let error = sources
+        .toml(std::path::Path::new("otto.toml"), "bas_url = \"x\"")
+        .expect_err("unknown");
+    assert_eq!(
+        error.to_string(),
+        "otto.toml: \"bas_url\" is not a setting; did you mean `base_url`?"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_refused_by_name() {
+    let mut sources = Sources::default();
+    let error = sources
+        .toml(std::path::Path::new("otto.toml"), "port: 9000")
+        .expect_err("not TOML");
+    assert!(error.to_string().starts_with("otto.toml: "), "{error}");
+}
+
+#[test]
+fn settings_of_parts_we_lack_are_named_at_start() {
+    let config = parse(&[("OPENAI_API_KEY", "sk-test"), ("PATH", "/bin")]).expect("ignored");
+    let notes = config.notes.join("\n");
+    assert!(notes.contains("of no effect in this version: OPENAI_API_KEY"));
+    assert!(!notes.contains("PATH"));
+}
+
+#[test]
+fn a_base_url_gives_streams_of_its_own_security() {
+    let plain = BaseUrl::parse("http://127.0.0.1:8000/").expect("valid");
+    assert_eq!(plain.join_websocket("/s"), "ws://127.0.0.1:8000/s");
+    let secure = BaseUrl::parse("https://otto.example").expect("valid");
+    assert_eq!(secure.join_websocket("/s"), "wss://otto.example/s");
+    assert_eq!(secure.join("/h"), "https://otto.example/h");
+}
+
+#[test]
+fn every_usual_spelling_of_a_sqlite_file_is_understood() {
+    for (url, path) in [
+        ("sqlite:otto.db", "otto.db"),
+        ("sqlite://otto.db", "otto.db"),
+        ("sqlite:///var/otto.db", "/var/otto.db"),
+        ("sqlite:/var/otto.db?mode=rwc", "/var/otto.db"),
+    ] {
+        let config = parse(&[("DATABASE_URL", url)]).expect(url);
+        assert_eq!(config.database, PathBuf::from(path), "{url}");
+    }
+}

@@ -1,0 +1,107 @@
+//! Every bound of the control plane, by name. What has no bound here has no queue, retry or wait.
+
+use std::time::Duration;
+
+// ---- HTTP -----------------------------------------------------------------
+
+/// Connections served at once; one more waits in the listener's backlog.
+pub const MAX_CONNECTIONS: usize = 4_096;
+/// Pause after a failed accept, so that a full descriptor table is not hammered.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// A webhook form or a JSON body. Twilio's forms are about 1 KiB.
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
+/// From a connection's first byte (or the last answer) to the end of the request's headers.
+pub const HEADER_DEADLINE: Duration = Duration::from_secs(10);
+/// From a request's headers to the head of its answer. Twilio gives up after about 15 s.
+pub const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
+/// How long the database may take to answer a health check.
+pub const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
+/// A comment line on an idle event stream, so that proxies keep it open.
+pub const EVENTS_KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Open connections may finish their answers for so long when the process stops.
+pub const CONNECTION_DRAIN: Duration = Duration::from_secs(2);
+/// Calls listed by `GET /api/v1/calls`, at most.
+pub const MAX_LISTED_CALLS: u32 = 200;
+/// Words of one typed turn, in bytes.
+pub const MAX_TYPED_BYTES: usize = 1_000;
+
+// ---- media handshake ------------------------------------------------------
+
+/// From the upgrade to Twilio's `start` message.
+pub const START_DEADLINE: Duration = Duration::from_secs(5);
+/// The longest message before `start`, and what can be handed over undecoded behind it.
+pub const START_BUFFER_BYTES: usize = pipeline::limits::READ_BUFFER_BYTES;
+/// What a peer may send before `start`; a real `start` is about 500 bytes.
+pub const MAX_BYTES_BEFORE_START: usize = 64 * 1024;
+/// How long a refused peer may take to read our close frame.
+pub const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
+/// A media token is good for so long after the webhook.
+pub const MEDIA_TOKEN_LIFE: Duration = Duration::from_secs(60);
+/// Spent tokens remembered at once; each is forgotten when it expires anyway.
+pub const MAX_SPENT_TOKENS: usize = 100_000;
+
+// ---- calls ----------------------------------------------------------------
+
+/// Calls announced by a webhook whose media stream has not come yet.
+pub const MAX_PENDING_CALLS: usize = 2_000;
+/// An announced call is forgotten after this; longer than its token lives.
+pub const PENDING_LIFE: Duration = Duration::from_secs(90);
+/// A finished call's feed and ending stay in memory for so long.
+pub const ENDED_LIFE: Duration = Duration::from_secs(300);
+/// Finished calls kept in memory at once; the oldest leaves first.
+pub const MAX_ENDED_CALLS: usize = 1_000;
+/// Lines of a call's feed kept in memory; the oldest leaves first.
+pub const MAX_FEED_LINES: usize = 5_000;
+/// `stream-ended` may overtake the end of the call's task by so long.
+pub const ENDING_DEADLINE: Duration = Duration::from_secs(3);
+
+// ---- one call -------------------------------------------------------------
+
+/// Silence after which the caller is asked whether they are still there.
+pub const SILENCE_PROMPT: Duration = Duration::from_secs(15);
+/// Further silence after which the call ends.
+pub const SILENCE_HANG_UP: Duration = Duration::from_secs(5);
+/// From the end of the caller's turn to its words; then we ask again.
+pub const TRANSCRIPT_DEADLINE: Duration = Duration::from_secs(8);
+/// From the hand-over of words to the first frame that leaves; then the words count as lost.
+pub const FIRST_FRAME_DEADLINE: Duration = Duration::from_secs(6);
+/// How much longer than its length an utterance may take to be heard to its end.
+pub const PLAYOUT_GRACE: Duration = Duration::from_secs(15);
+/// Speech failures in a row after which the caller is handed to a human.
+pub const MAX_SPEECH_FAILURES: u32 = 2;
+/// How long a tool may keep a caller waiting; a write goes on behind the scenes.
+pub const TOOL_DEADLINE: Duration = Duration::from_secs(8);
+/// How long a finished call waits for its tools before its log is closed.
+pub const TOOL_DRAIN: Duration = Duration::from_secs(10);
+/// How long the data plane may take to end a call that we want ended.
+pub const HANG_UP_DEADLINE: Duration = Duration::from_secs(3);
+/// Requests of the API waiting for one call's task, such as typed words.
+pub const MAX_CALL_REQUESTS: usize = 16;
+/// Attempts to write a call log; the last word about a call is worth a retry.
+pub const LOG_ATTEMPTS: u32 = 3;
+/// Between two attempts to write a call log.
+pub const LOG_RETRY_AFTER: Duration = Duration::from_millis(500);
+/// Lines of a stored transcript, and its turns and tools; of a longer call the beginning is kept.
+pub const MAX_TRANSCRIPT_LINES: usize = 1_000;
+/// A clause handed to the synthesiser, in bytes; longer sentences are cut at a comma or a space.
+pub const MAX_CLAUSE_BYTES: usize = 240;
+
+// ---- the process ----------------------------------------------------------
+
+/// Calls in progress may finish for so long when the process stops (`OTTO_DRAIN_SECONDS`).
+pub const DEFAULT_DRAIN: Duration = Duration::from_secs(10);
+/// How often a stopping process looks whether calls are still going on.
+pub const DRAIN_POLL: Duration = Duration::from_millis(50);
+/// How long the logs of ended calls may take when the process stops.
+pub const LOG_DRAIN: Duration = Duration::from_secs(10);
+/// Shards of the data plane, unless configured.
+pub const DEFAULT_SHARDS: usize = 1;
+/// Calls of one shard, unless configured.
+pub const DEFAULT_CALLS_PER_SHARD: usize = 64;
+/// Shards that can be asked for.
+pub const MAX_SHARDS: usize = 64;
+/// Calls per shard that can be asked for.
+pub const MAX_CALLS_PER_SHARD: usize = 4_096;
+
+const _: () = assert!(PENDING_LIFE.as_secs() > MEDIA_TOKEN_LIFE.as_secs());
+const _: () = assert!(ENDING_DEADLINE.as_secs() < ANSWER_DEADLINE.as_secs());

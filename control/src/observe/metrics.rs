@@ -1,0 +1,170 @@
+//! What the control plane counts, and the page that a scrape reads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use storage::call_log::{Outcome, TurnTimings};
+
+use super::scrape::DataPlaneCollector;
+use crate::telephony::token::TokenRefused;
+
+/// Bucket bounds for what a caller waits for, in seconds.
+pub(super) const SECONDS: [f64; 14] = [
+    0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8, 1.2, 2.5, 10.0,
+];
+
+/// All metrics of the process.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    turns: Family<Stage, Histogram>,
+    tools: Family<Tool, Histogram>,
+    calls: Family<Ended, Counter>,
+    refused: Family<Refusal, Counter>,
+    panics: Counter,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Stage {
+    stage: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Tool {
+    tool: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ended {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Refusal {
+    reason: &'static str,
+}
+
+fn seconds() -> Histogram {
+    Histogram::new(SECONDS)
+}
+
+impl Metrics {
+    /// With the numbers of the data plane, read when the page is read.
+    #[must_use]
+    pub fn new(data_plane: Arc<pipeline::metrics::Metrics>) -> Self {
+        let mut registry = Registry::default();
+        let turns = Family::<Stage, Histogram>::new_with_constructor(seconds);
+        let tools = Family::<Tool, Histogram>::new_with_constructor(seconds);
+        let calls = Family::<Ended, Counter>::default();
+        let refused = Family::<Refusal, Counter>::default();
+        let panics = Counter::default();
+        registry.register(
+            "otto_turn_seconds",
+            "From the end of the caller's speech to each stage of the answer",
+            turns.clone(),
+        );
+        registry.register("otto_tool_seconds", "How long tools took", tools.clone());
+        registry.register("otto_calls", "Calls that ended, by outcome", calls.clone());
+        registry.register(
+            "otto_calls_refused",
+            "Calls and media streams that were turned away",
+            refused.clone(),
+        );
+        registry.register(
+            "otto_session_panics",
+            "Sessions ended by a bug of ours",
+            panics.clone(),
+        );
+        registry.register_collector(Box::new(DataPlaneCollector(data_plane)));
+        Self {
+            registry,
+            turns,
+            tools,
+            calls,
+            refused,
+            panics,
+        }
+    }
+
+    /// The page, in the OpenMetrics text format.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let mut page = String::new();
+        if prometheus_client::encoding::text::encode(&mut page, &self.registry).is_err() {
+            tracing::error!("the metrics page could not be written");
+        }
+        page
+    }
+
+    pub fn turn(&self, timings: &TurnTimings) {
+        let stages = [
+            ("endpoint", timings.endpoint_ms),
+            ("transcript", timings.transcript_ms),
+            ("first_clause", timings.first_clause_ms),
+            ("first_audio", timings.first_audio_ms),
+            ("first_frame", timings.first_frame_ms),
+            ("first_heard", timings.first_heard_ms),
+        ];
+        for (stage, ms) in stages {
+            if let Some(ms) = ms {
+                self.turns
+                    .get_or_create(&Stage { stage })
+                    .observe(ms / 1_000.0);
+            }
+        }
+    }
+
+    pub fn tool(&self, tool: &'static str, took: Duration) {
+        self.tools
+            .get_or_create(&Tool { tool })
+            .observe(took.as_secs_f64());
+    }
+
+    pub fn call_ended(&self, outcome: Outcome) {
+        let outcome = match outcome {
+            Outcome::InProgress => "in_progress",
+            Outcome::Booked => "booked",
+            Outcome::Rescheduled => "rescheduled",
+            Outcome::Cancelled => "cancelled",
+            Outcome::Answered => "answered",
+            Outcome::Transferred => "transferred",
+            Outcome::Abandoned => "abandoned",
+            Outcome::Failed => "failed",
+        };
+        self.calls.get_or_create(&Ended { outcome }).inc();
+    }
+
+    /// An announced call was not taken.
+    pub fn call_refused(&self) {
+        self.count_refusal("no_room");
+    }
+
+    /// A media stream was turned away before anything was started for it.
+    pub fn token_refused(&self, refused: TokenRefused) {
+        self.count_refusal(match refused {
+            TokenRefused::Missing => "token_missing",
+            TokenRefused::Malformed => "token_malformed",
+            TokenRefused::Forged => "token_forged",
+            TokenRefused::Expired => "token_expired",
+            TokenRefused::Spent => "token_spent",
+        });
+    }
+
+    /// A media socket did not get as far as `start`.
+    pub fn handshake_failed(&self) {
+        self.count_refusal("handshake");
+    }
+
+    pub fn session_panicked(&self) {
+        self.panics.inc();
+    }
+
+    fn count_refusal(&self, reason: &'static str) {
+        self.refused.get_or_create(&Refusal { reason }).inc();
+    }
+}

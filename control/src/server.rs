@@ -1,0 +1,239 @@
+//! A running Otto: every part started in order, and stopped in the opposite one.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pipeline::{DataPlane, DataPlaneConfig};
+use secrecy::ExposeSecret as _;
+use storage::{Location, Store};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::BusinessClock;
+use crate::config::{BaseUrl, Config};
+use crate::http::{self, App};
+use crate::limits;
+use crate::observe::Metrics;
+use crate::session::{Calls, Gate, MakeBrain, Sessions, SessionsConfig};
+use crate::speech::{self, NoSpeech};
+use crate::telephony::token::{SpentHere, TokenKey};
+
+/// A server that answers calls.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    typed_speech: bool,
+    store: Store,
+    calls: Arc<Calls>,
+    sessions: Sessions,
+    gate: Arc<Gate>,
+    drain: Duration,
+    /// No new calls.
+    stopping: CancellationToken,
+    /// No new connections.
+    closing: CancellationToken,
+    http: JoinHandle<()>,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Location(#[from] storage::location::LoadError),
+    #[error(transparent)]
+    Database(#[from] storage::OpenError),
+    #[error(transparent)]
+    Speech(#[from] NoSpeech),
+    #[error("data plane: {0}")]
+    DataPlane(#[from] pipeline::plane::StartError),
+    #[error("HOST and PORT: cannot listen on {address}: {source}; choose another port")]
+    Listen {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
+    #[error("OTTO_DATA_DIR: cannot use {}: {source}; name a folder we may write to", path.display())]
+    DataDir {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+}
+
+/// The business facts that the configuration names.
+///
+/// # Errors
+/// Where the file is not a location file; the message names the key.
+pub fn location(config: &Config) -> Result<Location, storage::location::LoadError> {
+    match &config.location {
+        Some(path) => Location::load(path),
+        None => Ok(Location::example()),
+    }
+}
+
+impl Server {
+    /// Opens the book, starts the data plane, listens.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(config: Config, clock: BusinessClock) -> Result<Self, StartError> {
+        for note in &config.notes {
+            tracing::info!("{note}");
+        }
+        let location = Arc::new(location(&config)?);
+        let brain = rule_brain();
+        let speech = speech::choose(config.speech)?;
+        tracing::info!("speech: {}", speech.sentence);
+        let data_plane = DataPlane::start(DataPlaneConfig {
+            shards: config.shards,
+            calls_per_shard: config.calls_per_shard,
+            realtime: true,
+            ..DataPlaneConfig::new(speech.config)
+        })?;
+        Self::with(config, clock, location, brain, data_plane, speech.typed).await
+    }
+
+    async fn with(
+        config: Config,
+        clock: BusinessClock,
+        location: Arc<Location>,
+        brain: MakeBrain,
+        data_plane: DataPlane,
+        typed_speech: bool,
+    ) -> Result<Self, StartError> {
+        std::fs::create_dir_all(&config.data_dir).map_err(|source| StartError::DataDir {
+            path: config.data_dir.clone(),
+            source,
+        })?;
+        let store = Store::open_sqlite(&config.database).await?;
+        let (listener, address) = listen(SocketAddr::new(config.host, config.port)).await?;
+        let metrics = Arc::new(Metrics::new(data_plane.metrics()));
+        let gate = Arc::new(Gate::new(data_plane));
+        let calls = Arc::new(Calls::default());
+        let sessions = Sessions::new(SessionsConfig {
+            calls: Arc::clone(&calls),
+            store: store.clone(),
+            location: Arc::clone(&location),
+            clock,
+            metrics: Arc::clone(&metrics),
+            brain,
+            typed_speech,
+        });
+        let stopping = CancellationToken::new();
+        let closing = CancellationToken::new();
+        let base_url = config
+            .base_url
+            .unwrap_or_else(|| BaseUrl::of_listener(address));
+        let tokens = config.media_token_key.map_or_else(TokenKey::random, |key| {
+            TokenKey::new(key.expose_secret().as_bytes())
+        });
+        tracing::info!(%address, %base_url, "answering for {}", location.name);
+        let router = http::router(Arc::new(App {
+            base_url,
+            admin_token: config.admin_token,
+            account_sid: config.twilio.account_sid,
+            location,
+            store: store.clone(),
+            calls: Arc::clone(&calls),
+            sessions: sessions.clone(),
+            admission: gate.clone(),
+            tokens,
+            spent: Arc::new(SpentHere::default()),
+            metrics,
+            typed_speech,
+            stopping: stopping.clone(),
+        }));
+        let http = tokio::spawn(http::server::serve(listener, router, closing.clone()));
+        Ok(Self {
+            address,
+            typed_speech,
+            store,
+            calls,
+            sessions,
+            gate,
+            drain: config.drain,
+            stopping,
+            closing,
+            http,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether callers' words are typed rather than recognised.
+    #[must_use]
+    pub fn typed_speech(&self) -> bool {
+        self.typed_speech
+    }
+
+    /// The book, for whoever checks what calls left in it.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Refuses new calls, lets calls in progress finish (for `OTTO_DRAIN_SECONDS`, or until
+    /// `impatient` is), hands the rest to a human, waits for the logs, closes.
+    pub async fn stop(self, impatient: impl Future<Output = ()>) {
+        self.stopping.cancel();
+        let deadline = Instant::now() + self.drain;
+        tokio::select! {
+            () = self.calls_over(deadline) => {}
+            () = impatient => {}
+        }
+        // Ends the rest; each session hears of it, closes its log and tells `stream-ended`.
+        if let Some(data_plane) = self.gate.shut() {
+            data_plane.shutdown().await;
+        }
+        if !self.sessions.finished(limits::LOG_DRAIN).await {
+            tracing::error!("some call logs were not closed in time");
+        }
+        self.closing.cancel();
+        if let Err(error) = self.http.await {
+            tracing::error!(%error, "the listener failed");
+        }
+        self.store.backend.close().await;
+    }
+
+    async fn calls_over(&self, deadline: Instant) {
+        while self.calls.census().live > 0 && Instant::now() < deadline {
+            tokio::time::sleep(limits::DRAIN_POLL).await;
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// Connects every caller to a human.
+fn rule_brain() -> MakeBrain {
+    Arc::new(|| Box::new(Receptionist))
+}
+
+struct Receptionist;
+
+impl crate::dialogue::Brain for Receptionist {
+    fn handle(
+        &mut self,
+        _: crate::dialogue::Input,
+        _: &jiff::Zoned,
+    ) -> Vec<crate::dialogue::Action> {
+        vec![crate::dialogue::Action::Transfer {
+            reason: crate::dialogue::TransferReason::Complex,
+        }]
+    }
+
+    fn state(&self) -> &'static str {
+        "escalation"
+    }
+}

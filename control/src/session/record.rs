@@ -1,0 +1,131 @@
+//! What will be in the call log: the transcript, the turns, the tools.
+
+use jiff::Timestamp;
+use pipeline::message::Expectation;
+use storage::call_log::{CallSummary, Line, Outcome, Speaker, TurnTimings};
+
+use super::ending::Ending;
+use crate::dialogue::mask;
+use crate::limits::MAX_TRANSCRIPT_LINES;
+use crate::tools::CallContext;
+
+/// Kept while the call goes on, bounded by [`MAX_TRANSCRIPT_LINES`].
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    lines: Vec<Line>,
+    turns: Vec<TurnTimings>,
+    tools: Vec<String>,
+    /// The caller said something.
+    heard_caller: bool,
+    /// The call ended because nobody spoke.
+    fell_silent: bool,
+}
+
+/// How the call ended, for its log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Closing<'a> {
+    pub(super) ending: Ending,
+    pub(super) reason: &'a str,
+    /// The caller ended it, not we.
+    pub(super) by_caller: bool,
+    pub(super) ended_at: Timestamp,
+    pub(super) duration_ms: u64,
+}
+
+impl Record {
+    /// What the caller said, masked.
+    pub(super) fn caller(&mut self, at_ms: u64, text: &str, expected: Expectation) -> String {
+        let text = mask::masked(text, expected);
+        self.heard_caller = true;
+        self.push(Line {
+            at_ms,
+            speaker: Speaker::Caller,
+            text: text.clone(),
+        });
+        text
+    }
+
+    /// A line for what the agent is about to say; empty until it is known how much was heard.
+    pub(super) fn agent(&mut self, at_ms: u64) -> usize {
+        self.push(Line {
+            at_ms,
+            speaker: Speaker::Agent,
+            text: String::new(),
+        })
+    }
+
+    /// So much of an agent's line was heard, and from then on.
+    pub(super) fn heard(&mut self, line: usize, heard: &str) {
+        if let Some(line) = self.lines.get_mut(line) {
+            line.text = mask::masked(heard, Expectation::Open);
+        }
+    }
+
+    pub(super) fn started(&mut self, line: usize, at_ms: u64) {
+        if let Some(line) = self.lines.get_mut(line) {
+            line.at_ms = at_ms;
+        }
+    }
+
+    pub(super) fn turn(&mut self, timings: TurnTimings) {
+        if self.turns.len() < MAX_TRANSCRIPT_LINES {
+            self.turns.push(timings);
+        }
+    }
+
+    pub(super) fn tool(&mut self, name: &str) {
+        if self.tools.len() < MAX_TRANSCRIPT_LINES {
+            self.tools.push(name.to_owned());
+        }
+    }
+
+    pub(super) fn fell_silent(&mut self) {
+        self.fell_silent = true;
+    }
+
+    /// The finished log.
+    pub(super) fn close(self, context: &CallContext, closing: Closing<'_>) -> CallSummary {
+        let settled = context.settled();
+        let outcome = self.outcome(context, closing);
+        let mut lines = self.lines;
+        // Nothing of these was heard.
+        lines.retain(|line| !line.text.is_empty());
+        lines.sort_by_key(|line| line.at_ms);
+        CallSummary {
+            ended_at: closing.ended_at,
+            duration_ms: closing.duration_ms,
+            outcome,
+            end_reason: closing.reason.to_owned(),
+            customer: context.customer(),
+            appointment: settled.map(|settled| settled.appointment),
+            required_human_transfer: context.needs_human() || closing.ending == Ending::Transfer,
+            transcript: lines,
+            turns: self.turns,
+            tools_used: self.tools,
+        }
+    }
+
+    fn outcome(&self, context: &CallContext, closing: Closing<'_>) -> Outcome {
+        if let Some(settled) = context.settled() {
+            return settled.outcome;
+        }
+        match closing.ending {
+            Ending::Transfer => Outcome::Transferred,
+            Ending::Fault | Ending::Busy => Outcome::Failed,
+            Ending::HungUp if closing.by_caller => Outcome::Abandoned,
+            Ending::HungUp if self.fell_silent || !self.heard_caller => Outcome::Failed,
+            // We said good-bye to someone who wanted nothing more: their question was answered.
+            Ending::HungUp => Outcome::Answered,
+        }
+    }
+
+    /// Adds a line and gives its place. When full, the last line is overwritten: the beginning of
+    /// a call explains it best, and its end is told by the outcome.
+    fn push(&mut self, line: Line) -> usize {
+        if self.lines.len() >= MAX_TRANSCRIPT_LINES {
+            self.lines.pop();
+        }
+        self.lines.push(line);
+        self.lines.len() - 1
+    }
+}

@@ -1,0 +1,350 @@
+//! Which calls there are: announced by a webhook, live, or just ended.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use storage::customer::Phone;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use super::ending::Ending;
+use crate::feed::CallFeed;
+use crate::limits;
+use crate::telephony::CallSid;
+
+/// Every call this process knows, by SID. Bounded in number and in time.
+#[derive(Debug, Default)]
+pub struct Calls {
+    by_sid: Mutex<HashMap<CallSid, Entry>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    feed: Arc<CallFeed>,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// The webhook was answered; the media stream has not come yet.
+    Announced {
+        at: Instant,
+        parties: Parties,
+    },
+    Live {
+        requests: mpsc::Sender<Request>,
+        ending: watch::Receiver<Option<Ending>>,
+    },
+    Ended {
+        at: Instant,
+        ending: Ending,
+    },
+}
+
+/// Who calls whom, as the network said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parties {
+    /// Absent where withheld or not a number we can parse.
+    pub from: Option<Phone>,
+    pub to: Option<Phone>,
+}
+
+/// What the API asks of a live call.
+#[derive(Debug)]
+pub enum Request {
+    /// The words of the caller's next spoken turn, in typed speech.
+    TypedWords(String),
+}
+
+/// A call that has just become live; its session's side of the registry.
+#[derive(Debug)]
+pub struct Begun {
+    pub sid: CallSid,
+    pub parties: Parties,
+    pub feed: Arc<CallFeed>,
+    pub requests: mpsc::Receiver<Request>,
+    /// Set once, as soon as it is known how the call ended.
+    pub ending: watch::Sender<Option<Ending>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnnounced {
+    #[error("CallSid: this call is already going on")]
+    Live,
+    #[error("too many calls are waiting for their media streams")]
+    Full,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotBegun {
+    #[error("callSid: this call has a media stream already")]
+    Live,
+    #[error("callSid: this call is over")]
+    Ended,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAsked {
+    #[error("CallSid: no such call is going on")]
+    NotLive,
+    #[error("too many requests are waiting for this call")]
+    Full,
+}
+
+/// Counts by stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    pub announced: usize,
+    pub live: usize,
+}
+
+impl Calls {
+    /// A webhook announces a call. The same call twice is one (webhooks are retried); a name whose
+    /// call is over may be used again.
+    ///
+    /// # Errors
+    /// [`NotAnnounced`].
+    pub fn announce(
+        &self,
+        sid: &CallSid,
+        parties: Parties,
+        now: Instant,
+    ) -> Result<(), NotAnnounced> {
+        let mut calls = self.calls();
+        forget_old(&mut calls, now);
+        if matches!(calls.get(sid), Some(e) if matches!(e.stage, Stage::Live { .. })) {
+            return Err(NotAnnounced::Live);
+        }
+        if census(&calls).announced >= limits::MAX_PENDING_CALLS {
+            return Err(NotAnnounced::Full);
+        }
+        let feed = match calls.remove(sid) {
+            Some(Entry {
+                feed,
+                stage: Stage::Announced { .. },
+            }) => feed,
+            _ => Arc::default(),
+        };
+        let stage = Stage::Announced { at: now, parties };
+        calls.insert(sid.clone(), Entry { feed, stage });
+        Ok(())
+    }
+
+    /// The media stream of a call is here and has proved that it belongs to it. A call announced
+    /// to another process is taken too: its token was checked.
+    ///
+    /// # Errors
+    /// [`NotBegun`].
+    pub fn begin(&self, sid: &CallSid) -> Result<Begun, NotBegun> {
+        let mut calls = self.calls();
+        let (feed, parties) = match calls.get(sid) {
+            None => (Arc::default(), Parties::default()),
+            Some(entry) => match &entry.stage {
+                Stage::Announced { parties, .. } => (Arc::clone(&entry.feed), parties.clone()),
+                Stage::Live { .. } => return Err(NotBegun::Live),
+                Stage::Ended { .. } => return Err(NotBegun::Ended),
+            },
+        };
+        let (ask, requests) = mpsc::channel(limits::MAX_CALL_REQUESTS);
+        let (ending, ended) = watch::channel(None);
+        let entry = Entry {
+            feed: Arc::clone(&feed),
+            stage: Stage::Live {
+                requests: ask,
+                ending: ended,
+            },
+        };
+        calls.insert(sid.clone(), entry);
+        Ok(Begun {
+            sid: sid.clone(),
+            parties,
+            feed,
+            requests,
+            ending,
+        })
+    }
+
+    /// A call is over, or will never begin.
+    pub fn end(&self, sid: &CallSid, ending: Ending, now: Instant) {
+        let mut calls = self.calls();
+        forget_old(&mut calls, now);
+        if let Some(entry) = calls.get_mut(sid) {
+            entry.feed.close();
+            entry.stage = Stage::Ended { at: now, ending };
+        }
+        forget_most_ended(&mut calls);
+    }
+
+    /// How a call ended. Waits a moment for one that is just ending: the telephone network's
+    /// question may overtake our own task. Absent for an unknown call and for one that goes on.
+    pub async fn ending(&self, sid: &CallSid) -> Option<Ending> {
+        let mut live = match &self.calls().get(sid)?.stage {
+            Stage::Ended { ending, .. } => return Some(*ending),
+            // The stream never came, or was turned away.
+            Stage::Announced { .. } => return Some(Ending::Fault),
+            Stage::Live { ending, .. } => ending.clone(),
+        };
+        let ended = tokio::time::timeout(limits::ENDING_DEADLINE, live.wait_for(Option::is_some));
+        match ended.await {
+            Ok(Ok(ending)) => *ending,
+            // The session's side is gone without a word.
+            Ok(Err(_)) => Some(Ending::Fault),
+            Err(_) => None,
+        }
+    }
+
+    #[must_use]
+    pub fn feed(&self, sid: &CallSid) -> Option<Arc<CallFeed>> {
+        self.calls().get(sid).map(|entry| Arc::clone(&entry.feed))
+    }
+
+    /// Passes a request to a live call's session.
+    ///
+    /// # Errors
+    /// [`NotAsked`].
+    pub fn ask(&self, sid: &CallSid, request: Request) -> Result<(), NotAsked> {
+        let calls = self.calls();
+        match calls.get(sid).map(|entry| &entry.stage) {
+            Some(Stage::Live { requests, .. }) => requests.try_send(request).map_err(|e| match e {
+                mpsc::error::TrySendError::Full(_) => NotAsked::Full,
+                mpsc::error::TrySendError::Closed(_) => NotAsked::NotLive,
+            }),
+            _ => Err(NotAsked::NotLive),
+        }
+    }
+
+    #[must_use]
+    pub fn census(&self) -> Census {
+        census(&self.calls())
+    }
+
+    fn calls(&self) -> MutexGuard<'_, HashMap<CallSid, Entry>> {
+        // Entries are whole whenever the lock is free, even after a panic elsewhere.
+        self.by_sid.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn census(calls: &HashMap<CallSid, Entry>) -> Census {
+    let mut census = Census::default();
+    for entry in calls.values() {
+        match entry.stage {
+            Stage::Announced { .. } => census.announced += 1,
+            Stage::Live { .. } => census.live += 1,
+            Stage::Ended { .. } => {}
+        }
+    }
+    census
+}
+
+fn forget_old(calls: &mut HashMap<CallSid, Entry>, now: Instant) {
+    calls.retain(|_, entry| {
+        let keep = match &entry.stage {
+            Stage::Announced { at, .. } => now.duration_since(*at) < limits::PENDING_LIFE,
+            Stage::Live { .. } => true,
+            Stage::Ended { at, .. } => now.duration_since(*at) < limits::ENDED_LIFE,
+        };
+        if !keep {
+            entry.feed.close();
+        }
+        keep
+    });
+}
+
+/// Keeps the newest [`limits::MAX_ENDED_CALLS`] of the ended ones.
+fn forget_most_ended(calls: &mut HashMap<CallSid, Entry>) {
+    let mut ended: Vec<(Instant, CallSid)> = calls
+        .iter()
+        .filter_map(|(sid, entry)| match entry.stage {
+            Stage::Ended { at, .. } => Some((at, sid.clone())),
+            _ => None,
+        })
+        .collect();
+    if ended.len() > limits::MAX_ENDED_CALLS {
+        ended.sort();
+        for (_, sid) in &ended[..ended.len() - limits::MAX_ENDED_CALLS] {
+            calls.remove(sid);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sid(text: &str) -> CallSid {
+        CallSid::parse(text).expect("valid")
+    }
+
+    fn announced(calls: &Calls, name: &str) {
+        calls
+            .announce(&sid(name), Parties::default(), Instant::now())
+            .expect("announced");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_has_one_media_stream() {
+        let calls = Calls::default();
+        announced(&calls, "CA1");
+        let begun = calls.begin(&sid("CA1")).expect("first");
+        assert_eq!(calls.begin(&sid("CA1")).err(), Some(NotBegun::Live));
+        calls.end(&begun.sid, Ending::HungUp, Instant::now());
+        assert_eq!(calls.begin(&sid("CA1")).err(), Some(NotBegun::Ended));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_whose_stream_never_came_is_forgotten() {
+        let calls = Calls::default();
+        announced(&calls, "CA1");
+        tokio::time::advance(limits::PENDING_LIFE).await;
+        announced(&calls, "CA2");
+        assert_eq!(calls.census().announced, 1);
+        assert!(calls.feed(&sid("CA1")).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn announced_calls_are_bounded() {
+        let calls = Calls::default();
+        for n in 0..limits::MAX_PENDING_CALLS {
+            announced(&calls, &format!("CA{n}"));
+        }
+        let one_more = calls.announce(&sid("more"), Parties::default(), Instant::now());
+        assert_eq!(one_more, Err(NotAnnounced::Full));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_question_how_it_ended_may_come_before_the_end() {
+        let calls = Arc::new(Calls::default());
+        announced(&calls, "CA1");
+        let begun = calls.begin(&sid("CA1")).expect("begun");
+        let asked = tokio::spawn({
+            let calls = Arc::clone(&calls);
+            async move { calls.ending(&sid("CA1")).await }
+        });
+        tokio::task::yield_now().await;
+        begun.ending.send_replace(Some(Ending::Transfer));
+        assert_eq!(asked.await.expect("no panic"), Some(Ending::Transfer));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_goes_on_has_no_ending() {
+        let calls = Calls::default();
+        announced(&calls, "CA1");
+        let _begun = calls.begin(&sid("CA1")).expect("begun");
+        assert_eq!(calls.ending(&sid("CA1")).await, None);
+        assert_eq!(calls.ending(&sid("CA2")).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ended_calls_are_bounded_and_the_newest_stay() {
+        let calls = Calls::default();
+        for n in 0..=limits::MAX_ENDED_CALLS {
+            let name = format!("CA{n}");
+            announced(&calls, &name);
+            calls.end(&sid(&name), Ending::HungUp, Instant::now());
+            tokio::time::advance(std::time::Duration::from_millis(1)).await;
+        }
+        assert!(calls.feed(&sid("CA0")).is_none());
+        let newest = sid(&format!("CA{}", limits::MAX_ENDED_CALLS));
+        assert!(calls.feed(&newest).is_some());
+    }
+}

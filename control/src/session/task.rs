@@ -1,0 +1,394 @@
+//! A call's task: the only place of a session that waits.
+
+#[cfg(test)]
+mod tests;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use pipeline::Mono;
+use pipeline::message::{Command, EndReason, Event, EventKind};
+use storage::{Location, Store};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+use tokio_util::task::TaskTracker;
+
+use super::conversation::{Conversation, Effect, Now};
+use super::ending::{self, Ending};
+use super::log::CallRow;
+use super::media::Media;
+use super::record::Closing;
+use super::registry::{Begun, Calls, Request};
+use crate::clock::BusinessClock;
+use crate::dialogue::{Brain, ToolId};
+use crate::feed::{CallFeed, FeedEvent, FeedLine};
+use crate::limits;
+use crate::observe::Metrics;
+use crate::telephony::CallSid;
+use crate::tools::{CallContext, ToolCall, ToolError, ToolOutcome, Toolbox};
+
+/// Makes the brain of one call.
+pub type MakeBrain = Arc<dyn Fn() -> Box<dyn Brain> + Send + Sync>;
+
+/// What every session works with.
+#[derive(Clone)]
+pub struct SessionsConfig {
+    pub calls: Arc<Calls>,
+    pub store: Store,
+    pub location: Arc<Location>,
+    pub clock: BusinessClock,
+    pub metrics: Arc<Metrics>,
+    pub brain: MakeBrain,
+    /// Whether the caller's words are typed beside the audio.
+    pub typed_speech: bool,
+}
+
+/// Starts sessions and knows when all have closed their logs.
+#[derive(Clone)]
+pub struct Sessions {
+    config: SessionsConfig,
+    toolbox: Toolbox,
+    running: TaskTracker,
+}
+
+impl std::fmt::Debug for SessionsConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionsConfig").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sessions")
+            .field("running", &self.running.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sessions {
+    #[must_use]
+    pub fn new(config: SessionsConfig) -> Self {
+        let toolbox = Toolbox::new(
+            config.store.clone(),
+            Arc::clone(&config.location),
+            config.clock,
+        );
+        Self {
+            config,
+            toolbox,
+            running: TaskTracker::new(),
+        }
+    }
+
+    /// Leads a call from its media stream's `start` to its closed log.
+    pub fn start(&self, begun: Begun, media: Box<dyn Media>) {
+        let session = Session::new(self, begun, media);
+        self.running.spawn(session.run());
+    }
+
+    /// Waits until every session has closed its log; false where that took longer than `most`.
+    pub async fn finished(&self, most: Duration) -> bool {
+        self.running.close();
+        timeout(most, self.running.wait()).await.is_ok()
+    }
+}
+
+/// One call, while it is live.
+struct Session {
+    config: SessionsConfig,
+    sid: CallSid,
+    begun: Begun,
+    media: Box<dyn Media>,
+    clock: SessionClock,
+    tools: Tools,
+    results: mpsc::UnboundedReceiver<ToolResult>,
+}
+
+/// What is known when a call's audio has ended.
+struct Over {
+    ending: Ending,
+    reason: &'static str,
+    by_caller: bool,
+}
+
+impl Session {
+    fn new(sessions: &Sessions, begun: Begun, media: Box<dyn Media>) -> Self {
+        let caller = begun.parties.from.clone();
+        let context = CallContext::new(begun.sid.as_str(), caller);
+        let (report, results) = mpsc::unbounded_channel();
+        Self {
+            config: sessions.config.clone(),
+            sid: begun.sid.clone(),
+            begun,
+            media,
+            clock: SessionClock::new(sessions),
+            tools: Tools {
+                toolbox: sessions.toolbox.clone(),
+                context: Arc::new(tokio::sync::Mutex::new(context)),
+                report,
+                running: TaskTracker::new(),
+            },
+            results,
+        }
+    }
+
+    async fn run(mut self) {
+        let started_at = self.config.clock.now();
+        let row = CallRow::open(
+            Arc::clone(&self.config.store.call_logs),
+            &self.begun,
+            started_at,
+        );
+        tracing::info!(call = %self.sid, "a call began");
+        let opened = self.clock.now();
+        let brain = (self.config.brain)();
+        let mut conversation = Conversation::new(brain, self.config.typed_speech, opened.mono);
+        let lead = AssertUnwindSafe(self.lead(&mut conversation));
+        let over = match lead.catch_unwind().await {
+            Ok(over) => over,
+            Err(_) => {
+                tracing::error!(call = %self.sid, "a session panicked; its caller goes to a human");
+                self.config.metrics.session_panicked();
+                self.hang_up().await;
+                Over {
+                    ending: Ending::Fault,
+                    reason: "the conversation failed",
+                    by_caller: false,
+                }
+            }
+        };
+        // The telephone network may be asking already.
+        self.begun.ending.send_replace(Some(over.ending));
+        let duration_ms = conversation.elapsed_ms(self.clock.now().mono);
+        self.finish(conversation, row, over, duration_ms).await;
+    }
+
+    /// The call itself, until its audio ends.
+    async fn lead(&mut self, conversation: &mut Conversation) -> Over {
+        loop {
+            let due = conversation.poll_timeout().map(|at| self.clock.instant(at));
+            tokio::select! {
+                event = self.media.next() => match event {
+                    Some(Event { kind: EventKind::Ended { reason }, .. }) => {
+                        return Over {
+                            ending: Ending::of(reason, conversation.intended()),
+                            reason: ending::in_words(reason),
+                            by_caller: reason == EndReason::CallerHungUp,
+                        };
+                    }
+                    Some(Event { kind: EventKind::Started, .. }) => {
+                        let caller = self.begun.parties.from.clone();
+                        conversation.handle_opened(caller, &self.clock.now());
+                    }
+                    Some(event) => conversation.handle_event(event, &self.clock.now()),
+                    None => return Over {
+                        ending: Ending::Fault,
+                        reason: "the call's audio was lost",
+                        by_caller: false,
+                    },
+                },
+                Some(result) = self.results.recv() => self.tool_done(conversation, result),
+                Some(request) = self.begun.requests.recv() => match request {
+                    Request::TypedWords(text) => {
+                        self.carry_out(Effect::Send(Command::TypedWords(text)));
+                    }
+                },
+                () = sleep_until(due) => conversation.handle_timeout(&self.clock.now()),
+            }
+            while let Some(effect) = conversation.poll_effect() {
+                self.carry_out(effect);
+            }
+        }
+    }
+
+    fn carry_out(&self, effect: Effect) {
+        match effect {
+            Effect::Send(command) => {
+                if let Err(refused) = self.media.send(command) {
+                    // Over: the last event is on its way. Full: the silence it causes is noticed
+                    // by the deadlines.
+                    tracing::warn!(call = %self.sid, %refused, "a command was not taken");
+                }
+            }
+            Effect::RunTool { id, call } => self.tools.start(id, call),
+            Effect::Publish(what) => {
+                publish(&self.begun.feed, &self.sid, self.clock.elapsed_ms(), what);
+            }
+            Effect::Turn(timings) => self.config.metrics.turn(&timings),
+        }
+    }
+
+    fn tool_done(&self, conversation: &mut Conversation, result: ToolResult) {
+        let ToolResult {
+            id,
+            name,
+            outcome,
+            took,
+        } = result;
+        self.config.metrics.tool(name, took);
+        let line = FeedEvent::ToolFinished {
+            tool: name.to_owned(),
+            ok: outcome.is_ok(),
+            took_ms: took.as_secs_f64() * 1_000.0,
+        };
+        self.carry_out(Effect::Publish(line));
+        conversation.handle_tool(id, outcome, &self.clock.now());
+    }
+
+    /// Ends the audio, and gives it a moment to say so to its peer.
+    async fn hang_up(&mut self) {
+        let at_once = Command::HangUp {
+            after_playout: false,
+        };
+        if self.media.send(at_once).is_ok() {
+            let drained = async { while self.media.next().await.is_some() {} };
+            drop(timeout(limits::HANG_UP_DEADLINE, drained).await);
+        }
+    }
+
+    /// Closes the log, then the feed.
+    async fn finish(self, conversation: Conversation, row: CallRow, over: Over, duration_ms: u64) {
+        drop(self.media);
+        // What has begun to change something is finished, and told in the log.
+        self.tools.running.close();
+        if timeout(limits::TOOL_DRAIN, self.tools.running.wait())
+            .await
+            .is_err()
+        {
+            tracing::error!(call = %self.sid, "a tool outlived its call");
+        }
+        let (record, turn) = conversation.into_record();
+        if let Some(timings) = turn {
+            self.config.metrics.turn(&timings);
+        }
+        let closing = Closing {
+            ending: over.ending,
+            reason: over.reason,
+            by_caller: over.by_caller,
+            ended_at: self.config.clock.now(),
+            duration_ms,
+        };
+        let context = self.tools.context.lock().await;
+        let summary = record.close(&context, closing);
+        drop(context);
+        let outcome = summary.outcome;
+        row.close(summary).await;
+        self.config.metrics.call_ended(outcome);
+        tracing::info!(call = %self.sid, ?outcome, reason = over.reason, "a call ended");
+        let ended = FeedEvent::Ended {
+            outcome,
+            reason: over.reason.to_owned(),
+            duration_ms,
+        };
+        publish(&self.begun.feed, &self.sid, duration_ms, ended);
+        self.config
+            .calls
+            .end(&self.sid, over.ending, Instant::now());
+    }
+}
+
+fn publish(feed: &CallFeed, sid: &CallSid, t_ms: u64, what: FeedEvent) {
+    feed.publish(FeedLine {
+        call_sid: sid.as_str().to_owned(),
+        t_ms,
+        what,
+    });
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+// ---- tools ------------------------------------------------------------------
+
+/// A call's tools: run beside the dialogue, one after the other, since each may change who the
+/// caller is taken for.
+struct Tools {
+    toolbox: Toolbox,
+    context: Arc<tokio::sync::Mutex<CallContext>>,
+    report: mpsc::UnboundedSender<ToolResult>,
+    running: TaskTracker,
+}
+
+struct ToolResult {
+    id: ToolId,
+    name: &'static str,
+    outcome: ToolOutcome,
+    took: Duration,
+}
+
+impl Tools {
+    /// Runs a tool and reports by its deadline. A tool that is late, or whose caller hangs up, goes
+    /// on to its end all the same: a booking is never left half made.
+    fn start(&self, id: ToolId, call: ToolCall) {
+        let name = call.name();
+        let began = Instant::now();
+        let work = self.running.spawn({
+            let (toolbox, context) = (self.toolbox.clone(), Arc::clone(&self.context));
+            async move { toolbox.run(&mut *context.lock().await, call).await }
+        });
+        let report = self.report.clone();
+        tokio::spawn(async move {
+            let outcome = match timeout(limits::TOOL_DEADLINE, work).await {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(_)) => {
+                    tracing::error!(tool = name, "a tool panicked");
+                    Err(ToolError::Trouble)
+                }
+                Err(_) => {
+                    tracing::warn!(tool = name, "a tool keeps its caller waiting too long");
+                    Err(ToolError::Trouble)
+                }
+            };
+            // Nobody to report to: the call is over.
+            drop(report.send(ToolResult {
+                id,
+                name,
+                outcome,
+                took: began.elapsed(),
+            }));
+        });
+    }
+}
+
+// ---- time -------------------------------------------------------------------
+
+/// The data plane's monotonic clock, read through tokio's, so that tests can pause it.
+struct SessionClock {
+    mono: Mono,
+    instant: Instant,
+    business: BusinessClock,
+    location: Arc<Location>,
+}
+
+impl SessionClock {
+    fn new(sessions: &Sessions) -> Self {
+        Self {
+            mono: Mono::now(),
+            instant: Instant::now(),
+            business: sessions.config.clock,
+            location: Arc::clone(&sessions.config.location),
+        }
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            mono: self.mono.plus(self.instant.elapsed()),
+            local: self.location.local(self.business.now()),
+        }
+    }
+
+    fn instant(&self, at: Mono) -> Instant {
+        self.instant + at.since(self.mono)
+    }
+
+    /// Milliseconds since the session began.
+    fn elapsed_ms(&self) -> u64 {
+        super::turn::millis(self.instant.elapsed())
+    }
+}
