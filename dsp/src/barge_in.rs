@@ -131,6 +131,13 @@ impl<V: Vad> BargeIn<V> {
         }
     }
 
+    /// Media has stopped for so long that the stretch of speech counts as over: voice after the gap
+    /// is an onset again. Without this it would go on as [`Verdict::Voice`], and an agent that took
+    /// the floor in the gap would not be interrupted. Positions and the noise floor stay.
+    pub fn handle_gap(&mut self) {
+        self.state = State::Quiet { evidence: 0 };
+    }
+
     /// Whether the caller is speaking, as of the last frame.
     #[must_use]
     pub fn is_speaking(&self) -> bool {
@@ -251,6 +258,18 @@ mod tests {
             }
         );
         assert_eq!(after[10..], [Verdict::Quiet; 2]);
+    }
+
+    #[test]
+    fn voice_after_a_gap_in_the_media_is_a_new_onset() {
+        let mut detector = BargeIn::new(Scripted);
+        verdicts(&mut detector, ".###");
+        detector.handle_gap();
+        let first_voiced = frames(4);
+        assert_eq!(
+            verdicts(&mut detector, "##"),
+            [Verdict::Quiet, Verdict::Onset { first_voiced }]
+        );
     }
 
     #[test]
