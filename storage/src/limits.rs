@@ -5,6 +5,9 @@ use std::time::Duration;
 /// How long a write waits for another process that holds the database's write lock.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long to wait before a file that another process is just creating is tried again.
+pub const OPEN_RETRY: Duration = Duration::from_millis(20);
+
 /// How long a query waits for a connection of this process. Longer than [`BUSY_TIMEOUT`], so that
 /// a writer that waits for another process is not mistaken for a dead pool.
 pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
 
 use crate::error::{OpenError, StorageError};
 use crate::{Backend, Store, limits};
@@ -75,10 +76,7 @@ async fn connect(
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous);
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(limits::ACQUIRE_TIMEOUT)
-        .connect_with(write)
+    let writer = open_writer(write)
         .await
         .map_err(|source| failed(source.into()))?;
     migrations::run(path, &writer).await?;
@@ -101,6 +99,34 @@ async fn connect(
         service_history: database.clone(),
         backend: database,
     })
+}
+
+/// Turning a new file to WAL fails at once, whatever the busy timeout, where another process is
+/// doing the same; so it is tried again for as long.
+async fn open_writer(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let give_up = Instant::now() + limits::BUSY_TIMEOUT;
+    loop {
+        let opened = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(limits::ACQUIRE_TIMEOUT)
+            .connect_with(options.clone())
+            .await;
+        match opened {
+            Err(error) if is_busy(&error) && Instant::now() < give_up => {
+                sleep(limits::OPEN_RETRY).await;
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// SQLITE_BUSY, in any of its extended forms.
+fn is_busy(error: &sqlx::Error) -> bool {
+    const SQLITE_BUSY: i32 = 5;
+    error
+        .as_database_error()
+        .and_then(|refusal| refusal.code()?.parse::<i32>().ok())
+        .is_some_and(|code| code & 0xff == SQLITE_BUSY)
 }
 
 impl Database {
