@@ -6,6 +6,12 @@
 pub mod heard;
 pub mod limits;
 pub mod mask;
+mod phrases;
+pub mod rules;
+mod state;
+mod turn;
+
+pub use rules::RuleBrain;
 
 use pipeline::message::Expectation;
 use storage::customer::Phone;

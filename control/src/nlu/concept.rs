@@ -16,7 +16,7 @@ use super::phone::{self, TenDigits};
 use super::service::Vocabulary;
 use super::vehicle::{self, SpokenVehicle};
 use super::words::Words;
-use super::yes_no::{self, Reply};
+use super::yes_no::{self, Answer, Reply};
 
 /// The meaning of one turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,6 +147,7 @@ fn answer(expectation: Expectation, words: &Words) -> Option<Concept> {
         Expectation::When => {
             let when = date_time::parse_words(words, Asked::ForATime).map(Concept::When);
             when.or_else(|| yes_no::parse_words(words).map(Concept::Reply))
+                .or_else(|| refuses_offers(words).then_some(NO))
         }
         Expectation::Phone => phone::parse_words(words).ok().map(Concept::Phone),
         Expectation::DateOfBirth => date_of_birth::parse_words(words)
@@ -163,6 +164,28 @@ fn answer(expectation: Expectation, words: &Words) -> Option<Concept> {
                     .map(Concept::When)
             }),
     }
+}
+
+const NO: Concept = Concept::Reply(Reply {
+    answer: Answer::No,
+    correction: None,
+});
+
+/// "What else do you have", "anything later": none of the offered times.
+fn refuses_offers(words: &Words) -> bool {
+    words.has_any(&[
+        "none",
+        "what else",
+        "something else",
+        "anything else",
+        "anything earlier",
+        "anything later",
+        "anything sooner",
+        "something earlier",
+        "something later",
+        "something sooner",
+        "sooner",
+    ])
 }
 
 #[cfg(test)]

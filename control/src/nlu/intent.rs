@@ -185,15 +185,7 @@ pub fn about_appointments(words: &Words) -> Option<Intent> {
 /// Questions about the location and its services.
 #[must_use]
 pub fn question(words: &Words) -> Option<Intent> {
-    if words.has_any(&[
-        "how long",
-        "how much time",
-        "how many hours",
-        "how many minutes",
-    ]) {
-        return Some(Intent::Duration);
-    }
-    if words.has_any(&[
+    let price = words.has_any(&[
         "how much",
         "cost",
         "costs",
@@ -203,8 +195,18 @@ pub fn question(words: &Words) -> Option<Intent> {
         "you charge",
         "a quote",
         "an estimate",
-    ]) {
+    ]);
+    // "How much is it and how long does it take": the price is said first, and the time is asked again.
+    if price && !words.has("how much time") {
         return Some(Intent::Price);
+    }
+    if words.has_any(&[
+        "how long",
+        "how much time",
+        "how many hours",
+        "how many minutes",
+    ]) {
+        return Some(Intent::Duration);
     }
     if words.has_any(&[
         "your hours",
@@ -365,7 +367,7 @@ fn human(words: &Words) -> bool {
         "anyone",
     ];
     // "I am the office manager", "my boss said": the caller's own, not ours.
-    let ours = |post: &&str| {
+    let ours = |post: &str| {
         let own = [
             "my", "i am a", "i am the", "am an", "as a", "property", "office",
         ];
@@ -384,7 +386,7 @@ fn human(words: &Words) -> bool {
         "put me through",
         "get me",
     ]);
-    POSTS.iter().any(|post| ours(&post))
+    POSTS.iter().any(|post| ours(post))
         || (talks && ANYONE.iter().any(|who| words.has(who)))
         || words.has_any(&["transfer me", "talk to your boss", "speak to your boss"])
 }
@@ -413,7 +415,7 @@ fn upset(words: &Words) -> bool {
         "fed up",
         "pissed",
     ];
-    let mood = |mood: &&str| words.has(mood) && !words.has(&format!("not {mood}"));
+    let mood = |mood: &str| words.has(mood) && !words.has(&format!("not {mood}"));
     let lawyer = ["lawyer", "attorney"].iter().any(|post| {
         words.has(post)
             && !["a", "an", "the"]
@@ -422,7 +424,7 @@ fn upset(words: &Words) -> bool {
     });
     words.has_any(&THREATS)
         || lawyer
-        || MOODS.iter().any(|m| mood(&m))
+        || MOODS.iter().any(|m| mood(m))
         || SWEARING.iter().any(|s| words.has(&format!("this is {s}")))
         || words.has_any(&["this is so damn", "bullshit", "fucking"])
 }
@@ -526,6 +528,8 @@ mod tests {
             ("how much is an oil change", Intent::Price),
             ("what does a brake job cost", Intent::Price),
             ("how long does an oil change take", Intent::Duration),
+            ("how much time does it take", Intent::Duration),
+            ("how much is it and how long does it take", Intent::Price),
             ("can you repeat that please", Intent::Repeat),
             ("what", Intent::Repeat),
             ("hang on let me check", Intent::Wait),

@@ -22,7 +22,9 @@ impl Name {
 }
 
 /// What introduces a name; the rest after its last occurrence is the name.
-const INTRODUCTIONS: [&str; 17] = [
+const INTRODUCTIONS: [&str; 19] = [
+    "my wife",
+    "my husband",
     "my full name is",
     "my name is",
     "the name is",
@@ -122,7 +124,7 @@ pub fn parse(text: &str) -> Option<Name> {
 /// [`parse`] of words that are already split.
 #[must_use]
 pub fn parse_words(words: &Words) -> Option<Name> {
-    let (spoken, spelled) = split_spelling(words);
+    let (spoken, spelled) = split_spelling(&join_irish(words));
     let given = part_after(
         &spoken,
         &["my first name is", "first name is", "first name"],
@@ -225,6 +227,23 @@ fn part_after(words: &Words, phrases: &[&str]) -> Option<String> {
     let word = words.at(at);
     let fits = !word.is_empty() && word.len() > 1 && !NOT_NAMES.contains(&word);
     fits.then(|| title_case(word))
+}
+
+/// "O brien" is one name, unless letters are being spelled.
+fn join_irish(words: &Words) -> Words {
+    let mut out: Vec<String> = Vec::with_capacity(words.len());
+    for word in words.list() {
+        let long = word.chars().count() > 2 && word.chars().all(char::is_alphabetic);
+        let spelling = out.len() >= 2 && out[out.len() - 2].chars().count() == 1;
+        match out
+            .last_mut()
+            .filter(|last| *last == "o" && long && !spelling)
+        {
+            Some(last) => *last = format!("o'{word}"),
+            None => out.push(word.clone()),
+        }
+    }
+    Words::new(&out.join(" "))
 }
 
 /// Splits off runs of single letters: "wilson w i l s o n" gives "wilson" and "wilson".
@@ -338,6 +357,8 @@ mod tests {
             ("first name john last name smith", name("John", "Smith")),
             ("sue", name("Sue", "")),
             ("yes it's patrick o'brien", name("Patrick", "O'Brien")),
+            ("emma o brien", name("Emma", "O'Brien")),
+            ("it's for my wife mary smith", name("Mary", "Smith")),
             ("mister ronald mcdonald", name("Ronald", "McDonald")),
             ("juan de la cruz", name("Juan", "De La Cruz")),
             ("mary ann miller", name("Mary", "Miller")),

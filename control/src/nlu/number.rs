@@ -259,15 +259,15 @@ pub fn group(words: &[String]) -> Option<(String, usize)> {
 pub fn in_words(n: u32) -> String {
     let below = |n: usize| match n {
         0..20 => SMALL[n].to_owned(),
-        _ if n % 10 == 0 => TENS[n / 10 - 2].to_owned(),
+        _ if n.is_multiple_of(10) => TENS[n / 10 - 2].to_owned(),
         _ => format!("{} {}", TENS[n / 10 - 2], SMALL[n % 10]),
     };
     let n = n as usize;
     match n {
         0..100 => below(n),
-        100..1000 if n % 100 == 0 => format!("{} hundred", below(n / 100)),
+        100..1000 if n.is_multiple_of(100) => format!("{} hundred", below(n / 100)),
         100..1000 => format!("{} hundred {}", below(n / 100), below(n % 100)),
-        1000..10_000 if n % 1000 == 0 => format!("{} thousand", below(n / 1000)),
+        1000..10_000 if n.is_multiple_of(1000) => format!("{} thousand", below(n / 1000)),
         1000..10_000 => format!(
             "{} thousand {}",
             below(n / 1000),
@@ -283,7 +283,7 @@ pub fn ordinal_in_words(n: u32) -> String {
     let n = n as usize;
     match n {
         1..20 => SMALL_ORDINALS[n].to_owned(),
-        20..100 if n % 10 == 0 => TENS_ORDINALS[n / 10 - 2].to_owned(),
+        20..100 if n.is_multiple_of(10) => TENS_ORDINALS[n / 10 - 2].to_owned(),
         20..100 => format!("{} {}", TENS[n / 10 - 2], SMALL_ORDINALS[n % 10]),
         _ => format!("{n}th"),
     }

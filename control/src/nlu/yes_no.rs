@@ -40,7 +40,10 @@ const YES_IN_DISGUISE: [&str; 6] = [
     "no doubt",
     "not bad",
 ];
-const YES: [&str; 35] = [
+const YES: [&str; 38] = [
+    "i guess so",
+    "i think so",
+    "i suppose so",
     "yes",
     "yeah",
     "yep",
@@ -100,7 +103,9 @@ const NO: [&str; 17] = [
 const SOFT: [&str; 6] = ["okay", "good", "great", "fine", "all right", "alright"];
 /// Yes words only behind a "not" ("does not work").
 const NOT_ALONE: &str = "work";
-const UNSURE: [&str; 6] = [
+const UNSURE: [&str; 8] = [
+    "not remember",
+    "forgot",
     "not sure",
     "do not know",
     "no idea",
@@ -250,6 +255,8 @@ mod tests {
             ("yes, actually no", Some(Answer::No)),
             ("i don't know", Some(Answer::Unsure)),
             ("i'm not sure", Some(Answer::Unsure)),
+            ("i don't remember", Some(Answer::Unsure)),
+            ("i guess so", Some(Answer::Yes)),
             ("yes no", Some(Answer::Unsure)),
             ("tuesday", None),
             ("john smith", None),
@@ -273,6 +280,7 @@ mod tests {
             ("no eleven thirty", Answer::No, when("eleven thirty")),
             ("no", Answer::No, None),
             ("no not thursday", Answer::No, None),
+            ("i don't have one", Answer::No, None),
         ] {
             assert_eq!(parse(text), Some(Reply { answer, correction }), "{text}");
         }

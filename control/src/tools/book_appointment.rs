@@ -73,7 +73,8 @@ pub(super) async fn run(
     };
     match tools.store().appointments.book(&wanted).await {
         Ok(booked) => {
-            context.adopt(booked.customer);
+            // Whoever was just created is the caller.
+            context.claim(booked.customer);
             context.settle(Outcome::Booked, booked.id);
             Ok(Answer::Booked(tools.visit(context, booked).await?))
         }

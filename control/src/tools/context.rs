@@ -205,13 +205,6 @@ impl CallContext {
         });
     }
 
-    /// Someone was created together with their booking: theirs is the call from now on.
-    pub(super) fn adopt(&mut self, customer: CustomerId) {
-        if self.customer().is_none() {
-            self.identity = Identity::Claimed(customer);
-        }
-    }
-
     pub(super) fn ask_for_human(&mut self) {
         self.needs_human = true;
     }

@@ -8,6 +8,7 @@ use storage::customer::Customer;
 
 use super::lookup_customer::describe;
 use super::{Answer, CallContext, Effect, ToolOutcome, Toolbox};
+use crate::nlu::address;
 
 pub const EFFECT: Effect = Effect::Read;
 
@@ -55,37 +56,11 @@ pub(super) async fn run(
 fn proves(proof: &Arguments, customer: &Customer) -> bool {
     match proof {
         Arguments::DateOfBirth(date) => customer.date_of_birth == Some(*date),
+        // A part of an address, or a single letter of it, is no address and proves nothing.
         Arguments::Address(spoken) => customer.address.as_ref().is_some_and(|known| {
-            let spoken = street_line(spoken);
-            is_whole(&spoken) && spoken == street_line(&known.street)
+            address::parse(spoken).is_some_and(|spoken| spoken.matches(known))
         }),
     }
-}
-
-/// Whether a house number and a street are there: an empty or one-letter address proves nothing.
-fn is_whole(line: &[String]) -> bool {
-    line.len() >= 2
-        && line[0].bytes().all(|b| b.is_ascii_digit())
-        && line[1..].iter().any(|word| word.len() > 1)
-}
-
-/// The words of a street line in one spelling: lower case, no punctuation, no abbreviated kinds.
-fn street_line(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .map(|word| match word.as_str() {
-            "st" => "street".to_owned(),
-            "ave" | "av" => "avenue".to_owned(),
-            "rd" => "road".to_owned(),
-            "dr" => "drive".to_owned(),
-            "ln" => "lane".to_owned(),
-            "ct" => "court".to_owned(),
-            "blvd" => "boulevard".to_owned(),
-            "pl" => "place".to_owned(),
-            _ => word,
-        })
-        .collect()
 }
 
 #[cfg(test)]

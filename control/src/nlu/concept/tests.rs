@@ -1,7 +1,6 @@
 use super::*;
 use crate::nlu::date_time::{Choice, Clock, Day, Half, Part, Time, Week};
 use crate::nlu::say;
-use crate::nlu::yes_no::Answer;
 
 const SENTENCES: &str = include_str!("sentences.tsv");
 

@@ -16,7 +16,7 @@ pub(super) fn find(words: &Words, taken: &[bool], asked: Asked) -> Option<Time> 
     }) {
         let before = if from == 0 { "" } else { words.at(from - 1) };
         return Some(match before {
-            "after" | "past" | "from" => Time::After(clock),
+            "after" | "past" | "from" | "between" => Time::After(clock),
             "before" | "by" | "until" | "till" => Time::Before(clock),
             _ if words.has("or later") => Time::After(clock),
             _ if words.has("or earlier") => Time::Before(clock),
@@ -235,6 +235,9 @@ fn plain(words: &Words, i: usize) -> Option<(Clock, usize, bool)> {
                 | "either"
                 | "next"
                 | "another"
+                | "have"
+                | "need"
+                | "want"
         ) || number::ordinal(words.list().get(i.wrapping_sub(1)..i).unwrap_or(&[])).is_some());
     let to = i + used;
     if words.at(to) == "o'clock" {

@@ -118,7 +118,7 @@ pub fn choose<'a>(vehicles: &'a [Vehicle], text: &str) -> Chosen<'a> {
     if let Some(body) = find_body(&figures) {
         let bodied = |v: &&Vehicle| model_body(Some(&v.model)) == Some(body);
         // "The car" may be any vehicle where none of them is a car in the narrow sense.
-        if body != Body::Car || fitting.iter().any(|v| bodied(v)) {
+        if body != Body::Car || fitting.iter().any(bodied) {
             fitting.retain(bodied);
         }
         said_something = true;

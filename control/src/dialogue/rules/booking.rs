@@ -1,0 +1,359 @@
+//! Booking: service, time, vehicle, and, for a caller who is new, everything else.
+
+use jiff::Zoned;
+
+use super::{RuleBrain, questions};
+use crate::dialogue::state::{Asks, Booking, Chosen, State, Task, Wish};
+use crate::dialogue::turn::Turn;
+use crate::dialogue::{TransferReason, phrases};
+use crate::nlu::name::Name;
+use crate::nlu::vehicle::SpokenVehicle;
+use crate::nlu::yes_no::Answer;
+use crate::tools::book_appointment::{Arguments, Party};
+use crate::tools::error::NotBookable;
+use crate::tools::find_vehicle::{self, Match};
+use crate::tools::lookup_customer::Lookup;
+use crate::tools::moment::Moment;
+use crate::tools::new_customer::CreateCustomer;
+use crate::tools::{self, ToolCall, ToolError, ToolOutcome};
+
+impl RuleBrain {
+    pub(super) fn begin_booking(&mut self, turn: Turn, now: &Zoned) -> State {
+        let mut services = turn.services.into_iter();
+        let booking = Booking {
+            service: services.next(),
+            also: services.collect(),
+            time: Wish {
+                said: turn.when,
+                start: None,
+            },
+            vehicle: turn.vehicle.map_or(Chosen::Unsaid, Chosen::Described),
+            name: Name::default(),
+            phone: self.number.clone(),
+        };
+        self.next(Task::Book(booking), now)
+    }
+
+    /// On with the task: asks for what is missing, or for a yes.
+    pub(super) fn next(&mut self, task: Task, now: &Zoned) -> State {
+        match task {
+            Task::Book(booking) => self.next_of_booking(booking, now),
+            Task::Reschedule(moved) => self.next_of_move(moved, now),
+            Task::Cancel(cancellation) => self.next_of_cancellation(cancellation, now),
+        }
+    }
+
+    fn next_of_booking(&mut self, mut booking: Booking, now: &Zoned) -> State {
+        let asks = if booking.service.is_none() {
+            Asks::Service
+        } else if booking.time.start.is_none() {
+            return self.seek(Task::Book(booking), now);
+        } else if let Some(caller) = &self.caller {
+            match &booking.vehicle {
+                Chosen::Unsaid if caller.vehicle_count > 1 => Asks::WhichVehicle,
+                Chosen::Unsaid if caller.vehicle_count == 0 => Asks::Vehicle,
+                Chosen::Unsaid => self.find_vehicle(&SpokenVehicle::default()),
+                Chosen::Described(words) => self.find_vehicle(&words.clone()),
+                Chosen::Unknown(_) => Asks::Vehicle,
+                Chosen::Known { .. } | Chosen::New(_) => {
+                    return self.enter(State::Confirmation(Task::Book(booking)), now);
+                }
+            }
+        } else if let Some(asks) = self.missing_of_new_customer(&mut booking) {
+            asks
+        } else {
+            return self.enter(State::Confirmation(Task::Book(booking)), now);
+        };
+        let state = State::SlotCollection {
+            task: Task::Book(booking),
+            asks,
+        };
+        if state.awaits().is_some() {
+            state
+        } else {
+            self.enter(state, now)
+        }
+    }
+
+    fn find_vehicle(&mut self, words: &SpokenVehicle) -> Asks {
+        let described_as = phrases::vehicle(words);
+        Asks::TheirVehicle {
+            tool: self.run(ToolCall::FindVehicle(find_vehicle::Arguments {
+                described_as,
+            })),
+        }
+    }
+
+    /// The caller's words while something is missing.
+    pub(super) fn fill(&mut self, mut task: Task, asks: Asks, turn: Turn, now: &Zoned) -> State {
+        if let Asks::When { offered } = &asks
+            && let Some(state) = self.chosen_time(&task, offered, &turn, now)
+        {
+            return state;
+        }
+        if matches!(asks, Asks::Phone)
+            && let Some(phone) = &turn.phone
+        {
+            return self.new_number(task, phone.clone(), now);
+        }
+        if absorb(&mut task, &turn) {
+            self.repair.moved_on();
+            self.next(task, now)
+        } else {
+            self.missed(State::SlotCollection { task, asks }, now)
+        }
+    }
+
+    /// The caller's words when only a yes is missing.
+    pub(super) fn confirm(&mut self, mut task: Task, turn: Turn, now: &Zoned) -> State {
+        let before = task.clone();
+        let said_something = absorb(&mut task, &turn);
+        if said_something && task != before && !self.same_time(&before, &turn, now) {
+            self.repair.moved_on();
+            return self.next(task, now);
+        }
+        match turn.answer {
+            Some(Answer::Yes) if self.repair.came_across(&questions::essence(&before)) => {
+                self.execute(before, now)
+            }
+            Some(Answer::Yes) => self.enter(State::Confirmation(before), now),
+            Some(Answer::No) => self.declined(before, now),
+            Some(Answer::Unsure) => self.enter(State::Confirmation(before), now),
+            None if said_something => self.enter(State::Confirmation(before), now),
+            None => self.missed(State::Confirmation(before), now),
+        }
+    }
+
+    /// A no to the whole.
+    fn declined(&mut self, task: Task, now: &Zoned) -> State {
+        match task {
+            Task::Cancel(_) => {
+                self.say(phrases::LEFT_AS_IT_IS);
+                self.enter(State::Closing, now)
+            }
+            mut task @ (Task::Book(_) | Task::Reschedule(_)) => {
+                if let Some(time) = task.time() {
+                    *time = Wish::default();
+                }
+                self.say(phrases::NOT_BOOKED);
+                self.seek(task, now)
+            }
+        }
+    }
+
+    /// The one place from which the book is changed, and a yes leads here.
+    fn execute(&mut self, task: Task, now: &Zoned) -> State {
+        let call = match &task {
+            Task::Book(booking) => self.booking_call(booking),
+            Task::Reschedule(moved) => moved.call(),
+            Task::Cancel(cancellation) => Some(cancellation.call()),
+        };
+        let Some(call) = call else {
+            return self.next(task, now);
+        };
+        let tool = self.run(call);
+        State::Execution {
+            task,
+            tool,
+            leaving: false,
+        }
+    }
+
+    fn booking_call(&self, booking: &Booking) -> Option<ToolCall> {
+        let party = match (&self.caller, &booking.vehicle) {
+            (Some(caller), Chosen::Known { vehicle, .. }) => Party::Known {
+                customer_id: caller.customer_id,
+                vehicle_id: *vehicle,
+            },
+            (Some(caller), Chosen::New(vehicle)) => Party::NewVehicle {
+                customer_id: caller.customer_id,
+                add_vehicle: vehicle.clone(),
+            },
+            (None, Chosen::New(vehicle)) => Party::NewCustomer {
+                create_customer: CreateCustomer {
+                    first_name: booking.name.first.clone()?,
+                    last_name: booking.name.last.clone()?,
+                    phone_number: booking.phone.as_ref()?.as_str().to_owned(),
+                    email: None,
+                },
+                add_vehicle: vehicle.clone(),
+            },
+            _ => return None,
+        };
+        let also: Vec<&str> = booking
+            .also
+            .iter()
+            .filter_map(|key| self.location.service(key))
+            .map(|service| service.name.as_str())
+            .collect();
+        Some(ToolCall::BookAppointment(Arguments {
+            party,
+            service_type: booking.service.clone()?,
+            scheduled_at: Moment::Instant(booking.time.start.as_ref()?.timestamp()),
+            notes: (!also.is_empty()).then(|| format!("Also asked for: {}.", also.join(", "))),
+        }))
+    }
+
+    /// The book's answer to a change.
+    pub(super) fn executed(
+        &mut self,
+        mut task: Task,
+        leaving: bool,
+        outcome: ToolOutcome,
+        now: &Zoned,
+    ) -> State {
+        match outcome {
+            Ok(done) => {
+                if let tools::Answer::Booked(visit) = &done {
+                    self.say(phrases::booked(&self.location, visit, now.date()));
+                } else if let tools::Answer::Rescheduled(moved) = &done {
+                    self.say(phrases::rescheduled(
+                        &self.location,
+                        &moved.visit,
+                        now.date(),
+                    ));
+                } else {
+                    self.say(phrases::CANCELLED);
+                }
+                self.settled(leaving, now)
+            }
+            Err(ToolError::NotBookable { why, nearest }) => {
+                if let Some(time) = task.time() {
+                    time.start = None;
+                }
+                self.say(match why {
+                    NotBookable::Taken => phrases::JUST_TAKEN.to_owned(),
+                    NotBookable::VehicleBusy => phrases::VEHICLE_BUSY.to_owned(),
+                    NotBookable::Rule(rule) => {
+                        phrases::refusal(&self.location, &rule, task.service(), now)
+                    }
+                });
+                let times = nearest.into_iter().map(|slot| slot.starts_at).collect();
+                self.offer(task, times, now)
+            }
+            Err(error) => self.not_executed(task, &error, now),
+        }
+    }
+
+    fn not_executed(&mut self, mut task: Task, error: &ToolError, now: &Zoned) -> State {
+        match (error, &mut task) {
+            (ToolError::NoSuchVehicle, Task::Book(booking)) => {
+                booking.vehicle = Chosen::Unsaid;
+                self.next(task, now)
+            }
+            (ToolError::BadArgument { field: "year", .. }, Task::Book(booking)) => {
+                booking.vehicle = Chosen::Unknown(SpokenVehicle::default());
+                self.say(phrases::NO_SUCH_YEAR);
+                self.next(task, now)
+            }
+            (ToolError::NumberTaken, Task::Book(booking)) => {
+                booking.phone = None;
+                self.say(phrases::NUMBER_TAKEN);
+                self.next(task, now)
+            }
+            (ToolError::AlreadyCancelled | ToolError::AlreadyOver, _) => {
+                self.say(phrases::ALREADY_SETTLED);
+                self.enter(State::Closing, now)
+            }
+            _ => self.escalate(TransferReason::Trouble),
+        }
+    }
+
+    /// The book's answer to a question on the way.
+    pub(super) fn found(
+        &mut self,
+        mut task: Task,
+        asks: Asks,
+        outcome: ToolOutcome,
+        now: &Zoned,
+    ) -> State {
+        match (asks, outcome, &mut task) {
+            (Asks::FreeTimes { search, .. }, Ok(tools::Answer::Slots(slots)), _) => {
+                self.free_times(task, search, &slots, now)
+            }
+            (Asks::TheirVehicle { .. }, Ok(tools::Answer::Vehicle(found)), Task::Book(booking)) => {
+                self.their_vehicle(booking, found);
+                self.next(task, now)
+            }
+            (
+                Asks::TheirNumber { phone, .. },
+                Ok(tools::Answer::Customer(lookup)),
+                Task::Book(booking),
+            ) => {
+                match lookup {
+                    Lookup::NotFound => booking.phone = Some(phone),
+                    Lookup::Found(known) => self.number_known(booking, known),
+                }
+                self.next(task, now)
+            }
+            _ => self.escalate(TransferReason::Trouble),
+        }
+    }
+
+    fn their_vehicle(&mut self, booking: &mut Booking, found: Match) {
+        let words = match &booking.vehicle {
+            Chosen::Described(words) => words.clone(),
+            _ => SpokenVehicle::default(),
+        };
+        booking.vehicle = match found {
+            Match::One(vehicle) => Chosen::Known {
+                vehicle,
+                called: words,
+            },
+            Match::Several => {
+                self.say(phrases::SEVERAL_VEHICLES);
+                Chosen::Unsaid
+            }
+            Match::None => {
+                let new = Chosen::of_new(words);
+                if matches!(new, Chosen::Unknown(_)) {
+                    self.say(phrases::VEHICLE_UNKNOWN);
+                }
+                new
+            }
+        };
+    }
+}
+
+/// Takes over what a turn says about the task; whether it said anything.
+fn absorb(task: &mut Task, turn: &Turn) -> bool {
+    let mut said = false;
+    if let (Some(when), Some(time)) = (turn.when, task.time()) {
+        time.said = Some(time.said.map_or(when, |earlier| when.or(earlier)));
+        time.start = None;
+        said = true;
+    }
+    match task {
+        Task::Book(booking) => {
+            if let Some(service) = turn.services.first() {
+                if booking.service.as_ref() != Some(service) {
+                    booking.service = Some(service.clone());
+                    // Another service may need more time.
+                    booking.time.start = None;
+                }
+                booking.also = turn.services.iter().skip(1).cloned().collect();
+                said = true;
+            }
+            if let Some(words) = &turn.vehicle {
+                booking.vehicle.describe(words);
+                said = true;
+            }
+            if let Some(name) = &turn.name {
+                booking.name = name.clone().or(std::mem::take(&mut booking.name));
+                said = true;
+            }
+            if let Some(Ok(phone)) = &turn.phone {
+                booking.phone = Some(phone.clone());
+                said = true;
+            }
+        }
+        Task::Reschedule(_) => {}
+        Task::Cancel(cancellation) => {
+            if let Some(reason) = turn.reason {
+                cancellation.reason = Some(reason);
+                said = true;
+            }
+        }
+    }
+    said
+}

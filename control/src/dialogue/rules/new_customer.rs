@@ -1,0 +1,133 @@
+//! A caller who is new to the book: name, vehicle, number.
+
+use jiff::Zoned;
+use storage::customer::{InvalidPhone, Phone};
+
+use super::RuleBrain;
+use crate::dialogue::phrases;
+use crate::dialogue::state::{Asks, Booking, Chosen, State, Task};
+use crate::nlu::vehicle::SpokenVehicle;
+use crate::tools::ToolCall;
+use crate::tools::lookup_customer::{Arguments, Caller};
+use crate::tools::new_customer::AddVehicle;
+
+impl RuleBrain {
+    /// What a booking for a new customer still needs.
+    pub(super) fn missing_of_new_customer(&self, booking: &mut Booking) -> Option<Asks> {
+        if booking.name.first.is_none() || booking.name.last.is_none() {
+            return Some(Asks::Name);
+        }
+        if !matches!(booking.vehicle, Chosen::New(_)) {
+            booking.vehicle = Chosen::of_new(booking.vehicle.described());
+        }
+        if !matches!(booking.vehicle, Chosen::New(_)) {
+            return Some(Asks::Vehicle);
+        }
+        booking.phone.is_none().then_some(Asks::Phone)
+    }
+
+    /// A number that the caller spoke or keyed in: it may be one that the book knows.
+    pub(super) fn new_number(
+        &mut self,
+        task: Task,
+        phone: Result<Phone, InvalidPhone>,
+        now: &Zoned,
+    ) -> State {
+        let Ok(phone) = phone else {
+            self.say(phrases::NO_SUCH_NUMBER);
+            return self.enter(
+                State::SlotCollection {
+                    task,
+                    asks: Asks::Phone,
+                },
+                now,
+            );
+        };
+        let tool = self.run(ToolCall::LookupCustomer(Arguments {
+            phone_number: phone.as_str().to_owned(),
+        }));
+        State::SlotCollection {
+            task,
+            asks: Asks::TheirNumber { tool, phone },
+        }
+    }
+
+    /// The number belongs to an account: the caller's own, or somebody else's.
+    pub(super) fn number_known(&mut self, booking: &mut Booking, known: Caller) {
+        let own = booking
+            .name
+            .first
+            .as_ref()
+            .is_some_and(|first| first.eq_ignore_ascii_case(&known.first_name));
+        if !own {
+            self.say(phrases::NUMBER_TAKEN);
+            return;
+        }
+        self.caller = Some(known);
+        // The account may hold this very vehicle.
+        if let Chosen::New(vehicle) = &booking.vehicle {
+            booking.vehicle = Chosen::Described(SpokenVehicle {
+                year: Some(vehicle.year),
+                make: Some(vehicle.make.clone()),
+                model: Some(vehicle.model.clone()),
+                body: None,
+            });
+        }
+    }
+}
+
+impl Chosen {
+    /// A vehicle that is not in the book, complete or not.
+    pub(in crate::dialogue) fn of_new(words: SpokenVehicle) -> Self {
+        match words {
+            SpokenVehicle {
+                year: Some(year),
+                make: Some(make),
+                model: Some(model),
+                ..
+            } => Self::New(AddVehicle { year, make, model }),
+            partial => Self::Unknown(partial),
+        }
+    }
+
+    /// What the caller said of it.
+    pub(in crate::dialogue) fn described(&self) -> SpokenVehicle {
+        match self {
+            Self::Unsaid => SpokenVehicle::default(),
+            Self::Described(words) | Self::Unknown(words) => words.clone(),
+            Self::Known { called, .. } => called.clone(),
+            Self::New(vehicle) => SpokenVehicle {
+                year: Some(vehicle.year),
+                make: Some(vehicle.make.clone()),
+                model: Some(vehicle.model.clone()),
+                body: None,
+            },
+        }
+    }
+
+    /// The caller says more of it, or something else.
+    pub(in crate::dialogue) fn describe(&mut self, words: &SpokenVehicle) {
+        *self = match self {
+            Self::Unknown(earlier) => Self::of_new(over(words, earlier.clone())),
+            Self::Described(_) | Self::Unsaid | Self::Known { .. } => {
+                Self::Described(words.clone())
+            }
+            // "No, a 2020": the rest stays.
+            Self::New(_) => Self::of_new(over(words, self.described())),
+        };
+    }
+}
+
+/// The newer words, completed by the earlier ones. Another make is also another model.
+fn over(words: &SpokenVehicle, earlier: SpokenVehicle) -> SpokenVehicle {
+    let earlier = if words.make.is_some() && words.make != earlier.make {
+        SpokenVehicle {
+            model: None,
+            body: None,
+            ..earlier
+        }
+    } else {
+        earlier
+    };
+    words.clone().or(earlier)
+}

@@ -1,0 +1,160 @@
+//! What each state asks, what it expects in answer, and how it asks again.
+
+use jiff::Zoned;
+use pipeline::message::Expectation;
+use storage::location::Location;
+
+use crate::dialogue::state::{Asks, Chosen, Proving, State, Task};
+use crate::dialogue::{Question, phrases};
+
+/// The state's question, in sentences of which the last one asks.
+pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String, Question)> {
+    let one = |text: &str, question| vec![(text.to_owned(), question)];
+    match state {
+        State::IntentDetection => one(phrases::HOW_CAN_I_HELP, Question::Help),
+        State::Closing => one(phrases::ANYTHING_ELSE, Question::AnythingElse),
+        State::Verification { step, .. } => match step {
+            Proving::Number { .. } => one(phrases::WHICH_NUMBER, Question::Phone),
+            Proving::Name { said, .. } if said.first.is_some() => {
+                one(phrases::LAST_NAME, Question::Name)
+            }
+            Proving::Name { .. } => one(phrases::ACCOUNT_NAME, Question::Name),
+            Proving::DateOfBirth => one(phrases::DATE_OF_BIRTH, Question::DateOfBirth),
+            Proving::LookingUp { .. }
+            | Proving::Searching { .. }
+            | Proving::Checking(_)
+            | Proving::Reading(_) => Vec::new(),
+        },
+        State::Choosing { .. } => one(phrases::WHICH_APPOINTMENT, Question::WhichAppointment),
+        State::SlotCollection { task, asks } => slot(task, asks, now),
+        State::Confirmation(task) => confirmation(task, location, now),
+        State::Greeting { .. } | State::Execution { .. } | State::Escalation | State::Over => {
+            Vec::new()
+        }
+    }
+}
+
+fn slot(task: &Task, asks: &Asks, now: &Zoned) -> Vec<(String, Question)> {
+    let (text, question) = match (asks, task) {
+        (Asks::Service, _) => (phrases::WHICH_SERVICE.to_owned(), Question::Service),
+        (Asks::When { offered }, _) if !offered.is_empty() => {
+            (phrases::offer(offered, now.date()), Question::When)
+        }
+        (Asks::When { .. }, task) => (phrases::when(task), Question::When),
+        (Asks::Name, Task::Book(booking)) if booking.name.first.is_some() => {
+            (phrases::LAST_NAME.to_owned(), Question::Name)
+        }
+        (Asks::Name, _) => (phrases::NAME.to_owned(), Question::Name),
+        (Asks::WhichVehicle, _) => (phrases::WHICH_VEHICLE.to_owned(), Question::WhichVehicle),
+        (Asks::Vehicle, Task::Book(booking)) => match &booking.vehicle {
+            Chosen::Unknown(known) => (phrases::rest_of_vehicle(known), Question::Vehicle),
+            _ => (phrases::NEW_VEHICLE.to_owned(), Question::Vehicle),
+        },
+        (Asks::Vehicle, _) => (phrases::NEW_VEHICLE.to_owned(), Question::Vehicle),
+        (Asks::Phone, _) => (phrases::PHONE.to_owned(), Question::Phone),
+        (Asks::Reason, _) => (phrases::REASON.to_owned(), Question::Reason),
+        (Asks::FreeTimes { .. } | Asks::TheirVehicle { .. } | Asks::TheirNumber { .. }, _) => {
+            return Vec::new();
+        }
+    };
+    vec![(text, question)]
+}
+
+fn confirmation(task: &Task, location: &Location, now: &Zoned) -> Vec<(String, Question)> {
+    let today = now.date();
+    let (summary, question) = match task {
+        Task::Book(booking) => (
+            phrases::booking(location, booking, today),
+            phrases::SHALL_I_BOOK,
+        ),
+        Task::Reschedule(moved) => (
+            phrases::moving(location, moved, today),
+            phrases::SHALL_I_MOVE,
+        ),
+        Task::Cancel(cancellation) => (
+            vec![phrases::cancelling(location, cancellation, today)],
+            phrases::SHALL_I_CANCEL,
+        ),
+    };
+    let mut says: Vec<(String, Question)> = summary
+        .into_iter()
+        .map(|text| (text, Question::None))
+        .collect();
+    says.push((question.to_owned(), Question::Confirm));
+    says
+}
+
+/// What must have come across before a yes to the confirmation counts.
+pub(super) fn essence(task: &Task) -> String {
+    match task {
+        Task::Book(booking) => booking.time.start.as_ref(),
+        Task::Reschedule(moved) => moved.time.start.as_ref(),
+        Task::Cancel(cancellation) => Some(&cancellation.visit.scheduled_at),
+    }
+    .map(|at| phrases::clock(at))
+    .unwrap_or_default()
+}
+
+/// What the caller's next words are expected to be; `None` where a tool is awaited and the
+/// expectation stays.
+pub(super) fn expectation(state: &State) -> Option<Expectation> {
+    Some(match state {
+        _ if state.awaits().is_some() => return None,
+        State::Greeting { .. } | State::Escalation | State::Over => return None,
+        State::Execution { .. } => return None,
+        State::IntentDetection | State::Closing => Expectation::Open,
+        State::Verification { step, .. } => match step {
+            Proving::Number { .. } => Expectation::Phone,
+            Proving::Name { .. } => Expectation::Name,
+            _ => Expectation::DateOfBirth,
+        },
+        State::Choosing { .. } => Expectation::When,
+        State::SlotCollection { asks, .. } => match asks {
+            Asks::When { .. } => Expectation::When,
+            Asks::Name => Expectation::Name,
+            Asks::WhichVehicle | Asks::Vehicle => Expectation::Vehicle,
+            Asks::Phone => Expectation::Phone,
+            _ => Expectation::Open,
+        },
+        State::Confirmation(_) => Expectation::YesNo,
+    })
+}
+
+/// The first time an answer is missed: what can be said.
+pub(super) fn hint(state: &State, location: &Location, now: &Zoned) -> (String, Question) {
+    let question = question(state, location, now);
+    let text = match question {
+        Question::Help | Question::AnythingElse => phrases::HINT_REQUEST.to_owned(),
+        Question::Service => phrases::hint_services(location),
+        Question::When => phrases::HINT_WHEN.to_owned(),
+        Question::WhichVehicle => phrases::HINT_WHICH_VEHICLE.to_owned(),
+        Question::Vehicle => phrases::HINT_VEHICLE.to_owned(),
+        Question::Name => phrases::HINT_NAME.to_owned(),
+        Question::Phone => phrases::HINT_PHONE.to_owned(),
+        Question::DateOfBirth => phrases::HINT_DATE_OF_BIRTH.to_owned(),
+        Question::WhichAppointment => phrases::HINT_WHICH_APPOINTMENT.to_owned(),
+        Question::Confirm => phrases::HINT_CONFIRM.to_owned(),
+        Question::Reason | Question::Address | Question::StillThere | Question::None => {
+            phrases::HINT_REQUEST.to_owned()
+        }
+    };
+    (text, question)
+}
+
+/// The second time: another way to answer.
+pub(super) fn another_way(state: &State, location: &Location, now: &Zoned) -> (String, Question) {
+    let question = question(state, location, now);
+    let text = match question {
+        Question::Phone => phrases::KEY_IN_PHONE,
+        Question::DateOfBirth => phrases::KEY_IN_DATE_OF_BIRTH,
+        Question::Confirm => phrases::KEY_IN_YES_NO,
+        _ => phrases::OR_A_HUMAN,
+    };
+    (text.to_owned(), question)
+}
+
+fn question(state: &State, location: &Location, now: &Zoned) -> Question {
+    of(state, location, now)
+        .last()
+        .map_or(Question::None, |(_, question)| *question)
+}

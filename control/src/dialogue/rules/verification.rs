@@ -1,0 +1,174 @@
+//! Proof of who calls, before anything of the record is read, moved or cancelled.
+//!
+//! Which account: by the caller's number, a spoken one, or a name. Then the date of birth. The tools
+//! decide whether it matches and how often one may try; here it is only asked for.
+
+use jiff::Zoned;
+
+use super::RuleBrain;
+use crate::dialogue::limits::LOOKUP_MISSES;
+use crate::dialogue::state::{Errand, Proving, State};
+use crate::dialogue::turn::Turn;
+use crate::dialogue::{TransferReason, phrases};
+use crate::nlu::name::Name;
+use crate::tools::lookup_customer::Lookup;
+use crate::tools::search_customers_by_name::Found;
+use crate::tools::{
+    Answer, ToolCall, ToolError, ToolOutcome, get_upcoming_appointments, lookup_customer,
+    search_customers_by_name, verify_customer,
+};
+
+impl RuleBrain {
+    /// An errand on the record: at once for a verified caller, after proof for any other.
+    pub(super) fn on_record(&mut self, errand: Errand, now: &Zoned) -> State {
+        if self.verified {
+            return self.read_record(errand);
+        }
+        let step = if self.caller.is_some() {
+            Proving::DateOfBirth
+        } else {
+            Proving::Number { misses: 0 }
+        };
+        self.enter(State::Verification { errand, step }, now)
+    }
+
+    fn read_record(&mut self, errand: Errand) -> State {
+        let Some(caller) = &self.caller else {
+            return self.escalate(TransferReason::Trouble);
+        };
+        let read = ToolCall::GetUpcomingAppointments(get_upcoming_appointments::Arguments {
+            customer_id: caller.customer_id,
+        });
+        let step = Proving::Reading(self.run(read));
+        State::Verification { errand, step }
+    }
+
+    /// The caller's words while proof is asked for.
+    pub(super) fn prove(
+        &mut self,
+        errand: Errand,
+        step: Proving,
+        turn: Turn,
+        now: &Zoned,
+    ) -> State {
+        let step = match (step, turn) {
+            (
+                Proving::Number { misses },
+                Turn {
+                    phone: Some(number),
+                    ..
+                },
+            ) => match number {
+                Ok(phone) => Proving::LookingUp {
+                    tool: self.run(ToolCall::LookupCustomer(lookup_customer::Arguments {
+                        phone_number: phone.as_str().to_owned(),
+                    })),
+                    misses,
+                },
+                Err(_) => {
+                    self.say(phrases::NO_SUCH_NUMBER);
+                    let step = Proving::Number { misses };
+                    return self.enter(State::Verification { errand, step }, now);
+                }
+            },
+            (
+                Proving::Name { said, misses },
+                Turn {
+                    name: Some(name), ..
+                },
+            ) => match name.or(said) {
+                Name {
+                    first: Some(first_name),
+                    last: Some(last_name),
+                } => Proving::Searching {
+                    tool: self.run(ToolCall::SearchCustomersByName(
+                        search_customers_by_name::Arguments {
+                            first_name,
+                            last_name,
+                        },
+                    )),
+                    misses,
+                },
+                said => {
+                    let step = Proving::Name { said, misses };
+                    return self.enter(State::Verification { errand, step }, now);
+                }
+            },
+            (
+                Proving::DateOfBirth,
+                Turn {
+                    born: Some(date), ..
+                },
+            ) => self.check(verify_customer::Arguments::DateOfBirth(date)),
+            (
+                Proving::DateOfBirth,
+                Turn {
+                    address: Some(line),
+                    ..
+                },
+            ) => self.check(verify_customer::Arguments::Address(line)),
+            (step, _) => return self.missed(State::Verification { errand, step }, now),
+        };
+        State::Verification { errand, step }
+    }
+
+    fn check(&mut self, proof: verify_customer::Arguments) -> Proving {
+        Proving::Checking(self.run(ToolCall::VerifyCustomer(proof)))
+    }
+
+    /// The book's answer while proof is asked for.
+    pub(super) fn proving(
+        &mut self,
+        errand: Errand,
+        step: Proving,
+        outcome: ToolOutcome,
+        now: &Zoned,
+    ) -> State {
+        match (step, outcome) {
+            (Proving::LookingUp { .. }, Ok(Answer::Customer(Lookup::Found(caller)))) => {
+                self.caller = Some(caller);
+                let step = Proving::DateOfBirth;
+                self.enter(State::Verification { errand, step }, now)
+            }
+            (Proving::Searching { .. }, Ok(Answer::Customers(Found { found: true }))) => {
+                let step = Proving::DateOfBirth;
+                self.enter(State::Verification { errand, step }, now)
+            }
+            (Proving::LookingUp { misses, .. } | Proving::Searching { misses, .. }, Ok(_)) => {
+                self.no_account(errand, misses + 1, now)
+            }
+            (Proving::Checking(_), Ok(Answer::Verified(caller))) => {
+                self.caller = Some(caller);
+                self.verified = true;
+                self.repair.moved_on();
+                self.say(phrases::VERIFIED);
+                self.read_record(errand)
+            }
+            (Proving::Checking(_), Err(ToolError::WrongAnswer { .. })) => {
+                self.say(phrases::WRONG_DATE_OF_BIRTH);
+                let step = Proving::DateOfBirth;
+                self.enter(State::Verification { errand, step }, now)
+            }
+            (Proving::Reading(_), Ok(Answer::Upcoming(visits))) => {
+                self.appointments(errand, visits, now)
+            }
+            (_, Err(ToolError::TooManyFailures | ToolError::TooManyLookups)) => {
+                self.escalate(TransferReason::NotUnderstood)
+            }
+            _ => self.escalate(TransferReason::Trouble),
+        }
+    }
+
+    /// No account was found: something else is asked for, then a human.
+    fn no_account(&mut self, errand: Errand, misses: u8, now: &Zoned) -> State {
+        if misses >= LOOKUP_MISSES {
+            return self.escalate(TransferReason::NotUnderstood);
+        }
+        self.say(phrases::NO_ACCOUNT);
+        let step = Proving::Name {
+            said: Name::default(),
+            misses,
+        };
+        self.enter(State::Verification { errand, step }, now)
+    }
+}

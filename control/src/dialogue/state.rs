@@ -1,0 +1,261 @@
+//! Where a dialogue stands: one enum, each of whose variants owns what is known there.
+//!
+//! Greeting, verification, intent detection, slot collection, confirmation, execution, closing, and
+//! escalation from anywhere.
+
+use jiff::Zoned;
+use storage::customer::Phone;
+use storage::vehicle::VehicleId;
+
+use super::ToolId;
+use crate::nlu::date_time::When;
+use crate::nlu::name::Name;
+use crate::nlu::vehicle::SpokenVehicle;
+use crate::tools::cancel_appointment::Reason;
+use crate::tools::new_customer::AddVehicle;
+use crate::tools::visit::Visit;
+
+#[derive(Clone, Debug)]
+pub(super) enum State {
+    /// Nobody has been greeted yet. `lookup` finds out who calls.
+    Greeting { lookup: Option<ToolId> },
+    /// An errand that touches the record waits for proof of who calls.
+    Verification { errand: Errand, step: Proving },
+    /// "How can I help you?"
+    IntentDetection,
+    /// Which of these appointments is the errand about?
+    Choosing { errand: Errand, among: Vec<Visit> },
+    /// Something is still missing for the task.
+    SlotCollection { task: Task, asks: Asks },
+    /// Everything is there; only a yes is missing.
+    Confirmation(Task),
+    /// The task is being written into the book. `leaving`: the caller has said goodbye meanwhile.
+    Execution {
+        task: Task,
+        tool: ToolId,
+        leaving: bool,
+    },
+    /// "Is there anything else?"
+    Closing,
+    /// The caller goes to a human.
+    Escalation,
+    /// We have said goodbye.
+    Over,
+}
+
+/// What an errand on the record is for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Errand {
+    /// With the new time, as far as it was said already.
+    Reschedule(Option<When>),
+    Cancel(Option<Reason>),
+    /// To be read out.
+    Check,
+}
+
+/// The steps of a verification.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Proving {
+    /// Which number is the account under? `misses` accounts were not found so far.
+    Number {
+        misses: u8,
+    },
+    LookingUp {
+        tool: ToolId,
+        misses: u8,
+    },
+    /// Under which name, then?
+    Name {
+        said: Name,
+        misses: u8,
+    },
+    Searching {
+        tool: ToolId,
+        misses: u8,
+    },
+    /// What is your date of birth?
+    DateOfBirth,
+    Checking(ToolId),
+    /// Proved: what does the book hold?
+    Reading(ToolId),
+}
+
+/// What the caller wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Task {
+    Book(Booking),
+    Reschedule(Move),
+    Cancel(Cancellation),
+}
+
+/// A new appointment as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Booking {
+    /// Key in the location file.
+    pub(super) service: Option<String>,
+    /// Services asked for in the same breath; they go into the notes.
+    pub(super) also: Vec<String>,
+    pub(super) time: Wish,
+    pub(super) vehicle: Chosen,
+    /// For a caller who is new to the book.
+    pub(super) name: Name,
+    pub(super) phone: Option<Phone>,
+}
+
+/// A time, as said and as found in the book.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Wish {
+    pub(super) said: Option<When>,
+    /// Free when it was last looked at.
+    pub(super) start: Option<Zoned>,
+}
+
+/// Which vehicle a booking is for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Chosen {
+    #[default]
+    Unsaid,
+    /// As much as the caller said of it.
+    Described(SpokenVehicle),
+    /// One of the caller's, as the caller called it.
+    Known {
+        vehicle: VehicleId,
+        called: SpokenVehicle,
+    },
+    /// Not in the book yet, and not fully described.
+    Unknown(SpokenVehicle),
+    /// Not in the book yet.
+    New(AddVehicle),
+}
+
+/// An appointment to be moved.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Move {
+    pub(super) visit: Visit,
+    pub(super) time: Wish,
+}
+
+/// An appointment to be given up.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Cancellation {
+    pub(super) visit: Visit,
+    pub(super) reason: Option<Reason>,
+}
+
+/// What is asked for next, or looked up.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Asks {
+    Service,
+    /// A day and a time, or one of the `offered` ones.
+    When {
+        offered: Vec<Zoned>,
+    },
+    Name,
+    /// Which of the caller's vehicles.
+    WhichVehicle,
+    /// Year, make and model of a new one.
+    Vehicle,
+    Phone,
+    Reason,
+    /// The book is asked for free times.
+    FreeTimes {
+        tool: ToolId,
+        search: Search,
+    },
+    /// The book is asked which vehicle is meant.
+    TheirVehicle {
+        tool: ToolId,
+    },
+    /// The book is asked whether a new caller's number is known.
+    TheirNumber {
+        tool: ToolId,
+        phone: Phone,
+    },
+}
+
+/// Which free times are wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Search {
+    /// This one.
+    At(Zoned),
+    /// Some between these times of day, local; `to` excluded.
+    Within {
+        from: jiff::civil::Time,
+        to: jiff::civil::Time,
+        pick: Pick,
+    },
+    /// Whatever is close to what was refused. The reason has been said.
+    Instead { of: Option<Zoned> },
+}
+
+/// How to choose among many free times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pick {
+    /// Spread over what there is.
+    Some,
+    Earliest,
+    Latest,
+}
+
+impl State {
+    /// As the feed shows it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Greeting { .. } => "greeting",
+            Self::Verification { .. } => "verification",
+            Self::IntentDetection => "intent_detection",
+            Self::Choosing { .. } | Self::SlotCollection { .. } => "slot_collection",
+            Self::Confirmation(_) => "confirmation",
+            Self::Execution { .. } => "execution",
+            Self::Closing | Self::Over => "closing",
+            Self::Escalation => "escalation",
+        }
+    }
+
+    /// The tool whose answer this state waits for.
+    pub(super) fn awaits(&self) -> Option<ToolId> {
+        match self {
+            Self::Greeting { lookup } => *lookup,
+            Self::Verification { step, .. } => match step {
+                Proving::LookingUp { tool, .. }
+                | Proving::Searching { tool, .. }
+                | Proving::Checking(tool)
+                | Proving::Reading(tool) => Some(*tool),
+                Proving::Number { .. } | Proving::Name { .. } | Proving::DateOfBirth => None,
+            },
+            Self::SlotCollection { asks, .. } => match asks {
+                Asks::FreeTimes { tool, .. }
+                | Asks::TheirVehicle { tool }
+                | Asks::TheirNumber { tool, .. } => Some(*tool),
+                _ => None,
+            },
+            Self::Execution { tool, .. } => Some(*tool),
+            Self::IntentDetection
+            | Self::Choosing { .. }
+            | Self::Confirmation(_)
+            | Self::Closing
+            | Self::Escalation
+            | Self::Over => None,
+        }
+    }
+}
+
+impl Task {
+    /// The service, where it is known.
+    pub(super) fn service(&self) -> Option<&str> {
+        match self {
+            Self::Book(booking) => booking.service.as_deref(),
+            Self::Reschedule(m) => Some(&m.visit.service_type),
+            Self::Cancel(c) => Some(&c.visit.service_type),
+        }
+    }
+
+    /// The wished time, for a task that has one.
+    pub(super) fn time(&mut self) -> Option<&mut Wish> {
+        match self {
+            Self::Book(booking) => Some(&mut booking.time),
+            Self::Reschedule(m) => Some(&mut m.time),
+            Self::Cancel(_) => None,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! One turn of the caller, as far as its meaning is certain.
+
+use jiff::civil::Date;
+use pipeline::message::Expectation;
+use storage::customer::{InvalidPhone, Phone};
+
+use crate::nlu::date_time::When;
+use crate::nlu::intent::Intent;
+use crate::nlu::name::Name;
+use crate::nlu::service::Vocabulary;
+use crate::nlu::vehicle::{self, SpokenVehicle};
+use crate::nlu::words::Words;
+use crate::nlu::yes_no::Answer;
+use crate::nlu::{self, Concept};
+use crate::tools::cancel_appointment::Reason;
+
+/// What was said; what was not said is absent. A turn may say several things at once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Turn {
+    pub(super) intent: Option<Intent>,
+    /// Keys of the services that were named.
+    pub(super) services: Vec<String>,
+    pub(super) answer: Option<Answer>,
+    pub(super) when: Option<When>,
+    pub(super) name: Option<Name>,
+    pub(super) vehicle: Option<SpokenVehicle>,
+    /// Ten digits, which may still be no number that exists.
+    pub(super) phone: Option<Result<Phone, InvalidPhone>>,
+    pub(super) born: Option<Date>,
+    /// House number and street.
+    pub(super) address: Option<String>,
+    pub(super) reason: Option<Reason>,
+}
+
+impl Turn {
+    /// Reads a turn. `None` where it means nothing, or where a second reading means something else.
+    pub(super) fn read(
+        vocabulary: &Vocabulary,
+        expects: Expectation,
+        text: &str,
+        second_opinion: Option<&str>,
+    ) -> Option<Self> {
+        let mut turn = Self::default();
+        match nlu::agree(vocabulary, expects, text, second_opinion)? {
+            Concept::Request(request) => {
+                turn.intent = Some(request.intent);
+                turn.services = request.services;
+                turn.when = request.when;
+            }
+            Concept::Reply(reply) => {
+                turn.answer = Some(reply.answer);
+                turn.when = reply.correction;
+            }
+            Concept::When(when) => turn.when = Some(when),
+            Concept::Phone(digits) => turn.phone = Some(digits.phone()),
+            Concept::DateOfBirth(date) => turn.born = Some(date),
+            Concept::Address(address) => turn.address = Some(address.line()),
+            Concept::Name(name) => turn.name = Some(name),
+            Concept::Vehicle(vehicle) => turn.vehicle = Some(vehicle),
+        }
+        if turn.intent == Some(Intent::Book) {
+            // "My truck needs an oil change."
+            turn.vehicle = both(text, second_opinion, vehicle::parse);
+        }
+        turn.reason = both(text, second_opinion, reason);
+        Some(turn)
+    }
+
+    /// Any words at all are an answer to "may I ask why?".
+    pub(super) fn read_reason(
+        vocabulary: &Vocabulary,
+        expects: Expectation,
+        text: &str,
+        second_opinion: Option<&str>,
+    ) -> Self {
+        let turn = Self::read(vocabulary, expects, text, second_opinion).unwrap_or_default();
+        let why = both(text, second_opinion, reason).unwrap_or_default();
+        match turn.intent {
+            Some(intent) if intent.is_global() && intent != Intent::Cancel => turn,
+            _ => Self {
+                reason: Some(why),
+                ..Self::default()
+            },
+        }
+    }
+
+    pub(super) fn answering(answer: Answer) -> Self {
+        Self {
+            answer: Some(answer),
+            ..Self::default()
+        }
+    }
+
+    /// A yes and nothing more.
+    pub(super) fn is_bare_yes(&self) -> bool {
+        *self == Self::answering(Answer::Yes)
+    }
+
+    /// Whether something is wanted beside the answer.
+    pub(super) fn asks_for_something(&self) -> bool {
+        !self.services.is_empty()
+            || self.when.is_some()
+            || self.vehicle.is_some()
+            || self
+                .intent
+                .is_some_and(|i| i != Intent::Thanks && i != Intent::Greeting)
+    }
+}
+
+/// What both readings of a turn give, where they give the same.
+fn both<T: PartialEq>(
+    text: &str,
+    second_opinion: Option<&str>,
+    read: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
+    let first = read(text);
+    first.filter(|first| second_opinion.is_none_or(|other| read(other).as_ref() == Some(first)))
+}
+
+/// Why an appointment is given up, where the words tell.
+fn reason(text: &str) -> Option<Reason> {
+    let words = Words::new(text);
+    let sold = words.has_any(&[
+        "sold",
+        "got rid of",
+        "traded",
+        "do not have the car",
+        "totaled",
+    ]);
+    let elsewhere = words.has_any(&[
+        "somewhere else",
+        "elsewhere",
+        "another shop",
+        "other shop",
+        "another place",
+        "already had it done",
+        "already got it done",
+    ]);
+    let resolved = words.has_any(&[
+        "fixed itself",
+        "fixed it",
+        "is fixed",
+        "went away",
+        "resolved",
+        "no longer need",
+        "do not need it",
+        "works again",
+        "is fine now",
+    ]);
+    let busy = words.has_any(&[
+        "schedule",
+        "conflict",
+        "busy",
+        "can not make it",
+        "cannot make it",
+        "something came up",
+        "have to work",
+        "out of town",
+        "no time",
+    ]);
+    match (sold, elsewhere, resolved, busy) {
+        (true, ..) => Some(Reason::VehicleSold),
+        (_, true, ..) => Some(Reason::GotServiceElsewhere),
+        (_, _, true, _) => Some(Reason::IssueResolved),
+        (.., true) => Some(Reason::ScheduleConflict),
+        _ => None,
+    }
+}
