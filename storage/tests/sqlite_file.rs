@@ -400,7 +400,7 @@ async fn many_processes_may_open_one_new_file_at_once() {
 }
 
 #[tokio::test]
-async fn a_temporary_book_leaves_nothing_behind_and_shares_nothing() {
+async fn temporary_books_share_nothing() {
     let one = Store::open_in_memory().await.expect("opened");
     let two = Store::open_in_memory().await.expect("opened");
     one.appointments.book(&newcomer()).await.expect("free");
