@@ -10,6 +10,7 @@ mod doorbell;
 pub mod fact;
 pub mod histogram;
 pub mod limits;
+pub mod local;
 pub mod message;
 pub mod metrics;
 pub mod net;

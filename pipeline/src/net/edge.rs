@@ -13,6 +13,7 @@ use bytes::Bytes;
 use dsp::Samples;
 use tokio::sync::mpsc;
 
+use crate::local::{self, LocalSpeech};
 use crate::message::{Expectation, Transcript, UtteranceId};
 
 /// What a call tells its recogniser, in the order of the caller's audio.
@@ -108,6 +109,10 @@ pub struct SpeechConfig {
 /// Where words come from.
 #[derive(Clone)]
 pub enum SttConfig {
+    /// The engine on this machine.
+    Local(LocalSpeech),
+    /// None: the words are typed.
+    Typed,
     /// Any other recogniser: a simulator, or one that lives outside this crate.
     Custom(StartStt),
 }
@@ -120,6 +125,8 @@ impl SttConfig {
         output: mpsc::Sender<SttEvent>,
     ) -> EdgeTask {
         match self {
+            Self::Local(speech) => Box::pin(local::stt::run(speech.clone(), input, output)),
+            Self::Typed => Box::pin(local::typed::stt(input, output)),
             Self::Custom(start) => start(input, output),
         }
     }
@@ -128,6 +135,8 @@ impl SttConfig {
 impl fmt::Debug for SttConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Local(_) => "Local",
+            Self::Typed => "Typed",
             Self::Custom(_) => "Custom",
         })
     }
@@ -136,6 +145,10 @@ impl fmt::Debug for SttConfig {
 /// Where the agent's voice comes from.
 #[derive(Clone)]
 pub enum TtsConfig {
+    /// The engine on this machine.
+    Local(LocalSpeech),
+    /// None: a buzz as long as the words would take.
+    Typed,
     /// Any other synthesiser: a simulator, or one that lives outside this crate.
     Custom(StartTts),
 }
@@ -148,6 +161,8 @@ impl TtsConfig {
         output: mpsc::Sender<TtsEvent>,
     ) -> EdgeTask {
         match self {
+            Self::Local(speech) => Box::pin(local::tts::run(speech.clone(), input, output)),
+            Self::Typed => Box::pin(local::typed::tts(input, output)),
             Self::Custom(start) => start(input, output),
         }
     }
@@ -156,6 +171,8 @@ impl TtsConfig {
 impl fmt::Debug for TtsConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Local(_) => "Local",
+            Self::Typed => "Typed",
             Self::Custom(_) => "Custom",
         })
     }

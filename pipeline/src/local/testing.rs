@@ -1,0 +1,32 @@
+//! Workers for this crate's tests: the test executable itself, started again.
+
+use std::process::ExitCode;
+
+use super::{LocalSpeech, LocalSpeechConfig, LocalSpeechError, worker};
+
+/// A setup whose workers are this test executable, told to run only the "test" below.
+pub(super) fn config() -> LocalSpeechConfig {
+    let worker = std::env::current_exe().expect("a test runs from a file");
+    let arguments = ["--exact", "local::testing::worker_process", "--ignored"];
+    LocalSpeechConfig::new(worker, arguments.map(str::to_owned).to_vec())
+}
+
+/// Speech where this machine has the engines. Where it has not, says so, and fails in CI: there a
+/// test that did not run must not look like one that passed.
+pub(super) fn speech() -> Option<LocalSpeech> {
+    match LocalSpeech::start(config()) {
+        Ok(speech) => Some(speech),
+        Err(LocalSpeechError::Missing(missing)) => {
+            eprintln!("NOT RUN: {missing}");
+            assert!(std::env::var_os("CI").is_none(), "not run: {missing}");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+#[ignore = "not a test: what the worker processes of other tests run"]
+fn worker_process() {
+    assert_eq!(worker::main(), ExitCode::SUCCESS);
+}
