@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::BusinessClock;
 use crate::config::{BaseUrl, Config};
+use crate::dialogue::RuleBrain;
 use crate::http::{self, App};
 use crate::limits;
 use crate::observe::Metrics;
@@ -83,8 +84,11 @@ impl Server {
             tracing::info!("{note}");
         }
         let location = Arc::new(location(&config)?);
-        let brain = rule_brain();
-        let speech = speech::choose(config.speech)?;
+        let brain = rule_brain(&location);
+        let mode = config.speech;
+        let speech = tokio::task::spawn_blocking(move || speech::choose(mode))
+            .await
+            .expect("invariant: choosing speech does not panic, and nobody cancels it")?;
         tracing::info!("speech: {}", speech.sentence);
         let data_plane = DataPlane::start(DataPlaneConfig {
             shards: config.shards,
@@ -208,32 +212,15 @@ impl Server {
     }
 }
 
+/// Each call has a dialogue of its own.
+fn rule_brain(location: &Arc<Location>) -> MakeBrain {
+    let location = Arc::clone(location);
+    Arc::new(move || Box::new(RuleBrain::new(Arc::clone(&location))))
+}
+
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |source| StartError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
-}
-
-/// Connects every caller to a human.
-fn rule_brain() -> MakeBrain {
-    Arc::new(|| Box::new(Receptionist))
-}
-
-struct Receptionist;
-
-impl crate::dialogue::Brain for Receptionist {
-    fn handle(
-        &mut self,
-        _: crate::dialogue::Input,
-        _: &jiff::Zoned,
-    ) -> Vec<crate::dialogue::Action> {
-        vec![crate::dialogue::Action::Transfer {
-            reason: crate::dialogue::TransferReason::Complex,
-        }]
-    }
-
-    fn state(&self) -> &'static str {
-        "escalation"
-    }
 }

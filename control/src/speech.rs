@@ -1,8 +1,8 @@
 //! Which speech engines calls get.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
+use pipeline::local::{LocalSpeech, LocalSpeechConfig, LocalSpeechError, worker as local_worker};
 use pipeline::{SpeechConfig, SttConfig, TtsConfig};
 
 use crate::config::SpeechMode;
@@ -11,39 +11,68 @@ use crate::config::SpeechMode;
 #[derive(Debug)]
 pub struct Chosen {
     pub config: SpeechConfig,
-    /// Words are typed beside the audio.
+    /// Words are typed beside the audio; nothing is recognised.
     pub typed: bool,
-    /// For the start of the log.
+    /// What was chosen and why, for the start of the log.
     pub sentence: String,
 }
 
 /// The speech that was asked for cannot be had.
 #[derive(Debug, thiserror::Error)]
-#[error("OTTO_SPEECH: {0}")]
-pub struct NoSpeech(String);
-
-/// # Errors
-/// [`NoSpeech`].
-pub fn choose(mode: SpeechMode) -> Result<Chosen, NoSpeech> {
-    if mode == SpeechMode::Recognised {
-        return Err(NoSpeech("no engine; use typed".to_owned()));
-    }
-    Ok(Chosen {
-        config: SpeechConfig {
-            stt: SttConfig::Custom(Arc::new(|mut input, _| {
-                Box::pin(async move { while input.recv().await.is_some() {} })
-            })),
-            tts: TtsConfig::Custom(Arc::new(|mut input, _| {
-                Box::pin(async move { while input.recv().await.is_some() {} })
-            })),
-        },
-        typed: true,
-        sentence: "typed".to_owned(),
-    })
+pub enum NoSpeech {
+    #[error("OTTO_SPEECH (--speech): {0}; or use typed")]
+    Engines(#[from] LocalSpeechError),
+    #[error("OTTO_SPEECH (--speech): this program does not know its own path: {0}; use typed")]
+    OwnPath(#[from] std::io::Error),
 }
 
-/// The hidden command `speech-worker`.
+/// Starts the engines on this machine, where they are wanted. Blocks for as long as that takes.
+///
+/// # Errors
+/// [`NoSpeech`], only where recognised speech was demanded.
+pub fn choose(mode: SpeechMode) -> Result<Chosen, NoSpeech> {
+    match mode {
+        SpeechMode::Typed => Ok(typed("typed beside the audio, as asked".to_owned())),
+        SpeechMode::Recognised => engines().map(recognised),
+        SpeechMode::Auto => Ok(match engines() {
+            Ok(engines) => recognised(engines),
+            Err(error) => typed(format!("typed beside the audio, because: {error}")),
+        }),
+    }
+}
+
+/// The engines on this machine.
+///
+/// # Errors
+/// [`NoSpeech`] names the package that is missing.
+pub fn engines() -> Result<LocalSpeech, NoSpeech> {
+    Ok(LocalSpeech::start(LocalSpeechConfig::this_executable()?)?)
+}
+
+fn recognised(speech: LocalSpeech) -> Chosen {
+    Chosen {
+        config: SpeechConfig {
+            stt: SttConfig::Local(speech.clone()),
+            tts: TtsConfig::Local(speech),
+        },
+        typed: false,
+        sentence: "recognised and spoken by the engines on this machine".to_owned(),
+    }
+}
+
+fn typed(sentence: String) -> Chosen {
+    Chosen {
+        config: SpeechConfig {
+            stt: SttConfig::Typed,
+            tts: TtsConfig::Typed,
+        },
+        typed: true,
+        sentence,
+    }
+}
+
+/// The hidden command `speech-worker`: an engine in a process of its own.
 #[must_use]
 pub fn worker() -> ExitCode {
-    ExitCode::FAILURE
+    local_worker::main()
 }

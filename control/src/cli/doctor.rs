@@ -1,16 +1,200 @@
-//! `otto doctor`: checks each part and names the remedy.
+//! `otto doctor`: checks each part and names the remedy for what is broken.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
+
+use pipeline::{DataPlane, DataPlaneConfig, SpeechConfig, SttConfig, TtsConfig};
+use storage::Store;
+use tokio::net::TcpListener;
 
 use super::Flags;
-use crate::config::Config;
+use crate::config::{Config, SpeechMode};
+use crate::{server, speech};
 
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Args {}
 
+/// How long the voice thread is watched.
+const WATCH: Duration = Duration::from_millis(500);
+/// A tick that begins later than this can be heard.
+const LATE_TICK: Duration = Duration::from_millis(10);
+
+/// What a check found.
+enum Finding {
+    Well(String),
+    /// It works, but not as well as it could.
+    Weak {
+        what: String,
+        remedy: &'static str,
+    },
+    Broken {
+        what: String,
+        remedy: &'static str,
+    },
+}
+
+use Finding::{Broken, Weak, Well};
+
+/// Prints a line for each part; exit 1 where a required one is broken.
+///
 /// # Errors
-/// Where the configuration is wrong.
+/// Where the configuration is wrong: nothing can be checked without it.
 pub async fn run(flags: &Flags, _: Args) -> anyhow::Result<ExitCode> {
-    let _config = Config::load(flags)?;
-    Ok(ExitCode::SUCCESS)
+    let config = Config::load(flags)?;
+    let findings = [
+        ("data folder", data_dir(&config)),
+        ("location", location(&config)),
+        ("database", database(&config).await),
+        ("speech", speech(config.speech).await),
+        ("port", port(&config).await),
+        ("voice thread", voice_thread().await),
+    ];
+    let mut code = ExitCode::SUCCESS;
+    for (part, finding) in findings {
+        match finding {
+            Well(what) => println!("ok      {part}: {what}"),
+            Weak { what, remedy } => println!("weak    {part}: {what}; {remedy}"),
+            Broken { what, remedy } => {
+                println!("BROKEN  {part}: {what}; {remedy}");
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    for note in &config.notes {
+        println!("note    {note}");
+    }
+    Ok(code)
+}
+
+fn data_dir(config: &Config) -> Finding {
+    let dir = &config.data_dir;
+    let probe = dir.join(".otto-doctor");
+    let tried = std::fs::create_dir_all(dir)
+        .and_then(|()| std::fs::write(&probe, b"ok"))
+        .and_then(|()| std::fs::remove_file(&probe));
+    match tried {
+        Ok(()) => Well(dir.display().to_string()),
+        Err(error) => Broken {
+            what: format!("{} cannot be written: {error}", dir.display()),
+            remedy: "set OTTO_DATA_DIR to a folder we may write to",
+        },
+    }
+}
+
+fn location(config: &Config) -> Finding {
+    match server::location(config) {
+        Ok(location) => Well(format!(
+            "{}, {} services",
+            location.name,
+            location.services.len()
+        )),
+        Err(error) => Broken {
+            what: error.to_string(),
+            remedy: "correct the file, or leave OTTO_LOCATION unset for the example",
+        },
+    }
+}
+
+async fn database(config: &Config) -> Finding {
+    const REMEDY: &str = "set DATABASE_URL to sqlite: and a file we may write to";
+    let store = match Store::open_sqlite(&config.database).await {
+        Ok(store) => store,
+        Err(error) => {
+            return Broken {
+                what: error.to_string(),
+                remedy: REMEDY,
+            };
+        }
+    };
+    let people = store.customers.count().await;
+    store.backend.close().await;
+    match people {
+        Ok(0) => Weak {
+            what: format!("{} is empty", config.database.display()),
+            remedy: "`otto seed` fills it with fictional people, for a trial",
+        },
+        Ok(people) => Well(format!("{}, {people} customers", config.database.display())),
+        Err(error) => Broken {
+            what: error.to_string(),
+            remedy: REMEDY,
+        },
+    }
+}
+
+async fn speech(mode: SpeechMode) -> Finding {
+    const INSTALL: &str = "apt-get install libflite1 libpocketsphinx3 pocketsphinx-en-us, or use \
+                           --speech typed";
+    if mode == SpeechMode::Typed {
+        return Well("typed beside the audio, as asked".to_owned());
+    }
+    let unwell = |what: String| match mode {
+        SpeechMode::Recognised => Broken {
+            what,
+            remedy: INSTALL,
+        },
+        SpeechMode::Auto | SpeechMode::Typed => Weak {
+            what: format!("callers' words will be typed: {what}"),
+            remedy: INSTALL,
+        },
+    };
+    let engines = match tokio::task::spawn_blocking(speech::engines).await {
+        Ok(Ok(engines)) => engines,
+        Ok(Err(error)) => return unwell(error.to_string()),
+        Err(error) => return unwell(error.to_string()),
+    };
+    match engines.check().await {
+        Ok(check) => Well(format!(
+            "said and understood {:?}; first audio after {} ms, words after {} ms",
+            check.sentence,
+            check.first_audio.as_millis(),
+            check.recognition.as_millis()
+        )),
+        Err(error) => unwell(error.to_string()),
+    }
+}
+
+async fn port(config: &Config) -> Finding {
+    let address = SocketAddr::new(config.host, config.port);
+    match TcpListener::bind(address).await {
+        Ok(_) => Well(format!("{address} is free")),
+        Err(error) => Broken {
+            what: format!("{address} cannot be had: {error}"),
+            remedy: "set PORT to another one, or stop whoever has it",
+        },
+    }
+}
+
+/// Starts an idle data plane and watches its clock.
+async fn voice_thread() -> Finding {
+    let typed = SpeechConfig {
+        stt: SttConfig::Typed,
+        tts: TtsConfig::Typed,
+    };
+    let started = DataPlane::start(DataPlaneConfig {
+        calls_per_shard: 1,
+        realtime: true,
+        ..DataPlaneConfig::new(typed)
+    });
+    let data_plane = match started {
+        Ok(data_plane) => data_plane,
+        Err(error) => {
+            return Broken {
+                what: error.to_string(),
+                remedy: "raise the limits on threads and descriptors (ulimit -u, ulimit -n)",
+            };
+        }
+    };
+    tokio::time::sleep(WATCH).await;
+    let late = data_plane.metrics().tick_late.snapshot().quantile(0.99);
+    data_plane.shutdown().await;
+    let late = late.unwrap_or_default();
+    let what = format!("99 of 100 ticks begin within {} µs", late.as_micros());
+    if late > LATE_TICK {
+        return Weak {
+            what,
+            remedy: "this machine is too busy for calls; give Otto a core of its own",
+        };
+    }
+    Well(what)
 }

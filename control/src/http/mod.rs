@@ -55,10 +55,10 @@ pub(crate) struct App {
 
 /// Paths that TwiML and tests name.
 pub(crate) mod paths {
-    pub const INBOUND_CALL: &str = "/api/v1/webhooks/inbound-call";
-    pub const STREAM_ENDED: &str = "/api/v1/webhooks/stream-ended";
-    pub const MEDIA_STREAM: &str = "/api/v1/voice/media-stream";
-    pub const CALLS: &str = "/api/v1/calls";
+    pub(crate) const INBOUND_CALL: &str = "/api/v1/webhooks/inbound-call";
+    pub(crate) const STREAM_ENDED: &str = "/api/v1/webhooks/stream-ended";
+    pub(crate) const MEDIA_STREAM: &str = "/api/v1/voice/media-stream";
+    pub(crate) const CALLS: &str = "/api/v1/calls";
 }
 
 /// All routes.

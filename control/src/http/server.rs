@@ -20,7 +20,7 @@ use crate::limits;
 ///
 /// HTTP/1 alone (no `auto` connection): an upgraded socket then comes back as the very TCP stream
 /// that was accepted, which is what the data plane takes over.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let open = TaskTracker::new();
     let places = Arc::new(Semaphore::new(limits::MAX_CONNECTIONS));
     loop {

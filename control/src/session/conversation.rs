@@ -254,9 +254,13 @@ impl Conversation {
         self.caller = Caller::Quiet;
         self.stt_failures = 0;
         self.silence = Patience::Fresh;
-        if let Plan::Withdrawn(_) = self.ending {
-            self.ending = Plan::GoOn;
-        }
+        let withdrawn = match self.ending {
+            Plan::Withdrawn(ending) => {
+                self.ending = Plan::GoOn;
+                Some(ending)
+            }
+            _ => None,
+        };
         if let Some(turn) = &mut self.turn {
             turn.transcript(at);
         }
@@ -274,6 +278,14 @@ impl Conversation {
             second_opinion: transcript.second_opinion,
         };
         self.think(heard, now);
+        // "Bye" over our good-bye: the dialogue has nothing to add.
+        if let Some(ending) = withdrawn
+            && self.ending == Plan::GoOn
+            && self.speaking.is_silent()
+            && self.tools_running == 0
+        {
+            self.ending = Plan::After(ending);
+        }
     }
 
     fn no_words(&mut self, now: &Now) {
