@@ -75,8 +75,9 @@ mod tests {
 
     #[test]
     fn a_word_that_was_cut_short_was_not_heard() {
-        // Half of the second clause is "How can I|": the I was not yet followed by its pause.
-        assert_eq!(heard(2_000), "Hello John. How can");
+        // Nine tenths of a second are eight of nineteen letters: up to the pause before the "I".
+        assert_eq!(heard(1_900), "Hello John. How can");
+        assert_eq!(heard(1_700), "Hello John. How");
         assert_eq!(heard(600), "Hello");
     }
 

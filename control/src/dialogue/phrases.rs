@@ -291,7 +291,7 @@ pub(super) fn moving(location: &Location, moved: &Move, today: Date) -> Vec<Stri
 pub(super) fn cancelling(location: &Location, cancellation: &Cancellation, today: Date) -> String {
     let what = service_name(location, Some(&cancellation.visit.service_type));
     let at = moment(&cancellation.visit.scheduled_at, today);
-    sentence(&format!("I would cancel your {what} on {at}"))
+    sentence(&format!("I would cancel your {what}, {at}"))
 }
 
 pub(super) fn booked(location: &Location, visit: &Visit, today: Date) -> String {

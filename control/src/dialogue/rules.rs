@@ -226,3 +226,6 @@ impl RuleBrain {
         State::Escalation
     }
 }
+
+#[cfg(test)]
+mod tests;

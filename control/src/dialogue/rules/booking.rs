@@ -318,7 +318,11 @@ impl RuleBrain {
 /// Takes over what a turn says about the task; whether it said anything.
 fn absorb(task: &mut Task, turn: &Turn) -> bool {
     let mut said = false;
-    if let (Some(when), Some(time)) = (turn.when, task.time()) {
+    // A bare choice ("the first one") is of what was offered, and no wish.
+    let wish = turn
+        .when
+        .filter(|when| when.day.is_some() || when.time.is_some());
+    if let (Some(when), Some(time)) = (wish, task.time()) {
         time.said = Some(time.said.map_or(when, |earlier| when.or(earlier)));
         time.start = None;
         said = true;

@@ -1,0 +1,286 @@
+//! A scene: a caller, the rule brain, the real tools, and a real book that vanishes afterwards.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use storage::appointment::{Appointment, AppointmentId, NewAppointment, Party};
+use storage::customer::{Customer, CustomerId, Phone};
+use storage::vehicle::{Vehicle, VehicleId};
+use storage::{Location, Store};
+
+use crate::clock::BusinessClock;
+use crate::dialogue::{Action, Brain, Input, Question, RuleBrain, Silence, TransferReason};
+use crate::nlu::yes_no;
+use crate::tools::{CallContext, Effect, ToolCall, ToolOutcome, Toolbox};
+
+/// Monday 2026-11-23, 9 a.m. in Springfield.
+pub(super) const NOW: &str = "2026-11-23T09:00:00-06:00";
+pub(super) const JOHN: &str = "+12175550101";
+pub(super) const MARIA: &str = "+12175550102";
+
+pub(super) struct Scene {
+    pub(super) store: Store,
+    pub(super) location: Arc<Location>,
+    pub(super) context: CallContext,
+    pub(super) brain: RuleBrain,
+    toolbox: Toolbox,
+    /// What the last step said.
+    pub(super) said: Vec<(String, Question)>,
+    pub(super) ended: Option<End>,
+    /// Names of the tools that were run, in order.
+    pub(super) tools: Vec<&'static str>,
+    /// The question that stands.
+    asked: Question,
+}
+
+#[derive(Debug, PartialEq)]
+pub(super) enum End {
+    HungUp,
+    Transferred(TransferReason),
+}
+
+impl Scene {
+    /// The seeded book, the shipped location; the call has not begun.
+    pub(super) async fn new(from: Option<&str>) -> Self {
+        Self::at(Location::example(), from).await
+    }
+
+    /// A shop with one bay, so that every booking is felt.
+    pub(super) async fn one_bay(from: Option<&str>) -> Self {
+        let mut location = Location::example();
+        location.bays = 1;
+        Self::at(location, from).await
+    }
+
+    async fn at(location: Location, from: Option<&str>) -> Self {
+        let store = Store::open_in_memory().await.expect("a book");
+        let location = Arc::new(location);
+        let now = location.local(now());
+        storage::seed::seed(&store, &location, &now)
+            .await
+            .expect("seeds");
+        Self::with(store, location, from)
+    }
+
+    /// Another call to the same shop.
+    pub(super) fn with(store: Store, location: Arc<Location>, from: Option<&str>) -> Self {
+        let clock = BusinessClock::starting_at(now());
+        let number = from.map(|number| Phone::parse(number).expect("a valid number"));
+        Self {
+            toolbox: Toolbox::new(store.clone(), location.clone(), clock),
+            brain: RuleBrain::new(location.clone()),
+            context: CallContext::new("CA0001", number),
+            store,
+            location,
+            said: Vec::new(),
+            ended: None,
+            tools: Vec::new(),
+            asked: Question::None,
+        }
+    }
+
+    /// The call begins.
+    pub(super) async fn opens(&mut self) {
+        let caller = self.context.claimed_number().cloned();
+        self.input(Input::Opened { caller }).await;
+    }
+
+    /// The caller speaks.
+    pub(super) async fn says(&mut self, words: &str) {
+        self.input(Input::Heard {
+            text: words.to_owned(),
+            second_opinion: None,
+        })
+        .await;
+    }
+
+    /// The caller says this and then that, and so on.
+    pub(super) async fn says_in_turn(&mut self, turns: &[&str]) {
+        for words in turns {
+            self.says(words).await;
+        }
+    }
+
+    /// The caller speaks, and the two readings of it are these.
+    pub(super) async fn mumbles(&mut self, reading: &str, other: &str) {
+        self.input(Input::Heard {
+            text: reading.to_owned(),
+            second_opinion: Some(other.to_owned()),
+        })
+        .await;
+    }
+
+    pub(super) async fn silence(&mut self, silence: Silence) {
+        self.input(Input::Silence(silence)).await;
+    }
+
+    pub(super) async fn presses(&mut self, keys: &str) {
+        for key in keys.chars() {
+            self.input(Input::Keypad(key)).await;
+        }
+    }
+
+    pub(super) fn interrupted_after(&mut self, heard: &str) {
+        let now = self.location.local(now());
+        let heard = heard.to_owned();
+        let actions = self.brain.handle(Input::Interrupted { heard }, &now);
+        assert_eq!(actions, [], "nobody speaks over an interruption");
+    }
+
+    pub(super) async fn input(&mut self, input: Input) {
+        let now = self.location.local(now());
+        let agreed = self.asked == Question::Confirm && is_yes(&input);
+        let mut inputs = std::collections::VecDeque::from([input]);
+        self.said.clear();
+        while let Some(input) = inputs.pop_front() {
+            for action in self.brain.handle(input, &now) {
+                match action {
+                    Action::Say { text, question } => self.said.push((text, question)),
+                    Action::RunTool { id, call } => {
+                        if call.effect() != Effect::Read {
+                            assert!(agreed, "{} without a yes", call.name());
+                        }
+                        self.tools.push(call.name());
+                        let outcome = self.toolbox.run(&mut self.context, call).await;
+                        inputs.push_back(Input::ToolFinished { id, outcome });
+                    }
+                    Action::Expect(_) => {}
+                    Action::HangUp => self.ended = Some(End::HungUp),
+                    Action::Transfer { reason } => self.ended = Some(End::Transferred(reason)),
+                }
+            }
+        }
+        let asked = self.said.iter().rev().map(|(_, question)| *question);
+        self.asked = asked
+            .into_iter()
+            .find(|question| *question != Question::None)
+            .unwrap_or(self.asked);
+    }
+
+    /// Somebody asks for a tool without a dialogue.
+    pub(super) async fn run(&mut self, call: ToolCall) -> ToolOutcome {
+        self.toolbox.run(&mut self.context, call).await
+    }
+
+    pub(super) fn state(&self) -> &'static str {
+        self.brain.state()
+    }
+
+    /// Everything said in the last step.
+    pub(super) fn words(&self) -> String {
+        let said: Vec<&str> = self.said.iter().map(|(text, _)| text.as_str()).collect();
+        said.join(" ")
+    }
+
+    /// What the last words asked.
+    pub(super) fn question(&self) -> Question {
+        self.said.last().map_or(Question::None, |(_, q)| *q)
+    }
+
+    /// The last step said this, whatever else it said.
+    #[track_caller]
+    pub(super) fn hears(&self, words: &str) {
+        let said = self.words();
+        assert!(said.contains(words), "{words:?} is not in {said:?}");
+    }
+
+    #[track_caller]
+    pub(super) fn hears_not(&self, words: &str) {
+        let said = self.words();
+        assert!(!said.contains(words), "{words:?} is in {said:?}");
+    }
+
+    #[track_caller]
+    pub(super) fn is_asked(&self, question: Question) {
+        assert_eq!(self.question(), question, "after {:?}", self.words());
+    }
+
+    pub(super) async fn appointment(&self, id: i64) -> Appointment {
+        let found = self.store.appointments.by_id(AppointmentId(id)).await;
+        found.expect("readable").expect("there is such a row")
+    }
+
+    /// Appointments that were not seeded.
+    pub(super) async fn booked(&self) -> Vec<Appointment> {
+        let mut booked = Vec::new();
+        let mut id = 2;
+        while let Some(found) = self
+            .store
+            .appointments
+            .by_id(AppointmentId(id))
+            .await
+            .expect("readable")
+        {
+            booked.push(found);
+            id += 1;
+        }
+        booked
+    }
+
+    pub(super) async fn customer(&self, phone: &str) -> Option<Customer> {
+        let phone = Phone::parse(phone).expect("a valid number");
+        self.store
+            .customers
+            .by_phone(&phone)
+            .await
+            .expect("readable")
+    }
+
+    pub(super) async fn vehicles(&self, customer: CustomerId) -> Vec<Vehicle> {
+        self.store
+            .vehicles
+            .of_customer(customer)
+            .await
+            .expect("readable")
+    }
+
+    /// Somebody else takes a time, in every bay.
+    pub(super) async fn somebody_books(&self, at: &str, minutes: i64) {
+        let starts_at: Timestamp = at.parse().expect("an instant");
+        for bay in 0..self.location.bays {
+            let vehicle = 4 + bay;
+            let owner = self
+                .store
+                .vehicles
+                .by_id(VehicleId(vehicle))
+                .await
+                .expect("readable")
+                .expect("seeded")
+                .customer;
+            let booking = NewAppointment {
+                party: Party::Known {
+                    customer: owner,
+                    vehicle: VehicleId(vehicle),
+                },
+                service: "oil_change".to_owned(),
+                starts_at,
+                ends_at: starts_at + jiff::SignedDuration::from_mins(minutes),
+                bays: self.location.bays,
+                notes: None,
+                idempotency_key: format!("somebody:{at}:{bay}"),
+                booked_by: "test".to_owned(),
+            };
+            self.store.appointments.book(&booking).await.expect("free");
+        }
+    }
+}
+
+pub(super) fn now() -> Timestamp {
+    NOW.parse().expect("an instant")
+}
+
+/// An instant of the location's clock.
+pub(super) fn at(text: &str) -> Timestamp {
+    text.parse().expect("an instant")
+}
+
+/// Whether the caller agrees, by word or by key.
+fn is_yes(input: &Input) -> bool {
+    match input {
+        Input::Heard { text, .. } => {
+            yes_no::parse(text).is_some_and(|reply| reply.answer == yes_no::Answer::Yes)
+        }
+        Input::Keypad(key) => *key == '1',
+        _ => false,
+    }
+}
