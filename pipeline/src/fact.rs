@@ -18,10 +18,11 @@ pub struct CallKey {
     pub(crate) serial: u64,
 }
 
-/// A fact and the call it is about.
+/// A fact, the call it is about, and when it became one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct About<T> {
     pub(crate) call: CallKey,
+    pub(crate) at: Mono,
     pub(crate) fact: T,
 }
 
@@ -73,6 +74,25 @@ pub enum Report {
     },
     /// The ring for agent audio was full and has room again.
     Room,
+}
+
+impl Report {
+    /// Whether the net thread should know at once, rather than at the end of the tick.
+    #[must_use]
+    pub fn is_urgent(&self) -> bool {
+        match self {
+            Self::Started
+            | Self::SpeechStarted { .. }
+            | Self::SpeechEnded { .. }
+            | Self::BargeIn { .. }
+            | Self::Room => true,
+            Self::Audio { speech, .. } => *speech,
+            Self::UtteranceStarted { .. }
+            | Self::Heard { .. }
+            | Self::UtteranceFinished { .. }
+            | Self::Keypad { .. } => false,
+        }
+    }
 }
 
 /// What the net thread wants of a call.

@@ -6,6 +6,7 @@
 //! plane holds a [`message::Command`] sender and an [`message::Event`] receiver per call and never
 //! touches audio.
 
+pub mod call;
 mod doorbell;
 pub mod fact;
 pub mod histogram;
@@ -17,6 +18,7 @@ pub mod net;
 pub mod plane;
 pub mod ring;
 pub mod time;
+mod voice;
 pub mod wire;
 
 pub use net::edge::{SpeechConfig, SttConfig, TtsConfig};

@@ -17,12 +17,15 @@ pub const TICK_PHASES: usize = 5;
 /// Reads of one socket per turn of the loop; the next call's turn comes before the rest is read.
 pub const READS_PER_TURN: usize = 4;
 
-/// One call's read buffer, and so the largest message it takes. Twilio's are about 400 bytes.
-pub const READ_BUFFER_BYTES: usize = 16 * 1024;
+/// One call's read buffer, and so what may be handed over undecoded with a caller's socket.
+pub const READ_BUFFER_BYTES: usize = crate::wire::limits::RECEIVE_BUFFER_BYTES;
 
 /// One call's write buffer. Media waits in its ring while an earlier message is unsent, so this
 /// holds at most one media message, its mark, a `clear`, a pong and a close.
 pub const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+
+/// The longest stream id we take over; Twilio's have 34 characters. It is in every message we send.
+pub const STREAM_SID_BYTES: usize = 128;
 
 /// A socket that takes no byte for so long is given up.
 pub const SOCKET_STALL: Duration = Duration::from_secs(2);
@@ -58,6 +61,9 @@ pub const QUIET_BATCH_FRAMES: u64 = 5;
 
 /// How much of the caller's audio before the first voiced frame belongs to the turn.
 pub const LOOK_BACK: Samples = Samples::from_ms(300);
+
+/// Facts and endings that wait for one call's relay. It never waits for anybody, so full is our bug.
+pub const RELAY_QUEUE: usize = 512;
 
 /// Caller audio kept for a recogniser that does not take it; then the oldest is dropped.
 pub const STT_BACKLOG: Samples = Samples::from_ms(30_000);

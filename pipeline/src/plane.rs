@@ -1,12 +1,14 @@
 //! The data plane as the control plane sees it: start it, admit calls, read its numbers, stop it.
 
 mod handle;
+mod shard;
 
 use std::net::TcpStream;
 use std::sync::Arc;
 
 pub use handle::{CallHandle, CommandRefused, CommandSender, EventReceiver};
 
+use self::shard::Shard;
 use crate::metrics::Metrics;
 use crate::net::edge::SpeechConfig;
 
@@ -64,17 +66,22 @@ pub enum StartError {
 pub enum Refused {
     #[error("every slot is taken; raise calls_per_shard or shards, or try again")]
     Full,
+    /// For whoever holds the data plane and gives it up; nobody can ask one that is gone.
     #[error("the data plane is stopping")]
     ShuttingDown,
+    #[error("the stream id is longer than {max} bytes", max = crate::limits::STREAM_SID_BYTES)]
+    StreamSid,
     #[error("the early bytes are longer than the read buffer ({0} bytes)")]
     EarlyBytes(usize),
     #[error("the caller's socket could not be taken over: {0}")]
     Socket(#[from] std::io::Error),
 }
 
-/// The shards' threads, and the way in.
+/// The shards' threads, and the way in. Dropping it ends all calls and joins the threads, which
+/// can take as long as a WebSocket's goodbye.
 #[derive(Debug)]
 pub struct DataPlane {
+    shards: Vec<Shard>,
     metrics: Arc<Metrics>,
 }
 
@@ -84,20 +91,30 @@ impl DataPlane {
     /// # Errors
     /// See [`StartError`].
     pub fn start(config: DataPlaneConfig) -> Result<Self, StartError> {
-        if config.shards == 0 || config.calls_per_shard == 0 {
+        if config.shards == 0 || !(1..=1 << 16).contains(&config.calls_per_shard) {
             return Err(StartError::Size);
         }
-        Ok(Self {
+        let mut plane = Self {
+            shards: Vec::new(),
             metrics: Arc::default(),
-        })
+        };
+        for number in 0..config.shards {
+            let shard = Shard::start(number, &config, plane.metrics.clone())?;
+            plane.shards.push(shard);
+        }
+        Ok(plane)
     }
 
-    /// Takes a call over. Never blocks.
+    /// Takes a call over, on the shard with the most room. Never blocks.
     ///
     /// # Errors
     /// See [`Refused`].
-    pub fn admit(&self, _arrival: Arrival) -> Result<CallHandle, Refused> {
-        Err(Refused::Full)
+    pub fn admit(&self, arrival: Arrival) -> Result<CallHandle, Refused> {
+        let roomiest = self.shards.iter().max_by_key(|shard| shard.free());
+        roomiest
+            .filter(|shard| shard.free() > 0)
+            .ok_or(Refused::Full)?
+            .admit(arrival)
     }
 
     /// The numbers of all shards.
@@ -106,6 +123,27 @@ impl DataPlane {
         self.metrics.clone()
     }
 
-    /// Ends all calls and joins the threads.
-    pub async fn shutdown(self) {}
+    /// Whether all voice threads have the FIFO scheduling that the configuration asked for.
+    #[must_use]
+    pub fn realtime(&self) -> bool {
+        self.shards.iter().all(|shard| shard.realtime)
+    }
+
+    /// Ends all calls with [`EndReason::ShuttingDown`](crate::message::EndReason::ShuttingDown)
+    /// and joins the threads.
+    pub async fn shutdown(self) {
+        // Joining blocks, so it is done where blocking is allowed. It fails only with the runtime.
+        let _ = tokio::task::spawn_blocking(move || drop(self)).await;
+    }
+}
+
+impl Drop for DataPlane {
+    fn drop(&mut self) {
+        for shard in &self.shards {
+            shard.stop();
+        }
+        for shard in &mut self.shards {
+            shard.join();
+        }
+    }
 }

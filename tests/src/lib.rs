@@ -1,1 +1,4 @@
-//! placeholder
+//! What tests drive Otto with: real bytes on real sockets, and speech edges that do as they are
+//! told.
+
+pub mod plane;

@@ -1,3 +1,15 @@
-//! The net thread and its speech edges.
+//! The net thread: a tokio current-thread runtime that owns the speech edges.
+//!
+//! One task, the [`switchboard`], answers the voice thread's bell and passes its facts on; it
+//! serves all calls, so it runs outside tokio's cooperative budget. Every call has a [`relay`]
+//! between its rings, its two speech edges and its session.
 
 pub mod edge;
+mod hearing;
+mod orders;
+mod relay;
+mod speaking;
+mod switchboard;
+
+pub(crate) use relay::Admission;
+pub(crate) use switchboard::{NetParts, run, runtime};

@@ -1,0 +1,217 @@
+//! One call as a pure machine: what the caller's bytes and the passing of time make of it.
+//!
+//! A [`Call`] is told everything by `handle_*` with the time, acts through an [`Outlet`], and says
+//! by [`Call::ended`] when it is over. It reads no clock, socket or thread, so a whole call runs
+//! under a virtual clock; and it allocates only in [`Call::default`], so the voice thread can run
+//! it.
+//!
+//! One caller frame: [`Call::handle_media`] cuts the payload into frames of 20 ms, the detector
+//! judges each, and where voice begins while the agent is audible [`playout`] clears the far end
+//! before anything else happens. Then the [`turn`] is told, and the frame goes to the recogniser.
+
+pub mod ledger;
+pub mod outlet;
+pub mod playout;
+pub mod turn;
+
+use dsp::barge_in::{BargeIn, Verdict};
+use dsp::frame::Framer;
+use dsp::{FRAME_SAMPLES, MulawFrame, Samples, mulaw};
+
+use self::outlet::Outlet;
+use self::playout::{Caller, Playout};
+use self::turn::{Turn, TurnChange};
+use crate::fact::{Order, Report};
+use crate::limits::{MEDIA_GAP_GRACE, QUIET_BATCH_FRAMES, turn_pause};
+use crate::message::{EndReason, Expectation};
+use crate::ring::CallerFrame;
+use crate::time::Mono;
+
+/// The state of one call.
+#[derive(Debug, Default)]
+pub struct Call {
+    framer: Framer,
+    detector: BargeIn,
+    arrivals: Arrivals,
+    turn: Turn,
+    expectation: Expectation,
+    playout: Playout,
+    ending: Ending,
+}
+
+/// Whether, how and why a call ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Ending {
+    #[default]
+    NotYet,
+    /// Once everything there is to say has been heard.
+    AfterPlayout,
+    Over(EndReason),
+}
+
+impl Call {
+    /// Audio of the caller, of any length.
+    pub fn handle_media(&mut self, now: Mono, mut payload: &[u8], out: &mut impl Outlet) {
+        while let Some(frame) = self.framer.next_frame(&mut payload) {
+            self.handle_frame(now, &frame, out);
+        }
+    }
+
+    /// A mark came back from the far end.
+    pub fn handle_mark(&mut self, name: &[u8], out: &mut impl Outlet) {
+        self.playout.handle_mark(name, out);
+        self.end_if_played_out(out);
+    }
+
+    /// The caller pressed a key: `0`-`9`, `*`, `#`, `A`-`D`.
+    pub fn handle_key(&mut self, key: u8, out: &mut impl Outlet) {
+        out.report(Report::Keypad { key });
+    }
+
+    /// The far end ended the stream.
+    pub fn handle_stop(&mut self) {
+        self.end(EndReason::CallerHungUp);
+    }
+
+    /// The net thread wants something.
+    pub fn handle_order(&mut self, now: Mono, order: Order, out: &mut impl Outlet) {
+        match order {
+            Order::Audio => self.playout.handle_tick(now, self.caller(), out),
+            Order::Retire { through } => self.playout.handle_retire(now, through, out),
+            Order::Expect(expectation) => self.expectation = expectation,
+            Order::HangUp {
+                after_playout: false,
+            } => self.end(EndReason::AgentHungUp),
+            Order::HangUp {
+                after_playout: true,
+            } => {
+                if self.ending == Ending::NotYet {
+                    self.ending = Ending::AfterPlayout;
+                }
+                self.end_if_played_out(out);
+            }
+        }
+    }
+
+    /// Time has passed: sends what is due, and ends a turn whose media has stopped.
+    pub fn handle_tick(&mut self, now: Mono, out: &mut impl Outlet) {
+        self.end_turn_without_media(now, out);
+        self.playout.handle_tick(now, self.caller(), out);
+        self.end_if_played_out(out);
+    }
+
+    /// Why the call is over, once it is. Nothing needs to be handled from then on.
+    #[must_use]
+    pub fn ended(&self) -> Option<EndReason> {
+        match self.ending {
+            Ending::Over(reason) => Some(reason),
+            Ending::NotYet | Ending::AfterPlayout => None,
+        }
+    }
+
+    /// Ends the call for a reason of the world outside: its socket, or the process.
+    pub fn end(&mut self, reason: EndReason) {
+        if self.ended().is_none() {
+            self.ending = Ending::Over(reason);
+        }
+    }
+
+    fn handle_frame(&mut self, now: Mono, frame: &MulawFrame, out: &mut impl Outlet) {
+        let begin = self.detector.position();
+        self.arrivals.note(begin, now);
+        let mut pcm = [0; FRAME_SAMPLES];
+        mulaw::decode_slice(frame, &mut pcm);
+        let verdict = self
+            .detector
+            .handle_frame(&pcm, self.playout.is_audible(now));
+        let until = self.detector.position();
+        if let Verdict::Onset { first_voiced } = verdict {
+            // Before all else: this is what the caller waits for.
+            let voiced_at = self.arrivals.of(first_voiced);
+            self.playout.handle_voice(now, voiced_at, out);
+        }
+        let was_on = self.turn.is_on();
+        let change = self
+            .turn
+            .handle_verdict(verdict, until, turn_pause(self.expectation));
+        out.caller_frame(CallerFrame {
+            position: begin,
+            mulaw: *frame,
+        });
+        let speech = was_on || self.turn.is_on();
+        let frames = until.0 / FRAME_SAMPLES as u64;
+        if speech || frames.is_multiple_of(QUIET_BATCH_FRAMES) {
+            out.report(Report::Audio { until, speech });
+        }
+        self.report_change(change, out);
+    }
+
+    fn report_change(&self, change: Option<TurnChange>, out: &mut impl Outlet) {
+        match change {
+            Some(TurnChange::Began { first_voiced }) => out.report(Report::SpeechStarted {
+                position: first_voiced,
+            }),
+            Some(TurnChange::Ended { silence }) => out.report(Report::SpeechEnded {
+                position: self.detector.position(),
+                silence,
+            }),
+            None => {}
+        }
+    }
+
+    fn end_turn_without_media(&mut self, now: Mono, out: &mut impl Outlet) {
+        let position = self.detector.position();
+        let gap = now.since(self.arrivals.latest);
+        let pause = turn_pause(self.expectation);
+        if !self.turn.is_on()
+            || gap < std::time::Duration::from_millis(pause.as_ms()) + MEDIA_GAP_GRACE
+        {
+            return;
+        }
+        let gap = Samples::from_ms(u64::try_from(gap.as_millis()).unwrap_or(u64::MAX));
+        let change = self.turn.handle_gap(position, gap);
+        self.report_change(change, out);
+    }
+
+    fn end_if_played_out(&mut self, out: &impl Outlet) {
+        if self.ending == Ending::AfterPlayout && self.playout.is_done(out) {
+            self.ending = Ending::Over(EndReason::AgentHungUp);
+        }
+    }
+
+    fn caller(&self) -> Caller {
+        if self.turn.is_sustained(self.detector.position()) {
+            Caller::HoldsTheFloor
+        } else if self.turn.is_on() {
+            Caller::Speaks
+        } else {
+            Caller::Listens
+        }
+    }
+}
+
+/// When the latest frames arrived, so that a reaction is counted from the first voiced one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Arrivals {
+    /// By frame number; the detector looks back at most two frames.
+    recent: [Mono; 4],
+    latest: Mono,
+}
+
+impl Arrivals {
+    fn note(&mut self, begin: Samples, now: Mono) {
+        self.recent[Self::place(begin)] = now;
+        self.latest = now;
+    }
+
+    fn of(&self, begin: Samples) -> Mono {
+        self.recent[Self::place(begin)]
+    }
+
+    fn place(begin: Samples) -> usize {
+        (begin.0 / FRAME_SAMPLES as u64 % 4) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,425 @@
+//! One caller's line: the call machine, the socket it hears by, and what it acts through.
+//!
+//! A line is allocated when its call is admitted, travels to the voice thread as one box, and
+//! travels back to be freed. In between it allocates nothing.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ringbuf::traits::{Consumer, Observer, Producer};
+
+use super::reporter::Reporter;
+use super::socket::{Received, Socket};
+use crate::call::Call;
+use crate::call::ledger::MarkName;
+use crate::call::outlet::Outlet;
+use crate::fact::{CallKey, Order, Report};
+use crate::limits::{CLOSE_HANDSHAKE, READS_PER_TURN, TTS_RING_LOW_FRAMES};
+use crate::message::EndReason;
+use crate::metrics::Oddity;
+use crate::ring::{AgentFrame, CallerFrame, VoiceEnds};
+use crate::time::Mono;
+use crate::wire::twilio::{self, Event, ParseError, parse};
+use crate::wire::websocket::{CloseCode, Decoder, Message, Violation};
+
+/// Everything of one call that the voice thread owns.
+pub(crate) struct Line {
+    call: Call,
+    decoder: Decoder,
+    port: Port,
+    state: State,
+}
+
+/// Where the connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// We have said goodbye, and read on only to hear it answered.
+    Closing {
+        reason: EndReason,
+        until: Mono,
+    },
+    /// Nothing more will be read or written.
+    Over(EndReason),
+}
+
+/// What a turn at the socket left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Served {
+    /// Everything there was has been read; the socket will say when there is more.
+    Drained,
+    /// There may be more; it is another call's turn first.
+    Hungry,
+}
+
+impl Line {
+    /// `early` must fit the decoder's buffer; what was decoded before is lost otherwise.
+    pub(crate) fn new(
+        key: CallKey,
+        stream: mio::net::TcpStream,
+        decoder: Decoder,
+        rings: VoiceEnds,
+        stream_sid: Box<str>,
+    ) -> Self {
+        Self {
+            call: Call::default(),
+            decoder,
+            port: Port {
+                key,
+                socket: Socket::new(stream),
+                rings,
+                stream_sid,
+                asks_for_room: false,
+                clear_unsent: None,
+                lost_fact: false,
+            },
+            state: State::Open,
+        }
+    }
+
+    pub(crate) fn key(&self) -> CallKey {
+        self.port.key
+    }
+
+    /// Why the line can be freed, once it can.
+    pub(super) fn over(&self) -> Option<EndReason> {
+        match self.state {
+            State::Over(reason) => Some(reason),
+            State::Open | State::Closing { .. } => None,
+        }
+    }
+
+    /// The line has its slot: says so, and hears what was received before.
+    pub(super) fn start(&mut self, now: Mono, shard: &mut Shard) {
+        self.guarded(now, shard, |line, shard| {
+            line.port.at(now, shard).report(Report::Started);
+            line.hear(now, shard);
+        });
+    }
+
+    /// Its socket has news, or had more than one turn's worth.
+    pub(super) fn serve(&mut self, now: Mono, shard: &mut Shard) -> Served {
+        let mut served = Served::Drained;
+        self.guarded(now, shard, |line, shard| {
+            line.port.flush(now, shard);
+            served = line.read(now, shard);
+        });
+        served
+    }
+
+    pub(super) fn handle_order(&mut self, now: Mono, order: Order, shard: &mut Shard) {
+        self.guarded(now, shard, |line, shard| {
+            line.call
+                .handle_order(now, order, &mut line.port.at(now, shard));
+        });
+    }
+
+    pub(super) fn handle_tick(&mut self, now: Mono, shard: &mut Shard) {
+        self.guarded(now, shard, |line, shard| {
+            if line.state == State::Open {
+                line.call.handle_tick(now, &mut line.port.at(now, shard));
+            }
+        });
+    }
+
+    /// Ends the call for a reason outside it.
+    pub(super) fn end(&mut self, now: Mono, reason: EndReason, shard: &mut Shard) {
+        self.guarded(now, shard, |line, _| line.call.end(reason));
+    }
+
+    /// Runs one step of the call, then draws the consequences: a panic, a lost socket or a call
+    /// that has ended. A panic ends this call and no other.
+    fn guarded(&mut self, now: Mono, shard: &mut Shard, step: impl FnOnce(&mut Self, &mut Shard)) {
+        if self.over().is_some() {
+            return;
+        }
+        // After a panic the call machine is not touched again; the port's buffers and rings are
+        // whole values between any two statements.
+        if catch_unwind(AssertUnwindSafe(|| step(self, shard))).is_err() {
+            shard.reporter.metrics.count(Oddity::CallPanicked);
+            self.call.end(EndReason::Fault);
+        }
+        self.port.ask_for_room(now, shard);
+        if self.port.lost_fact {
+            self.call.end(EndReason::Fault);
+        }
+        if self.port.socket.is_stalled(now) {
+            self.state = State::Over(self.reason_or(EndReason::SocketStalled));
+        } else if self.port.socket.is_broken() {
+            self.state = State::Over(self.reason_or(EndReason::SocketLost));
+        }
+        self.close_if_ended(now);
+    }
+
+    /// Says goodbye once the call has ended, and gives up waiting for the answer in time.
+    fn close_if_ended(&mut self, now: Mono) {
+        match (self.state, self.call.ended()) {
+            (State::Open, Some(reason)) => self.say_goodbye(now, reason, close_code(reason)),
+            (State::Closing { reason, until }, _) if now >= until => {
+                self.state = State::Over(reason);
+            }
+            _ => {}
+        }
+    }
+
+    fn say_goodbye(&mut self, now: Mono, reason: EndReason, code: CloseCode) {
+        self.port.socket.send_close(now, code);
+        self.state = State::Closing {
+            reason,
+            until: now.plus(CLOSE_HANDSHAKE),
+        };
+    }
+
+    /// The reason the call ended for, or this one if it had not.
+    fn reason_or(&self, reason: EndReason) -> EndReason {
+        self.call.ended().unwrap_or(reason)
+    }
+
+    fn read(&mut self, now: Mono, shard: &mut Shard) -> Served {
+        for _ in 0..READS_PER_TURN {
+            match self.port.socket.read(&mut self.decoder) {
+                Received::Bytes => self.hear(now, shard),
+                Received::Drained => return Served::Drained,
+                Received::Lost => {
+                    self.state = State::Over(self.reason_or(EndReason::SocketLost));
+                    return Served::Drained;
+                }
+            }
+            if self.over().is_some() {
+                return Served::Drained;
+            }
+        }
+        Served::Hungry
+    }
+
+    /// Decodes what was received.
+    fn hear(&mut self, now: Mono, shard: &mut Shard) {
+        loop {
+            let message = match self.decoder.next_message() {
+                Ok(Some(message)) => message,
+                Ok(None) => return,
+                Err(violation) => return self.break_off(now, violation, shard),
+            };
+            match message {
+                Message::Close(_) => {
+                    if self.state == State::Open {
+                        self.call.end(EndReason::CallerHungUp);
+                        self.port.socket.send_close(now, CloseCode::NORMAL);
+                    }
+                    self.state = State::Over(self.reason_or(EndReason::CallerHungUp));
+                    return;
+                }
+                Message::Ping(payload) => {
+                    if !self.port.socket.send_pong(now, payload) {
+                        shard.count(Oddity::PongDropped);
+                    }
+                }
+                Message::Pong(_) => {}
+                // After our goodbye only the peer's matters.
+                Message::Text(_) | Message::Binary(_) if self.state != State::Open => {}
+                Message::Binary(_) => shard.count(Oddity::BinaryMessage),
+                Message::Text(text) => {
+                    handle_text(&mut self.call, &mut self.port, now, text, shard);
+                    if self.call.ended().is_some() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The peer broke the WebSocket protocol: the connection ends with the proper code.
+    fn break_off(&mut self, now: Mono, violation: Violation, shard: &mut Shard) {
+        if self.state != State::Open {
+            // It had been told goodbye; what it sends instead of its own means nothing.
+            self.state = State::Over(self.reason_or(EndReason::ProtocolViolation));
+            return;
+        }
+        shard.count(match violation {
+            Violation::TooBig => Oddity::Oversized,
+            _ => Oddity::ProtocolError,
+        });
+        self.call.end(EndReason::ProtocolViolation);
+        self.say_goodbye(now, EndReason::ProtocolViolation, violation.close_code());
+    }
+}
+
+/// Carries out one message of the carrier.
+fn handle_text(call: &mut Call, port: &mut Port, now: Mono, text: &str, shard: &mut Shard) {
+    let Shard { reporter, audio } = shard;
+    let inbound = match parse(text, audio) {
+        Ok(inbound) => inbound,
+        Err(error) => return reporter.metrics.count(oddity(error)),
+    };
+    let ours = inbound
+        .stream_sid
+        .as_deref()
+        .is_none_or(|sid| sid == &*port.stream_sid);
+    if !ours {
+        return reporter.metrics.count(Oddity::WrongStream);
+    }
+    let mut out = PortOutlet {
+        port,
+        reporter,
+        now,
+    };
+    match inbound.event {
+        Event::Media { audio, .. } => call.handle_media(now, audio, &mut out),
+        Event::Mark { name } => call.handle_mark(name.as_bytes(), &mut out),
+        // The parser has checked that it is one of sixteen ASCII characters.
+        Event::Dtmf { key } => call.handle_key(key as u8, &mut out),
+        Event::Stop => call.handle_stop(),
+        Event::Connected | Event::Start => out.count(Oddity::SecondStart),
+        Event::Unknown => out.count(Oddity::UnknownEvent),
+    }
+}
+
+fn oddity(error: ParseError) -> Oddity {
+    match error {
+        ParseError::NotJson | ParseError::Member { .. } => Oddity::BadMessage,
+        ParseError::BadBase64 => Oddity::BadPayload,
+        ParseError::PayloadTooLong { .. } => Oddity::Oversized,
+    }
+}
+
+fn close_code(reason: EndReason) -> CloseCode {
+    match reason {
+        EndReason::ShuttingDown => CloseCode::GOING_AWAY,
+        EndReason::Fault => CloseCode::INTERNAL,
+        EndReason::ProtocolViolation => CloseCode::PROTOCOL_ERROR,
+        EndReason::CallerHungUp
+        | EndReason::AgentHungUp
+        | EndReason::SocketLost
+        | EndReason::SocketStalled => CloseCode::NORMAL,
+    }
+}
+
+/// What all lines of a voice thread share.
+pub(super) struct Shard {
+    pub(super) reporter: Reporter,
+    /// Where a message's audio is decoded.
+    pub(super) audio: Box<[u8]>,
+}
+
+impl Shard {
+    fn count(&self, oddity: Oddity) {
+        self.reporter.metrics.count(oddity);
+    }
+}
+
+/// What a call acts through.
+struct Port {
+    key: CallKey,
+    socket: Socket,
+    rings: VoiceEnds,
+    stream_sid: Box<str>,
+    /// The ring for agent audio has been so full that the net thread may be waiting for room.
+    asks_for_room: bool,
+    /// A `clear` that the socket has not taken whole, and since when a voice has called for it.
+    clear_unsent: Option<Mono>,
+    /// A fact found its ring full.
+    lost_fact: bool,
+}
+
+impl Port {
+    fn at<'a>(&'a mut self, now: Mono, shard: &'a mut Shard) -> PortOutlet<'a> {
+        PortOutlet {
+            port: self,
+            reporter: &mut shard.reporter,
+            now,
+        }
+    }
+
+    /// Sends what waits, and takes the time of a `clear` that is only now on its way.
+    fn flush(&mut self, now: Mono, shard: &mut Shard) {
+        self.socket.flush(now);
+        if self.socket.is_idle()
+            && let Some(voiced_at) = self.clear_unsent.take()
+        {
+            shard.reporter.metrics.barge_in.record(now.since(voiced_at));
+        }
+    }
+
+    /// Has the net thread go on where it may be waiting for room in the ring, now that there is.
+    fn ask_for_room(&mut self, now: Mono, shard: &mut Shard) {
+        if self.asks_for_room && self.rings.agent.occupied_len() <= TTS_RING_LOW_FRAMES {
+            self.asks_for_room = false;
+            self.at(now, shard).report(Report::Room);
+        }
+    }
+}
+
+/// A port, for the length of one step.
+struct PortOutlet<'a> {
+    port: &'a mut Port,
+    reporter: &'a mut Reporter,
+    now: Mono,
+}
+
+impl Outlet for PortOutlet<'_> {
+    fn waiting(&self) -> Option<&AgentFrame> {
+        self.port.rings.agent.first()
+    }
+
+    fn waiting_frames(&self) -> usize {
+        self.port.rings.agent.occupied_len()
+    }
+
+    fn take_waiting(&mut self) -> Option<AgentFrame> {
+        self.port.asks_for_room |= self.port.rings.agent.occupied_len() > TTS_RING_LOW_FRAMES;
+        self.port.rings.agent.try_pop()
+    }
+
+    fn takes_media(&self) -> bool {
+        self.port.socket.is_idle()
+    }
+
+    fn media(&mut self, mulaw: &[u8]) {
+        let Port {
+            socket, stream_sid, ..
+        } = self.port;
+        socket.send_text(self.now, |out| twilio::write_media(out, stream_sid, mulaw));
+    }
+
+    fn mark(&mut self, name: MarkName) {
+        let mut text = [0; MarkName::MAX_BYTES];
+        let name = name.write(&mut text);
+        let Port {
+            socket, stream_sid, ..
+        } = self.port;
+        socket.send_text(self.now, |out| twilio::write_mark(out, stream_sid, name));
+    }
+
+    fn clear(&mut self, now: Mono, voiced_at: Option<Mono>) -> Mono {
+        let Port {
+            socket, stream_sid, ..
+        } = self.port;
+        socket.send_text(now, |out| twilio::write_clear(out, stream_sid));
+        let written_at = Mono::now();
+        if let Some(voiced_at) = voiced_at {
+            if socket.is_idle() {
+                self.reporter
+                    .metrics
+                    .barge_in
+                    .record(written_at.since(voiced_at));
+            } else {
+                self.port.clear_unsent = Some(voiced_at);
+            }
+        }
+        written_at
+    }
+
+    fn caller_frame(&mut self, frame: CallerFrame) {
+        if self.port.rings.caller.try_push(frame).is_err() {
+            self.count(Oddity::CallerFrameDropped);
+        }
+    }
+
+    fn report(&mut self, report: Report) {
+        let reported = self.reporter.report(self.port.key, self.now, report);
+        self.port.lost_fact |= reported.is_err();
+    }
+
+    fn count(&mut self, oddity: Oddity) {
+        self.reporter.metrics.count(oddity);
+    }
+}

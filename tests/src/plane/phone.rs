@@ -1,0 +1,311 @@
+//! A caller's telephone at the far end of a carrier: plays in real time what it gets, returns
+//! marks when their audio has been played (or cleared), and sends a frame every 20 ms.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use base64_simd::STANDARD;
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+use super::audio::SpokenLine;
+
+/// The stream id of every phone.
+pub const STREAM_SID: &str = "MZ00000000000000000000000000000001";
+
+const FRAME: usize = 160;
+const SILENCE: u8 = 0xFF;
+
+/// What happened at the phone, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// The first voiced frame of a spoken line was sent.
+    VoiceSent,
+    /// Agent audio arrived.
+    Media(Vec<u8>),
+    Mark(String),
+    Clear,
+    /// The server said goodbye, or just went.
+    Closed(Option<u16>),
+}
+
+/// A phone in a call.
+#[derive(Debug)]
+pub struct Phone {
+    wishes: mpsc::UnboundedSender<Wish>,
+    diary: Arc<Mutex<Diary>>,
+}
+
+/// All that a phone has seen and played.
+#[derive(Debug, Default)]
+struct Diary {
+    seen: Vec<(Instant, Seen)>,
+    played: Vec<u8>,
+}
+
+enum Wish {
+    Speak(SpokenLine),
+    Send(Message),
+    MuteMicrophone,
+    DropLine,
+}
+
+impl Phone {
+    /// Puts a phone at this end of a connection whose upgrade is done.
+    pub async fn connect(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).expect("a socket option");
+        let socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
+        let (wishes, wishes_out) = mpsc::unbounded_channel();
+        let diary = Arc::<Mutex<Diary>>::default();
+        let line = Line {
+            socket,
+            wishes: wishes_out,
+            diary: diary.clone(),
+            buffer: VecDeque::new(),
+            marks: VecDeque::new(),
+            received: 0,
+            played: 0,
+            microphone: VecDeque::new(),
+            muted: false,
+            sequence: 1,
+        };
+        tokio::spawn(line.run());
+        Self { wishes, diary }
+    }
+
+    /// Speaks a line, beginning with the next frame.
+    pub fn speak(&self, line: SpokenLine) {
+        self.wish(Wish::Speak(line));
+    }
+
+    /// Sends any message, as a broken carrier would.
+    pub fn send(&self, message: Message) {
+        self.wish(Wish::Send(message));
+    }
+
+    pub fn send_json(&self, json: impl Into<String>) {
+        self.send(Message::text(json.into()));
+    }
+
+    /// Hangs up as a carrier does: `stop`, then the WebSocket's goodbye.
+    pub fn hang_up(&self) {
+        self.send_json(format!(r#"{{"event":"stop","streamSid":"{STREAM_SID}"}}"#));
+        self.send(Message::Close(None));
+    }
+
+    /// No more media, as when the far end stalls.
+    pub fn mute_microphone(&self) {
+        self.wish(Wish::MuteMicrophone);
+    }
+
+    /// The connection goes without a word.
+    pub fn drop_line(&self) {
+        self.wish(Wish::DropLine);
+    }
+
+    /// When this was first seen after `since`; waits for it.
+    pub async fn saw(&self, since: Instant, what: impl Fn(&Seen) -> bool) -> Instant {
+        let patience = Instant::now() + Duration::from_secs(10);
+        loop {
+            let found = self
+                .diary()
+                .seen
+                .iter()
+                .find(|(at, seen)| *at >= since && what(seen))
+                .map(|(at, _)| *at);
+            if let Some(at) = found {
+                return at;
+            }
+            assert!(Instant::now() < patience, "the phone never saw it");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// The close code the phone was sent off with; waits for it.
+    pub async fn closed(&self) -> Option<u16> {
+        self.saw(Instant::now() - Duration::from_secs(60), |seen| {
+            matches!(seen, Seen::Closed(_))
+        })
+        .await;
+        self.seen().into_iter().find_map(|(_, seen)| match seen {
+            Seen::Closed(code) => Some(code),
+            _ => None,
+        })?
+    }
+
+    /// Everything seen so far.
+    #[must_use]
+    pub fn seen(&self) -> Vec<(Instant, Seen)> {
+        self.diary().seen.clone()
+    }
+
+    /// Every byte that came out of the earpiece so far; nothing while the buffer was empty.
+    #[must_use]
+    pub fn played(&self) -> Vec<u8> {
+        self.diary().played.clone()
+    }
+
+    fn diary(&self) -> std::sync::MutexGuard<'_, Diary> {
+        self.diary.lock().expect("no writer panics")
+    }
+
+    fn wish(&self, wish: Wish) {
+        // A phone whose line is gone has no wishes.
+        let _ = self.wishes.send(wish);
+    }
+}
+
+struct Line {
+    socket: WebSocketStream<TcpStream>,
+    wishes: mpsc::UnboundedReceiver<Wish>,
+    diary: Arc<Mutex<Diary>>,
+    buffer: VecDeque<u8>,
+    /// Marks, by how much must have been played before they return.
+    marks: VecDeque<(usize, String)>,
+    received: usize,
+    played: usize,
+    /// Frames to send, and whether the voice begins with one.
+    microphone: VecDeque<(Vec<u8>, bool)>,
+    muted: bool,
+    sequence: u64,
+}
+
+impl Line {
+    async fn run(mut self) {
+        let mut clock = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            let goes_on = tokio::select! {
+                _ = clock.tick() => self.tick().await,
+                message = self.socket.next() => self.receive(message).await,
+                wish = self.wishes.recv() => match wish {
+                    Some(Wish::Speak(line)) => {
+                        self.take_line(line);
+                        true
+                    }
+                    Some(Wish::Send(message)) => self.socket.send(message).await.is_ok(),
+                    Some(Wish::MuteMicrophone) => {
+                        self.muted = true;
+                        true
+                    }
+                    Some(Wish::DropLine) | None => return,
+                },
+            };
+            if !goes_on {
+                return self.note(Seen::Closed(None));
+            }
+        }
+    }
+
+    fn take_line(&mut self, line: SpokenLine) {
+        let begins = line.voice_begins_ms as usize / 20;
+        let frames = line.mulaw().chunks(FRAME).map(<[u8]>::to_vec);
+        let frames = frames.enumerate().map(|(n, frame)| (frame, n == begins));
+        self.microphone.extend(frames);
+    }
+
+    async fn tick(&mut self) -> bool {
+        let playing = self.buffer.len().min(FRAME);
+        let out: Vec<u8> = self.buffer.drain(..playing).collect();
+        self.played += playing;
+        self.diary
+            .lock()
+            .expect("no reader panics")
+            .played
+            .extend(out);
+        while let Some((at, _)) = self.marks.front()
+            && *at <= self.played
+            && let Some((_, name)) = self.marks.pop_front()
+        {
+            if !self.return_mark(&name).await {
+                return false;
+            }
+        }
+        if self.muted {
+            return true;
+        }
+        let (frame, voiced) = self
+            .microphone
+            .pop_front()
+            .unwrap_or_else(|| (vec![SILENCE; FRAME], false));
+        let payload = STANDARD.encode_to_string(&frame);
+        let (sequence, chunk, timestamp) =
+            (self.sequence + 1, self.sequence, (self.sequence - 1) * 20);
+        self.sequence += 1;
+        let media = format!(
+            r#"{{"event":"media","sequenceNumber":"{sequence}","streamSid":"{STREAM_SID}","media":{{"track":"inbound","chunk":"{chunk}","timestamp":"{timestamp}","payload":"{payload}"}}}}"#
+        );
+        if voiced {
+            self.note(Seen::VoiceSent);
+        }
+        self.socket.send(Message::text(media)).await.is_ok()
+    }
+
+    async fn receive(
+        &mut self,
+        message: Option<Result<Message, tokio_tungstenite::tungstenite::Error>>,
+    ) -> bool {
+        match message {
+            Some(Ok(Message::Text(text))) => self.receive_text(&text).await,
+            Some(Ok(Message::Close(frame))) => {
+                self.note(Seen::Closed(frame.map(|frame| frame.code.into())));
+                true
+            }
+            Some(Ok(_)) => true,
+            Some(Err(_)) | None => false,
+        }
+    }
+
+    async fn receive_text(&mut self, text: &str) -> bool {
+        let message: serde_json::Value = serde_json::from_str(text).expect("the server sends JSON");
+        assert_eq!(message["streamSid"], STREAM_SID);
+        match message["event"].as_str() {
+            Some("media") => {
+                let payload = message["media"]["payload"].as_str().expect("a payload");
+                let audio = STANDARD.decode_to_vec(payload).expect("base64");
+                self.received += audio.len();
+                self.buffer.extend(&audio);
+                self.note(Seen::Media(audio));
+                true
+            }
+            Some("mark") => {
+                let name = message["mark"]["name"].as_str().expect("a name").to_owned();
+                self.note(Seen::Mark(name.clone()));
+                if self.buffer.is_empty() {
+                    return self.return_mark(&name).await;
+                }
+                self.marks.push_back((self.received, name));
+                true
+            }
+            Some("clear") => {
+                self.note(Seen::Clear);
+                self.buffer.clear();
+                self.played = self.received;
+                for (_, name) in std::mem::take(&mut self.marks) {
+                    if !self.return_mark(&name).await {
+                        return false;
+                    }
+                }
+                true
+            }
+            event => panic!("the server sent {event:?}"),
+        }
+    }
+
+    async fn return_mark(&mut self, name: &str) -> bool {
+        let mark = format!(
+            r#"{{"event":"mark","sequenceNumber":"{}","streamSid":"{STREAM_SID}","mark":{{"name":"{name}"}}}}"#,
+            self.sequence
+        );
+        self.socket.send(Message::text(mark)).await.is_ok()
+    }
+
+    fn note(&self, seen: Seen) {
+        let mut diary = self.diary.lock().expect("no reader panics");
+        diary.seen.push((Instant::now(), seen));
+    }
+}
