@@ -31,10 +31,6 @@ impl Voice for Tone {
     async fn speak(&self, _words: &str) -> Result<Vec<u8>, String> {
         Ok(tone(500))
     }
-
-    fn needs_writing(&self) -> bool {
-        false
-    }
 }
 
 fn tone(ms: u64) -> Vec<u8> {

@@ -114,7 +114,7 @@ impl Console {
         Some(match &line.what {
             FeedEvent::Started { speech } => {
                 let text = format!("speech is {speech}");
-                self.line(at, "agent", Ink::Faint, &text)
+                self.line(at, "call", Ink::Faint, &text)
             }
             FeedEvent::State { state, expects } => {
                 let new = (state.clone(), expects.clone());
@@ -136,7 +136,7 @@ impl Console {
                 self.line(at, "hears", Ink::Faint, &format!("“{text}” {note}"))
             }
             FeedEvent::Unclear => self.line(at, "hears", Ink::Warning, "nothing it understands"),
-            FeedEvent::Agent { text, .. } => self.line(at, "otto", Ink::Agent, text),
+            FeedEvent::Agent { text, .. } => self.line(at, "agent", Ink::Agent, text),
             FeedEvent::BargeIn { heard, .. } => {
                 let text = format!("the agent counts as heard: “{heard}”");
                 self.line(at, "barge-in", Ink::Faint, &text)
@@ -155,7 +155,7 @@ impl Console {
             FeedEvent::Ended { outcome, .. } => {
                 let outcome = serde_json::to_value(outcome).ok();
                 let name = outcome.as_ref().and_then(|v| v.as_str()).unwrap_or("?");
-                self.line(at, "agent", Ink::Faint, &format!("outcome: {name}"))
+                self.line(at, "call", Ink::Faint, &format!("outcome: {name}"))
             }
             FeedEvent::CallerSpeech { .. }
             | FeedEvent::AgentStarted { .. }

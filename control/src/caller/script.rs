@@ -113,6 +113,19 @@ impl Script {
         Ok(script)
     }
 
+    /// All words of the script, to be synthesised ahead of the call.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        let answers = self.answers.values().flatten();
+        let interruptions = self.interruptions.iter().map(|i| &i.line);
+        answers
+            .chain(&self.plain)
+            .chain(interruptions)
+            .filter_map(|line| match line {
+                Line::Speech(words) => Some(words.as_str()),
+                Line::Keys(_) | Line::HangUp => None,
+            })
+    }
+
     /// One line to say when the agent has asked its first question, then nothing more.
     #[must_use]
     pub fn single(line: Line) -> Self {

@@ -29,6 +29,10 @@ use super::record::{Ending, Happened, Happening};
 use super::twiml;
 use super::voice::Repertoire;
 use super::wire::{self, FromAgent, Identity, Outbound};
+use crate::feed::FeedEvent;
+
+/// What the feed calls speech whose words come in writing.
+const TYPED: &str = "typed";
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -112,6 +116,7 @@ pub async fn run(
         playout: Playout::default(),
         mouth: Mouth::default(),
         ear: Ear::default(),
+        typed: false,
         preparing: FuturesOrdered::new(),
         speaking,
         caller: Vec::new(),
@@ -143,6 +148,8 @@ struct LiveLine<'a> {
     playout: Playout,
     mouth: Mouth,
     ear: Ear,
+    /// The agent recognises no words: they go to it in writing, too.
+    typed: bool,
     /// Lines that are being synthesised, in the order they are to be spoken.
     preparing: FuturesOrdered<JoinHandle<Prepared>>,
     speaking: Speaking,
@@ -280,7 +287,7 @@ impl LiveLine<'_> {
             Line::Speech(words) => {
                 let words = words.clone();
                 let repertoire = self.speaking.repertoire.clone();
-                let live = self.speaking.live.clone();
+                let live = self.speaking.live.clone().filter(|_| self.typed);
                 self.preparing.push_back(tokio::spawn(async move {
                     let mulaw = prepare(&repertoire, live.as_ref(), &words).await;
                     Prepared {
@@ -313,6 +320,9 @@ impl LiveLine<'_> {
     fn feed(&mut self, line: Option<FromFeed>) -> Result<(), StreamEnd> {
         match line {
             Some(FromFeed::Line(line)) => {
+                if let FeedEvent::Started { speech } = &line.what {
+                    self.typed = speech == TYPED;
+                }
                 if let Mind::Script(conduct) = &mut self.speaking.mind {
                     conduct.feed(&line.what);
                 }
@@ -379,16 +389,14 @@ impl LiveLine<'_> {
     }
 }
 
-/// Synthesises a line and, where nobody could recognise it, sends it ahead in writing.
+/// Synthesises a line and, for an agent that recognises no words, sends it ahead in writing.
 async fn prepare(
     repertoire: &Repertoire,
-    live: Option<&Live>,
+    in_writing: Option<&Live>,
     words: &str,
 ) -> Result<Arc<[u8]>, String> {
     let mulaw = repertoire.speak(words).await?;
-    if repertoire.needs_writing()
-        && let Some(live) = live
-    {
+    if let Some(live) = in_writing {
         live.typed(words).await?;
     }
     Ok(mulaw)

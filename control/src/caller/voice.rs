@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use pipeline::local::{self, LocalSpeech, LocalSpeechConfig, LocalSpeechError};
 
 /// Turns words into sound.
 #[async_trait]
@@ -13,9 +14,6 @@ pub trait Voice: Send + Sync {
     /// # Errors
     /// Why they cannot be spoken, in words.
     async fn speak(&self, words: &str) -> Result<Vec<u8>, String>;
-
-    /// Whether nobody can recognise words in this voice: then they go to the agent in writing, too.
-    fn needs_writing(&self) -> bool;
 }
 
 /// A voice and what it has already said. Cheap to clone.
@@ -68,11 +66,6 @@ impl Repertoire {
             None => self.voice.speak(words).await.map(Arc::from),
         }
     }
-
-    #[must_use]
-    pub fn needs_writing(&self) -> bool {
-        self.voice.needs_writing()
-    }
 }
 
 impl std::fmt::Debug for Repertoire {
@@ -80,5 +73,51 @@ impl std::fmt::Debug for Repertoire {
         f.debug_struct("Repertoire")
             .field("known", &self.known.keys())
             .finish_non_exhaustive()
+    }
+}
+
+/// The on-machine synthesiser, in a voice other than the agent's.
+#[derive(Debug)]
+pub struct Synthesised {
+    speech: LocalSpeech,
+}
+
+/// A voice-like buzz, where there is no synthesiser. It says nothing that anybody could recognise;
+/// the words go to the agent in writing.
+#[derive(Clone, Copy, Debug)]
+pub struct Buzzed;
+
+impl Synthesised {
+    /// Starts the engine.
+    ///
+    /// # Errors
+    /// Where the engine is missing; the message names the packages.
+    pub fn start() -> Result<Self, LocalSpeechError> {
+        let mut config =
+            LocalSpeechConfig::this_executable().map_err(|source| LocalSpeechError::Spawn {
+                program: "/proc/self/exe".into(),
+                source,
+            })?;
+        config.recognisers = 1;
+        let speech = LocalSpeech::start(config)?;
+        Ok(Self { speech })
+    }
+}
+
+#[async_trait]
+impl Voice for Synthesised {
+    async fn speak(&self, words: &str) -> Result<Vec<u8>, String> {
+        let speech = self
+            .speech
+            .synthesise(local::Voice::CALLER, words)
+            .map_err(|error| error.to_string())?;
+        speech.whole().await.map_err(|error| error.to_string())
+    }
+}
+
+#[async_trait]
+impl Voice for Buzzed {
+    async fn speak(&self, words: &str) -> Result<Vec<u8>, String> {
+        Ok(local::typed::buzz(words, local::Voice::CALLER))
     }
 }

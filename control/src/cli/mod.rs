@@ -1,5 +1,7 @@
 //! The command line: one file per command.
 
+pub mod call;
+pub mod demo;
 pub mod doctor;
 pub mod seed;
 pub mod serve;
@@ -46,6 +48,10 @@ enum Command {
     Serve(serve::Args),
     /// Fill an empty book with fictional people
     Seed,
+    /// Call an agent as the telephone network would
+    Call(call::Args),
+    /// Play five calls against a real server and check what its database then holds
+    Demo(demo::Args),
     /// Check each part, and name the remedy for what is broken
     Doctor(doctor::Args),
     /// Speech engines in a process of their own; started by the others
@@ -105,6 +111,8 @@ async fn run(flags: Flags, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(&flags, args).await,
         Command::Seed => seed::run(&flags).await,
+        Command::Call(args) => call::run(&flags, args).await,
+        Command::Demo(args) => demo::run(&flags, args).await,
         Command::Doctor(args) => doctor::run(&flags, args).await,
         Command::SpeechWorker => unreachable!("invariant: it is run before any runtime"),
     }

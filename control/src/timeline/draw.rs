@@ -73,7 +73,7 @@ fn short_figures(record: &CallRecord, story: &Story) -> String {
 
 fn legend(html: &mut Html) {
     html.raw("<p class=\"legend\"><span class=\"key caller\">caller</span>");
-    html.raw("<span class=\"key agent\">Otto, as heard at the caller's ear</span>");
+    html.raw("<span class=\"key agent\">agent, as heard at the caller's ear</span>");
     html.raw("<span class=\"key cut\">caller interrupts</span><span class=\"stages\">");
     for kind in StageKind::ALL {
         html.raw("<span class=\"key ");
@@ -180,7 +180,7 @@ fn board(html: &mut Html, record: &CallRecord, story: &Story) {
         ("ruler", ""),
         ("wave", "caller"),
         ("words", "said, heard as"),
-        ("wave", "Otto"),
+        ("wave", "agent"),
         ("words", "said"),
         ("thin", "marks"),
         ("bar", "state"),

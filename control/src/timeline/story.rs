@@ -221,7 +221,7 @@ impl Story {
                 took_ms: None,
             }),
             FeedEvent::ToolFinished { tool, ok, took_ms } => {
-                self.tool_finished(at_s, tool, *ok, *took_ms)
+                self.tool_finished(at_s, tool, *ok, *took_ms);
             }
             FeedEvent::Turn(timings) => self.turns.push(Turn {
                 speech_end_s: timings.speech_end_at_ms as f64 / 1_000.0,
