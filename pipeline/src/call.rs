@@ -9,6 +9,8 @@
 //! judges each, and where voice begins while the agent is audible [`playout`] clears the far end
 //! before anything else happens. Then the [`turn`] is told, and the frame goes to the recogniser.
 
+#[doc(hidden)]
+pub mod check;
 pub mod ledger;
 pub mod outlet;
 pub mod playout;
@@ -169,6 +171,7 @@ impl Call {
             return;
         }
         let gap = Samples::from_ms(u64::try_from(gap.as_millis()).unwrap_or(u64::MAX));
+        self.detector.handle_gap();
         let change = self.turn.handle_gap(position, gap);
         self.report_change(change, out);
     }
