@@ -137,6 +137,12 @@ impl RuleBrain {
             (state, Input::Silence(Silence::Prompt)) => self.still_there(state),
             (_, Input::Silence(Silence::HangUp)) => self.gone(),
             (state, Input::Keypad(key)) => self.key(state, key, now),
+            (
+                state @ State::SlotCollection {
+                    asks: Asks::Reason, ..
+                },
+                Input::Unclear,
+            ) => self.heard(state, Turn::of_no_reason(), now),
             (state, Input::Unclear) => self.missed(state, now),
             (
                 state,
@@ -191,11 +197,26 @@ impl RuleBrain {
         self.ask(text, Question::None);
     }
 
+    /// Says this. What one step says in a row is one utterance, so that what was heard of it, when
+    /// the caller speaks over it, is a part of one text.
     fn ask(&mut self, text: impl Into<String>, question: Question) {
-        self.out.push(Action::Say {
-            text: text.into(),
-            question,
-        });
+        let more = text.into();
+        if let Some(Action::Say {
+            text,
+            question: asked,
+        }) = self.out.last_mut()
+        {
+            text.push(' ');
+            text.push_str(&more);
+            if question != Question::None {
+                *asked = question;
+            }
+        } else {
+            self.out.push(Action::Say {
+                text: more,
+                question,
+            });
+        }
     }
 
     fn run(&mut self, call: ToolCall) -> ToolId {

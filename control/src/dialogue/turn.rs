@@ -10,7 +10,7 @@ use crate::nlu::name::Name;
 use crate::nlu::service::Vocabulary;
 use crate::nlu::vehicle::{self, SpokenVehicle};
 use crate::nlu::words::Words;
-use crate::nlu::yes_no::Answer;
+use crate::nlu::yes_no::{self, Answer};
 use crate::nlu::{self, Concept};
 use crate::tools::cancel_appointment::Reason;
 
@@ -58,6 +58,12 @@ impl Turn {
             Concept::Name(name) => turn.name = Some(name),
             Concept::Vehicle(vehicle) => turn.vehicle = Some(vehicle),
         }
+        if expects == Expectation::YesNo && turn.answer.is_none() {
+            // "Yes, cancel it."
+            turn.answer = both(text, second_opinion, |text| {
+                Some(yes_no::parse(text)?.answer)
+            });
+        }
         if turn.intent == Some(Intent::Book) {
             // "My truck needs an oil change."
             turn.vehicle = both(text, second_opinion, vehicle::parse);
@@ -81,6 +87,14 @@ impl Turn {
                 reason: Some(why),
                 ..Self::default()
             },
+        }
+    }
+
+    /// Something was said to that question, whatever it was.
+    pub(super) fn of_no_reason() -> Self {
+        Self {
+            reason: Some(Reason::Other),
+            ..Self::default()
         }
     }
 

@@ -286,6 +286,7 @@ pub fn courtesy(words: &Words) -> Option<Intent> {
         "let me check",
         "let me see",
     ]) || words.is("wait")
+        || words.is("stop")
         || words.has_any(&[
             "wait a second",
             "wait a minute",

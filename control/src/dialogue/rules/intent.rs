@@ -3,7 +3,7 @@
 use jiff::Zoned;
 
 use super::RuleBrain;
-use crate::dialogue::state::{Errand, State};
+use crate::dialogue::state::{Errand, State, Task};
 use crate::dialogue::turn::Turn;
 use crate::dialogue::{TransferReason, phrases};
 use crate::nlu::intent::Intent;
@@ -26,6 +26,17 @@ impl RuleBrain {
             Some(Intent::StartOver) => {
                 self.say(phrases::START_OVER);
                 self.enter(State::IntentDetection, now)
+            }
+            // "Yes, cancel that" agrees to a cancellation; "cancel that" alone may mean either.
+            Some(Intent::NeverMind | Intent::Cancel)
+                if matches!(state, State::Confirmation(Task::Cancel(_))) =>
+            {
+                match (state, turn.answer) {
+                    (State::Confirmation(task), Some(answer)) => {
+                        self.confirm(task, Turn::answering(answer), now)
+                    }
+                    (state, _) => self.enter(state, now),
+                }
             }
             Some(Intent::NeverMind) => self.never_mind(state, now),
             Some(Intent::Hours | Intent::Location | Intent::Price | Intent::Duration) => {

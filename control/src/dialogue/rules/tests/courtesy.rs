@@ -129,6 +129,8 @@ async fn hold_on_is_acknowledged_and_nothing_is_lost() {
     call.hears("Take your time.");
     call.says("friday at nine a m").await;
     call.is_asked(Question::Confirm);
+    call.says("stop").await;
+    call.hears("Take your time.");
     call.says("wait").await;
     call.says("okay").await;
     call.is_asked(Question::Confirm);

@@ -4,7 +4,7 @@ use storage::appointment::{AppointmentId, Status};
 use storage::vehicle::VehicleId;
 
 use super::scene::{End, JOHN, MARIA, Scene, at};
-use crate::dialogue::{Question, TransferReason};
+use crate::dialogue::{Input, Question, TransferReason};
 use crate::tools::cancel_appointment::{self, Reason};
 use crate::tools::moment::Moment;
 use crate::tools::{Assurance, ToolCall, ToolError, reschedule_appointment};
@@ -97,6 +97,26 @@ async fn an_appointment_is_cancelled_with_its_reason() {
         reason: Reason::Other,
     });
     assert_eq!(call.run(again).await, Err(ToolError::AlreadyCancelled));
+}
+
+#[tokio::test]
+async fn yes_cancel_that_cancels_and_cancel_that_alone_is_asked_about() {
+    let mut call = Scene::new(Some(MARIA)).await;
+    call.opens().await;
+    call.says_in_turn(&[
+        "i need to cancel my appointment",
+        "july second nineteen ninety",
+    ])
+    .await;
+    call.input(Input::Unclear).await;
+    call.is_asked(Question::Confirm);
+    call.says("cancel that").await;
+    call.is_asked(Question::Confirm);
+    assert_eq!(call.appointment(1).await.status, Status::Scheduled);
+    call.says("yes cancel that").await;
+    let cancelled = call.appointment(1).await;
+    assert_eq!(cancelled.status, Status::Cancelled);
+    assert_eq!(cancelled.cancellation_reason.as_deref(), Some("other"));
 }
 
 #[tokio::test]
