@@ -34,15 +34,13 @@ fn cut(text: &str, heard: Samples, length: Samples) -> usize {
     let letters = text.chars().count() as u64;
     let heard_letters = letters.saturating_mul(heard.0) / length.0.max(1);
     let mut end = 0;
-    let mut count = 0;
-    for (at, letter) in text.char_indices() {
+    for (count, (at, letter)) in (0u64..).zip(text.char_indices()) {
         if letter.is_whitespace() {
             end = at;
         }
         if count >= heard_letters {
             break;
         }
-        count += 1;
     }
     end
 }

@@ -60,6 +60,10 @@ pub enum Silence {
 
 /// What a dialogue wants done, in this order.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a handful per turn, and a tool call is not worth a box at every use"
+)]
 pub enum Action {
     /// Say this. `question` is what it asks the caller, for scripts, tests and the feed.
     Say { text: String, question: Question },

@@ -91,7 +91,7 @@ pub(super) fn essence(task: &Task) -> String {
         Task::Reschedule(moved) => moved.time.start.as_ref(),
         Task::Cancel(cancellation) => Some(&cancellation.visit.scheduled_at),
     }
-    .map(|at| phrases::clock(at))
+    .map(phrases::clock)
     .unwrap_or_default()
 }
 
