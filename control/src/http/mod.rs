@@ -6,6 +6,8 @@ mod error;
 mod health;
 mod media;
 pub(crate) mod server;
+#[cfg(test)]
+mod tests;
 mod webhooks;
 
 use std::any::Any;

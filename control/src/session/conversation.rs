@@ -6,8 +6,6 @@
 //! timeout.
 
 mod deadlines;
-#[cfg(test)]
-mod tests;
 
 use std::collections::VecDeque;
 
@@ -135,6 +133,7 @@ impl Conversation {
             speech: speech.to_owned(),
         });
         self.think(Input::Opened { caller }, now);
+        self.settle(now.mono);
     }
 
     /// Something happened to the audio. `Started` and `Ended` are the session's own affair.
