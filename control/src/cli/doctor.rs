@@ -186,6 +186,7 @@ async fn voice_thread() -> Finding {
         }
     };
     tokio::time::sleep(WATCH).await;
+    let realtime = data_plane.realtime();
     let late = data_plane.metrics().tick_late.snapshot().quantile(0.99);
     data_plane.shutdown().await;
     let late = late.unwrap_or_default();
@@ -196,5 +197,12 @@ async fn voice_thread() -> Finding {
             remedy: "this machine is too busy for calls; give Otto a core of its own",
         };
     }
-    Well(what)
+    if realtime {
+        Well(format!("{what}, real-time priority granted"))
+    } else {
+        Weak {
+            what: format!("{what}, without real-time priority"),
+            remedy: "allow it (CAP_SYS_NICE, or an rtprio limit) where calls share the machine",
+        }
+    }
 }

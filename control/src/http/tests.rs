@@ -176,8 +176,12 @@ async fn an_inbound_call_is_connected_to_a_stream_of_ours() {
     let (status, xml) = scene.post("/api/v1/webhooks/inbound-call", &form).await;
     assert_eq!(status, 200);
     let host = scene.base.trim_start_matches("http");
-    assert!(xml.contains(&format!("<Stream url=\"ws{host}/api/v1/voice/media-stream\">")));
-    assert!(xml.contains(&format!("action=\"http{host}/api/v1/webhooks/stream-ended\"")));
+    assert!(xml.contains(&format!(
+        "<Stream url=\"ws{host}/api/v1/voice/media-stream\">"
+    )));
+    assert!(xml.contains(&format!(
+        "action=\"http{host}/api/v1/webhooks/stream-ended\""
+    )));
     assert!(xml.contains("<Parameter name=\"token\" value=\""));
 }
 
@@ -215,12 +219,24 @@ async fn a_bad_token_starts_nothing() {
     let scene = scene(Setup::default()).await;
     let token = scene.announced("CA1").await;
     assert_eq!(scene.stream("CA1", None).await, Some(1008), "missing");
-    assert_eq!(scene.stream("CA1", Some("x")).await, Some(1008), "malformed");
-    assert_eq!(scene.stream("CA2", Some(&token)).await, Some(1008), "another call's");
+    assert_eq!(
+        scene.stream("CA1", Some("x")).await,
+        Some(1008),
+        "malformed"
+    );
+    assert_eq!(
+        scene.stream("CA2", Some(&token)).await,
+        Some(1008),
+        "another call's"
+    );
     let sid = CallSid::parse("CA1").expect("valid");
     let old = "2026-01-01T00:00:00Z".parse().expect("valid");
     let expired = scene.app.tokens.issue(&sid, old, [1; 16]);
-    assert_eq!(scene.stream("CA1", Some(&expired)).await, Some(1008), "expired");
+    assert_eq!(
+        scene.stream("CA1", Some(&expired)).await,
+        Some(1008),
+        "expired"
+    );
     assert_eq!(scene.arrivals(), 0);
     let (_, metrics) = scene.get("/metrics").await;
     for reason in ["missing", "malformed", "forged", "expired"] {

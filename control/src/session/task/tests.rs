@@ -7,8 +7,8 @@ use dsp::Samples;
 use jiff::Zoned;
 use pipeline::message::{Expectation, Transcript, UtteranceId};
 use pipeline::plane::CommandRefused;
-use storage::call_log::{CallLog, CallLogs, CallSummary, NewCallLog, Outcome, Speaker};
 use storage::StorageError;
+use storage::call_log::{CallLog, CallLogs, CallSummary, NewCallLog, Outcome, Speaker};
 use storage::customer::Phone;
 
 use super::*;
@@ -236,7 +236,11 @@ async fn a_silent_caller_is_asked_after_fifteen_seconds_and_let_go_after_five_mo
     let heard = Instant::now();
     let (prompt, text) = call.said().await;
     assert_eq!(text, "Are you still there?");
-    assert_eq!(heard.elapsed().as_millis() / 10, 1_500, "from the last word heard");
+    assert_eq!(
+        heard.elapsed().as_millis() / 10,
+        1_500,
+        "from the last word heard"
+    );
     tokio::time::sleep(Duration::from_secs(2)).await;
     call.heard(prompt);
     let heard = Instant::now();
@@ -437,7 +441,10 @@ async fn a_synthesiser_that_says_nothing_is_not_waited_for() {
     call.said().await;
     let asked = Instant::now();
     call.said().await;
-    assert_eq!(asked.elapsed().as_secs(), limits::FIRST_FRAME_DEADLINE.as_secs());
+    assert_eq!(
+        asked.elapsed().as_secs(),
+        limits::FIRST_FRAME_DEADLINE.as_secs()
+    );
 }
 
 #[tokio::test]
@@ -499,5 +506,11 @@ async fn the_feed_ends_with_how_the_call_ended() {
     let lines: Vec<crate::feed::Numbered> = futures_util::StreamExt::collect(feed.follow(0)).await;
     assert!(matches!(lines[0].line.what, FeedEvent::Started { .. }));
     let last = &lines.last().expect("lines").line.what;
-    assert!(matches!(last, FeedEvent::Ended { outcome: Outcome::Abandoned, .. }));
+    assert!(matches!(
+        last,
+        FeedEvent::Ended {
+            outcome: Outcome::Abandoned,
+            ..
+        }
+    ));
 }
