@@ -7,6 +7,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+/// Where the first bucket ends.
+const FIRST_NS: u64 = 1_000;
+
 /// Buckets for every doubling of the value.
 const STEPS: usize = 4;
 
@@ -95,25 +98,25 @@ impl Snapshot {
     }
 }
 
-/// The bucket of a value: bucket 0 ends at 1 us, then four to every doubling.
+/// The bucket of a value: bucket 0 ends at 1 us, then four to every doubling. A bucket holds its
+/// upper bound and not its lower one.
 fn bucket_of(nanos: u64) -> usize {
-    let micros = nanos.div_ceil(1_000);
-    if micros <= 1 {
+    if nanos <= FIRST_NS {
         return 0;
     }
-    // The bucket holds (lower, upper], so one less decides.
-    let below = micros - 1;
-    let doubling = below.ilog2() as usize;
-    let step = ((below - (1 << doubling)) * STEPS as u64 / (1 << doubling)) as usize;
+    let below = nanos - 1;
+    let doubling = (below / FIRST_NS).ilog2() as usize;
+    let base = FIRST_NS << doubling;
+    let step = ((below - base) / (base / STEPS as u64)) as usize;
     (1 + doubling * STEPS + step).min(BUCKETS - 1)
 }
 
 fn upper_bound(bucket: usize) -> Duration {
     let Some(past_first) = bucket.checked_sub(1) else {
-        return Duration::from_micros(1);
+        return Duration::from_nanos(FIRST_NS);
     };
     let (doubling, step) = (past_first / STEPS, past_first % STEPS);
-    let base_ns = 1_000_u64 << doubling;
+    let base_ns = FIRST_NS << doubling;
     Duration::from_nanos(base_ns + base_ns / STEPS as u64 * (step as u64 + 1))
 }
 

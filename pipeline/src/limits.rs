@@ -62,6 +62,10 @@ pub const QUIET_BATCH_FRAMES: u64 = 5;
 /// How much of the caller's audio before the first voiced frame belongs to the turn.
 pub const LOOK_BACK: Samples = Samples::from_ms(300);
 
+/// Audio held back in silence, so that the look-back follows the news of speech: the look-back,
+/// and the three frames that the detector may take to be sure.
+pub const HELD_BACK: Samples = Samples::from_ms(LOOK_BACK.as_ms() + 60);
+
 /// Facts and endings that wait for one call's relay. It never waits for anybody, so full is our bug.
 pub const RELAY_QUEUE: usize = 512;
 
@@ -115,8 +119,9 @@ pub const MARK_OVERDUE: Duration = Duration::from_millis(500);
 
 // ---- the caller's turn -----------------------------------------------------
 
-/// Speech that has lasted this long is no cough: an answer held back for it is retired.
-pub const SUSTAINED_SPEECH: Samples = Samples::from_ms(300);
+/// Speech that has lasted this long is no cough: an answer held back for it is retired. The
+/// detector's hang-over of 200 ms is part of it, so this is 300 ms of voice.
+pub const SUSTAINED_SPEECH: Samples = Samples::from_ms(500);
 
 /// When media stops in the middle of speech, the clock ends the turn so much after the pause.
 pub const MEDIA_GAP_GRACE: Duration = Duration::from_millis(200);

@@ -2,11 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use pipeline::message::{Command, EndReason, EventKind, UtteranceId};
+use dsp::Samples;
+use pipeline::message::{Command, EndReason, EventKind, SpeechEdge, UtteranceId};
+use pipeline::net::edge::SttInput;
 use pipeline::{DataPlaneConfig, SpeechConfig};
 use tests::plane::audio::{WAIT, YES};
 use tests::plane::phone::Seen;
-use tests::plane::speech::{Manners, Notebook, listener, talker, voice_of};
+use tests::plane::speech::{
+    Manners, Notebook, broken_listener, broken_talker, listener, talker, voice_of,
+};
 use tests::plane::stage::{Stage, event, say};
 
 fn config(manners: Manners) -> DataPlaneConfig {
@@ -95,4 +99,93 @@ async fn speech_over_the_agent_clears_and_the_words_reach_the_recogniser() {
     });
     assert_eq!(reason.await, EndReason::CallerHungUp);
     stage.plane.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_speech_edge_that_panics_is_reported_and_the_call_goes_on_to_its_end() {
+    let stage = Stage::new(DataPlaneConfig::new(SpeechConfig {
+        stt: broken_listener(),
+        tts: broken_talker(),
+    }))
+    .await;
+    let (phone, mut handle) = stage.call().await;
+    say(&handle, 1, 2_000);
+    let mut failed = Vec::new();
+    while failed.len() < 2 {
+        failed.push(
+            event(&mut handle, |kind| match kind {
+                EventKind::SpeechFailed {
+                    edge, utterance, ..
+                } => Some((*edge, *utterance)),
+                _ => None,
+            })
+            .await,
+        );
+    }
+    assert!(failed.contains(&(SpeechEdge::Stt, None)));
+    assert!(failed.contains(&(SpeechEdge::Tts, Some(UtteranceId(1)))));
+    handle
+        .send(Command::HangUp {
+            after_playout: true,
+        })
+        .expect("taken");
+    let reason = event(&mut handle, |kind| match kind {
+        EventKind::Ended { reason } => Some(*reason),
+        _ => None,
+    });
+    assert_eq!(reason.await, EndReason::AgentHungUp);
+    assert_eq!(
+        phone.played(),
+        [voice_of(UtteranceId(1)); 4_000],
+        "what there was"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_recogniser_gets_every_sample_once_and_the_turn_between_its_start_and_end() {
+    let notebook = Notebook::default();
+    let stage = Stage::new(DataPlaneConfig::new(SpeechConfig {
+        stt: listener(&notebook),
+        tts: talker(Manners::Polite, Duration::ZERO),
+    }))
+    .await;
+    let (phone, mut handle) = stage.call().await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    phone.speak(WAIT);
+    event(&mut handle, |kind| {
+        matches!(kind, EventKind::Transcript(_)).then_some(())
+    })
+    .await;
+    let mut position = Samples::ZERO;
+    let mut turn = Vec::new();
+    let mut in_turn = false;
+    for input in notebook.inputs() {
+        match input {
+            SttInput::Audio {
+                position: at,
+                mulaw,
+            } => {
+                assert_eq!(at, position, "no gap, no repetition");
+                position += Samples(mulaw.len() as u64);
+                if in_turn {
+                    turn.extend_from_slice(&mulaw);
+                }
+            }
+            SttInput::SpeechStarted { position: at } => {
+                assert_eq!(at, position);
+                in_turn = true;
+            }
+            SttInput::SpeechEnded { position: at } => {
+                assert_eq!(at, position);
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let spoken = &WAIT.mulaw()[WAIT.voice_begins_ms as usize * 8..WAIT.voice_ends_ms as usize * 8];
+    let found = turn
+        .windows(spoken.len())
+        .position(|window| window == spoken);
+    let before = found.expect("the whole line is in the turn");
+    assert!(before >= 200 * 8, "with a look-back before the first word");
 }

@@ -160,8 +160,8 @@ mod tests {
             first_voiced: ms(1_400),
         };
         assert_eq!(turn.handle_verdict(onset, ms(1_440), ms(600)), None);
-        assert!(!turn.is_sustained(ms(1_500)));
-        assert!(turn.is_sustained(ms(1_700)));
+        assert!(!turn.is_sustained(ms(1_880)));
+        assert!(turn.is_sustained(ms(1_900)));
     }
 
     #[test]

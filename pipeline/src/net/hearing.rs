@@ -1,6 +1,6 @@
 //! The caller's audio on its way to the recogniser.
 //!
-//! In silence the latest [`LOOK_BACK`] is held back, and the rest goes in batches. When speech
+//! In silence the latest [`HELD_BACK`] is held back, and the rest goes in batches. When speech
 //! starts, the recogniser is told of it between the audio before the look-back and the audio
 //! after: so everything that follows [`SttInput::SpeechStarted`] belongs to the turn, from before
 //! the first word. During a turn frames go as they come.
@@ -13,10 +13,10 @@ use ringbuf::HeapCons;
 use ringbuf::traits::Consumer;
 
 use super::edge::SttInput;
-use crate::limits::{LOOK_BACK, QUIET_BATCH_FRAMES, STT_BACKLOG};
+use crate::limits::{HELD_BACK, LOOK_BACK, QUIET_BATCH_FRAMES, STT_BACKLOG};
 use crate::ring::CallerFrame;
 
-/// Audio in silence is passed on once there is so much of it beyond the look-back.
+/// Audio in silence is passed on once there is so much of it beyond what is held back.
 const QUIET_BATCH: Samples = Samples(QUIET_BATCH_FRAMES * FRAME_SAMPLES as u64);
 
 /// One call's caller audio between the ring and the recogniser's channel.
@@ -50,7 +50,7 @@ impl Hearing {
         if self.in_turn {
             self.pass_on(self.held_until());
         } else {
-            let ripe = self.held_until().saturating_sub(LOOK_BACK);
+            let ripe = self.held_until().saturating_sub(HELD_BACK);
             if ripe.saturating_sub(self.held_from) >= QUIET_BATCH {
                 self.pass_on(ripe);
             }

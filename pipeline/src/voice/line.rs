@@ -423,3 +423,122 @@ impl Outlet for PortOutlet<'_> {
         self.reporter.metrics.count(oddity);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use ringbuf::HeapRb;
+    use ringbuf::traits::Split;
+
+    use super::*;
+    use crate::doorbell::Doorbell;
+    use crate::fact::About;
+    use crate::limits::TTS_RING_FRAMES;
+    use crate::message::UtteranceId;
+    use crate::metrics::Metrics;
+    use crate::ring::{NetEnds, rings};
+    use crate::voice::prepare;
+
+    struct Scene {
+        line: Line,
+        shard: Shard,
+        net: NetEnds,
+        reports: ringbuf::HeapCons<About<Report>>,
+        caller: TcpStream,
+        metrics: Arc<Metrics>,
+    }
+
+    fn scene(facts: usize) -> Scene {
+        let door = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let caller = TcpStream::connect(door.local_addr().expect("bound")).expect("connected");
+        let (near, _) = door.accept().expect("accepted");
+        let (voice, net) = rings();
+        let (facts_in, reports) = HeapRb::new(facts).split();
+        let metrics = Arc::<Metrics>::default();
+        let bell = Doorbell::new().expect("an eventfd");
+        let key = CallKey { slot: 0, serial: 1 };
+        let decoder = Decoder::new(vec![0; 4_096].into());
+        let stream = prepare(near).expect("a socket");
+        Scene {
+            line: Line::new(key, stream, decoder, voice, "MZ1".into()),
+            shard: Shard {
+                reporter: Reporter::new(facts_in, bell, metrics.clone()),
+                audio: vec![0; 1_000].into(),
+            },
+            net,
+            reports,
+            caller,
+            metrics,
+        }
+    }
+
+    fn close_code_at(caller: &mut TcpStream) -> u16 {
+        let mut frame = [0; 4];
+        caller.read_exact(&mut frame).expect("a close frame");
+        assert_eq!(frame[..2], [0x88, 2]);
+        u16::from_be_bytes([frame[2], frame[3]])
+    }
+
+    #[test]
+    fn a_panic_in_a_call_ends_that_call_with_an_internal_error() {
+        let mut scene = scene(8);
+        let now = Mono::from_millis(0);
+        scene
+            .line
+            .guarded(now, &mut scene.shard, |_, _| panic!("a bug of ours"));
+        assert_eq!(scene.metrics.count_of(Oddity::CallPanicked), 1);
+        assert_eq!(close_code_at(&mut scene.caller), 1011);
+        assert_eq!(scene.line.over(), None, "the peer may say goodbye");
+        let later = now.plus(CLOSE_HANDSHAKE);
+        scene.line.handle_tick(later, &mut scene.shard);
+        assert_eq!(scene.line.over(), Some(EndReason::Fault));
+    }
+
+    #[test]
+    fn a_fact_that_finds_no_room_ends_the_call_rather_than_getting_lost() {
+        let mut scene = scene(1);
+        let now = Mono::from_millis(0);
+        scene.line.start(now, &mut scene.shard);
+        let key = r##"{"event":"dtmf","streamSid":"MZ1","dtmf":{"digit":"#"}}"##;
+        scene.line.guarded(now, &mut scene.shard, |line, shard| {
+            handle_text(&mut line.call, &mut line.port, now, key, shard);
+        });
+        assert_eq!(close_code_at(&mut scene.caller), 1011);
+    }
+
+    #[test]
+    fn a_ring_that_was_full_is_asked_to_be_filled_again_once_it_has_drained() {
+        let mut scene = scene(8);
+        let utterance = UtteranceId(1);
+        for n in 0..TTS_RING_FRAMES as u64 {
+            let frame = AgentFrame {
+                utterance,
+                position: dsp::Samples(n * 160),
+                len: 160,
+                mulaw: [7; 160],
+            };
+            scene.net.agent.try_push(frame).expect("room");
+        }
+        // The playout clock lets a frame go every 20 ms, less the horizon.
+        let mut asked_at = None;
+        for ms in (0..3_000).step_by(10) {
+            scene
+                .line
+                .handle_tick(Mono::from_millis(ms), &mut scene.shard);
+            while let Some(about) = scene.reports.try_pop() {
+                if about.fact == Report::Room {
+                    assert_eq!(asked_at.replace(ms), None, "asked once");
+                }
+            }
+        }
+        let half = Duration::from_millis(20 * TTS_RING_LOW_FRAMES as u64).as_millis() as u64;
+        assert!(
+            (half - 200..=half).contains(&asked_at.expect("it asks")),
+            "{asked_at:?}"
+        );
+    }
+}

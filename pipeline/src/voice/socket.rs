@@ -146,3 +146,72 @@ pub(crate) fn prepare(stream: std::net::TcpStream) -> io::Result<TcpStream> {
     stream.set_nodelay(true)?;
     Ok(TcpStream::from_std(stream))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream as StdStream};
+    use std::time::Duration;
+
+    use super::*;
+
+    fn pair() -> (Socket, StdStream) {
+        let door = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let far = StdStream::connect(door.local_addr().expect("bound")).expect("connected");
+        let (near, _) = door.accept().expect("accepted");
+        (Socket::new(prepare(near).expect("a socket")), far)
+    }
+
+    /// Sends until the socket takes no more, as if a caller's network had gone away.
+    fn fill(socket: &mut Socket, now: Mono) {
+        while socket.is_idle() {
+            socket.send_text(now, |out| {
+                out[..2_000].fill(b' ');
+                Ok(2_000)
+            });
+        }
+    }
+
+    #[test]
+    fn a_socket_that_takes_nothing_for_two_seconds_is_stalled() {
+        let (mut socket, _far) = pair();
+        let begin = Mono::from_millis(0);
+        fill(&mut socket, begin);
+        let later = |past: Duration| begin.plus(past);
+        assert!(!socket.is_stalled(later(SOCKET_STALL - Duration::from_millis(1))));
+        assert!(socket.is_stalled(later(SOCKET_STALL)));
+    }
+
+    #[test]
+    fn what_the_socket_did_not_take_is_sent_later_and_whole() {
+        let (mut socket, mut far) = pair();
+        let now = Mono::from_millis(0);
+        fill(&mut socket, now);
+        socket.send_close(now, CloseCode::NORMAL);
+        far.set_nonblocking(true).expect("an option");
+        let mut received = Vec::new();
+        let mut piece = [0; 1 << 16];
+        while !socket.is_idle() || !received.ends_with(&[0x88, 2, 0x03, 0xE8]) {
+            match far.read(&mut piece) {
+                Ok(len) => received.extend(&piece[..len]),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+            }
+            socket.flush(now);
+        }
+        let message = [&[0x81, 126, 0x07, 0xD0], &[b' '; 2_000][..]].concat();
+        assert!(received.starts_with(&message));
+        assert_eq!((received.len() - 4) % message.len(), 0, "no message is cut");
+        assert!(!socket.is_stalled(now.plus(2 * SOCKET_STALL)));
+    }
+
+    #[test]
+    fn a_peer_that_pings_and_reads_nothing_gets_no_more_than_half_the_buffer() {
+        let (mut socket, _far) = pair();
+        let now = Mono::from_millis(0);
+        fill(&mut socket, now);
+        let pongs = (0..1_000)
+            .take_while(|_| socket.send_pong(now, &[7; 125]))
+            .count();
+        assert!(pongs < WRITE_BUFFER_BYTES / 125);
+        assert!(!socket.is_broken());
+    }
+}

@@ -154,3 +154,28 @@ pub fn thread_blocker(for_each: Duration) -> SttConfig {
         })
     }))
 }
+
+/// A recogniser that panics at the first audio.
+#[must_use]
+pub fn broken_listener() -> SttConfig {
+    SttConfig::Custom(Arc::new(|mut input, _output| {
+        Box::pin(async move {
+            input.recv().await;
+            panic!("a recogniser's bug");
+        })
+    }))
+}
+
+/// A synthesiser that panics after half a second of its first utterance.
+#[must_use]
+pub fn broken_talker() -> TtsConfig {
+    TtsConfig::Custom(Arc::new(|mut input, output| {
+        Box::pin(async move {
+            if let Some(TtsInput::Speak { utterance, .. }) = input.recv().await {
+                let mulaw = Bytes::from(vec![voice_of(utterance); 4_000]);
+                let _ = output.send(TtsEvent::Audio { utterance, mulaw }).await;
+            }
+            panic!("a synthesiser's bug");
+        })
+    }))
+}
