@@ -19,6 +19,8 @@
 mod domain;
 mod engine;
 mod error;
+#[cfg(test)]
+mod failures;
 mod flite;
 mod library;
 pub mod limits;

@@ -96,3 +96,49 @@ fn is_word(token: &str) -> bool {
     token.starts_with(|c: char| c.is_ascii_lowercase())
         && token.chars().all(|c| c.is_ascii_lowercase() || c == '\'')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::library::Model;
+
+    #[test]
+    fn every_word_that_is_listened_for_has_a_pronunciation() {
+        let model = match Model::find(None) {
+            Ok(model) => model,
+            Err(missing) => {
+                return crate::local::testing::not_run(&missing);
+            }
+        };
+        let whole = std::fs::read_to_string(model.dictionary).expect("readable");
+        let ours = dictionary(&whole);
+        let known: HashSet<&str> = ours.lines().filter_map(headword).collect();
+        let mut unknown: Vec<&str> = vocabulary().difference(&known).copied().collect();
+        unknown.sort_unstable();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+
+    #[test]
+    fn the_vocabulary_holds_words_of_grammars_and_models_and_no_rule_names() {
+        let words = vocabulary();
+        for word in ["accord", "o'clock", "saturday", "squealing"] {
+            assert!(words.contains(word), "{word}");
+        }
+        for name in ["yesno", "monthday", "dob", "grammar"] {
+            assert!(!words.contains(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn each_grammar_has_one_public_rule() {
+        for expectation in EXPECTATIONS {
+            assert_eq!(grammar(expectation).matches("public").count(), 1);
+        }
+    }
+
+    #[test]
+    fn further_pronunciations_belong_to_their_word() {
+        let ours = dictionary("a AH\na(2) EY\nzebra Z IY B R AH\n");
+        assert!(ours.contains("a(2) EY\n") && !ours.contains("zebra"));
+    }
+}

@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::error::{CheckError, LocalSpeechError, SpeechError};
 use super::limits::{
-    CHUNK, CHUNKS_WAITING, CLAUSE_BYTES, LOAD_DEADLINE, REQUEST_DEADLINE, TURN_AUDIO, WORKERS,
+    CHUNK, CHUNKS_WAITING, CLAUSE_BYTES, LOAD_DEADLINE, QUEUE_DEADLINE, TURN_AUDIO, WORK_DEADLINE,
+    WORKERS,
 };
 use super::phrases::Phrases;
 use super::process::Program;
@@ -36,6 +37,8 @@ pub struct LocalSpeechConfig {
     pub synthesisers: usize,
     /// Worker processes that recognise, 1 to [`WORKERS`]. Each takes about 100 MB.
     pub recognisers: usize,
+    /// How long a worker may take for one request before it is replaced.
+    pub work_deadline: Duration,
 }
 
 impl LocalSpeechConfig {
@@ -52,6 +55,7 @@ impl LocalSpeechConfig {
             model_dir: std::env::var_os(Self::MODEL_VARIABLE).map(PathBuf::from),
             synthesisers: 1,
             recognisers: 2,
+            work_deadline: WORK_DEADLINE,
         }
     }
 
@@ -102,6 +106,7 @@ impl LocalSpeech {
             },
             libraries: path_text(config.library_dir),
             model: path_text(config.model_dir),
+            work_deadline: config.work_deadline,
             synthesis: Queue::default(),
             recognition: Queue::default(),
             phrases: Mutex::default(),
@@ -190,7 +195,7 @@ impl LocalSpeech {
         let job = Job::Synthesise { voice, text, audio };
         shared
             .synthesis
-            .push(job, Instant::now() + REQUEST_DEADLINE)?;
+            .push(job, Instant::now() + QUEUE_DEADLINE)?;
         Ok(Speech::Fresh(chunks))
     }
 
@@ -215,7 +220,7 @@ impl LocalSpeech {
         self.owner
             .shared
             .recognition
-            .push(job, Instant::now() + REQUEST_DEADLINE)?;
+            .push(job, Instant::now() + QUEUE_DEADLINE)?;
         answer.await.unwrap_or(Err(SpeechError::Stopped))
     }
 
@@ -326,6 +331,7 @@ pub(super) struct Shared {
     /// Paths as text, empty for the default, as a worker is told them.
     pub libraries: String,
     pub model: String,
+    pub work_deadline: Duration,
     synthesis: Queue,
     recognition: Queue,
     phrases: Mutex<Phrases>,

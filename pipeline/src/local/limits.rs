@@ -45,8 +45,15 @@ pub const PHRASE_BYTES: usize = 160_000;
 /// Requests that wait for one kind of engine; more are refused.
 pub const QUEUE: usize = 64;
 
-/// From asking to the last of the answer, waiting in the queue included.
-pub const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a request may wait for a free worker.
+pub const QUEUE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long a worker may take for one request, to the last of its answer. The longest turn takes
+/// a recogniser about a second.
+pub const WORK_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How often an idle supervisor looks whether its worker is still there.
+pub const IDLE_LOOK_UP: Duration = Duration::from_millis(250);
 
 /// How long a new worker may take to find its libraries.
 pub const LOAD_DEADLINE: Duration = Duration::from_secs(10);

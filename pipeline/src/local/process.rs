@@ -71,6 +71,11 @@ impl Process {
         self.child.id()
     }
 
+    /// Whether the process has ended by itself.
+    pub(super) fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     pub(super) fn send(&mut self, request: &Request) -> Result<(), Lost> {
         Ok(self.socket.write_all(&request.to_bytes())?)
     }
@@ -99,5 +104,33 @@ impl Drop for Process {
         // It may have ended by itself; there is nothing more to do about it either way.
         drop(self.child.kill());
         drop(self.child.wait());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Shutdown;
+
+    use super::*;
+    use crate::local::protocol::Role;
+    use crate::local::testing::config;
+
+    #[test]
+    fn a_worker_ends_by_itself_when_its_parent_is_gone() {
+        let config = config();
+        let program = Program {
+            path: config.worker,
+            arguments: config.worker_arguments,
+        };
+        let mut process = Process::spawn(&program).expect("spawned");
+        let hello = Request::Hello {
+            role: Role::Recognition,
+            libraries: String::new(),
+            model: String::new(),
+        };
+        process.send(&hello).expect("it listens");
+        // What the kernel does for a parent that was killed.
+        process.socket.shutdown(Shutdown::Both).expect("open");
+        process.child.wait().expect("it ends");
     }
 }

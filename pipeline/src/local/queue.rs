@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::SpeechError;
-use super::limits::QUEUE;
+use super::limits::{QUEUE, QUEUE_DEADLINE};
 use super::{Reading, Voice};
 use crate::message::Expectation;
 
@@ -67,10 +67,7 @@ struct State {
 /// What a worker finds in the queue.
 #[derive(Debug)]
 pub(super) enum Next {
-    Job {
-        job: Job,
-        deadline: Instant,
-    },
+    Job(Job),
     /// Nothing came in the time given.
     Idle,
     /// There will be no more.
@@ -110,19 +107,23 @@ impl Queue {
             return Next::Closed;
         }
         while let Some(Waiting { job, deadline }) = state.waiting.pop_front() {
-            if !job.is_unwanted() {
-                return Next::Job { job, deadline };
+            if job.is_unwanted() {
+                continue;
             }
+            if deadline > Instant::now() {
+                return Next::Job(job);
+            }
+            job.fail(overdue());
         }
         Next::Idle
     }
 
-    /// Fails what has waited beyond its deadline. Called by workers that cannot take requests.
-    pub(super) fn expire(&self, now: Instant, error: &SpeechError) {
+    /// Fails what has waited beyond its deadline. For times when no worker takes requests.
+    pub(super) fn expire(&self, now: Instant) {
         let mut state = self.lock();
         for _ in 0..state.waiting.len() {
             match state.waiting.pop_front() {
-                Some(Waiting { job, deadline }) if deadline <= now => job.fail(error.clone()),
+                Some(Waiting { job, deadline }) if deadline <= now => job.fail(overdue()),
                 Some(waiting) => state.waiting.push_back(waiting),
                 None => {}
             }
@@ -147,6 +148,12 @@ impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
         // The state is whole between any two statements, so a panicked holder leaves it usable.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn overdue() -> SpeechError {
+    SpeechError::Deadline {
+        seconds: QUEUE_DEADLINE.as_secs(),
     }
 }
 
@@ -183,13 +190,13 @@ mod tests {
     #[test]
     fn what_nobody_waits_for_is_passed_over() {
         let queue = Queue::default();
-        let now = Instant::now();
+        let now = Instant::now() + Duration::from_secs(60);
         let (unwanted, answer) = job();
         drop(answer);
         queue.push(unwanted, now).expect("room");
         let (wanted, _answer) = job();
         queue.push(wanted, now).expect("room");
-        assert!(matches!(queue.pop(Duration::ZERO), Next::Job { .. }));
+        assert!(matches!(queue.pop(Duration::ZERO), Next::Job(_)));
         assert!(matches!(queue.pop(Duration::ZERO), Next::Idle));
     }
 
@@ -197,20 +204,15 @@ mod tests {
     fn only_what_is_beyond_its_deadline_expires_and_the_order_stays() {
         let queue = Queue::default();
         let now = Instant::now();
-        let later = now + Duration::from_secs(1);
+        let later = now + Duration::from_secs(60);
         let (first, mut first_answer) = job();
         let (second, mut second_answer) = job();
         queue.push(first, now).expect("room");
         queue.push(second, later).expect("room");
-        queue.expire(now, &SpeechError::Deadline { seconds: 1 });
-        assert_eq!(
-            first_answer.try_recv(),
-            Ok(Err(SpeechError::Deadline { seconds: 1 }))
-        );
+        queue.expire(now);
+        assert_eq!(first_answer.try_recv(), Ok(Err(overdue())));
         assert!(second_answer.try_recv().is_err(), "still waits");
-        assert!(
-            matches!(queue.pop(Duration::ZERO), Next::Job { deadline, .. } if deadline == later)
-        );
+        assert!(matches!(queue.pop(Duration::ZERO), Next::Job(_)));
     }
 
     #[test]

@@ -2,9 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use dsp::{FRAME_SAMPLES, Samples};
+use tokio::sync::mpsc;
+
 use super::testing::speech;
-use super::{LocalSpeech, Reading, Voice};
-use crate::message::Expectation;
+use super::{LocalSpeech, Reading, Voice, stt};
+use crate::message::{Expectation, Transcript};
+use crate::net::edge::{SttEvent, SttInput};
 
 /// What callers say, and what is expected when they say it. All of it is in the grammar.
 const SENTENCES: [(Expectation, &[&str]); 8] = [
@@ -18,6 +23,7 @@ const SENTENCES: [(Expectation, &[&str]); 8] = [
             "how much is an oil change",
             "what are your hours on saturday",
             "what time do you close on friday",
+            "i need a brake inspection",
             "i need to reschedule my appointment",
             "i need to cancel my appointment please",
             "i want to speak to a manager",
@@ -37,7 +43,10 @@ const SENTENCES: [(Expectation, &[&str]); 8] = [
             "that sounds good",
             "yes that is correct",
             "no that is wrong",
+            "no friday at three p m",
             "yes book it please",
+            "no thank you that is all",
+            "that's all thank you",
         ],
     ),
     (
@@ -47,6 +56,8 @@ const SENTENCES: [(Expectation, &[&str]); 8] = [
             "next tuesday at ten thirty in the morning",
             "friday at three p m",
             "tomorrow afternoon",
+            "wednesday at nine in the morning",
+            "friday at two p m",
             "on wednesday instead",
             "monday at nine a m",
             "thursday at two in the afternoon",
@@ -60,6 +71,7 @@ const SENTENCES: [(Expectation, &[&str]); 8] = [
         &[
             "two one seven five five five oh one two three",
             "my number is two one seven five five five zero one four two",
+            "two one seven five five five zero one six four",
             "five five five two one three four seven eight nine",
             "it is nine one nine five five five oh one oh four",
         ],
@@ -68,6 +80,7 @@ const SENTENCES: [(Expectation, &[&str]); 8] = [
         Expectation::DateOfBirth,
         &[
             "march fourteenth nineteen eighty five",
+            "march fourth nineteen eighty five",
             "march fifteenth nineteen eighty five",
             "july second nineteen ninety",
             "july third nineteen ninety",
@@ -92,6 +105,7 @@ const SENTENCES: [(Expectation, &[&str]); 8] = [
             "my name is emily parker",
             "maria lopez",
             "sarah johnson",
+            "my name is sarah johnson",
             "this is michael brown",
         ],
     ),
@@ -103,6 +117,8 @@ const SENTENCES: [(Expectation, &[&str]); 8] = [
             "two thousand nineteen toyota corolla",
             "a twenty eighteen honda civic",
             "the truck",
+            "it is for the honda",
+            "twenty nineteen toyota camry",
             "the accord",
             "the twenty nineteen ford",
             "my camry",
@@ -114,7 +130,7 @@ const SENTENCES: [(Expectation, &[&str]); 8] = [
 #[derive(Debug, Default)]
 struct Score {
     turns: usize,
-    /// The grammar read every word.
+    /// The grammar read what was meant.
     grammar: usize,
     /// The language model did, too.
     both: usize,
@@ -140,8 +156,9 @@ async fn score(speech: &LocalSpeech, voice: Voice) -> Score {
     for (expectation, sentences) in SENTENCES {
         for &words in sentences {
             let (reading, took) = hear(speech, voice, expectation, words).await;
-            let by_grammar = reading.grammar.as_deref() == Some(words);
-            let by_both = by_grammar && reading.lm.as_deref() == Some(words);
+            let wanted = meant(Some(words));
+            let by_grammar = meant(reading.grammar.as_deref()) == wanted;
+            let by_both = by_grammar && meant(reading.lm.as_deref()) == wanted;
             score.turns += 1;
             score.grammar += usize::from(by_grammar);
             score.both += usize::from(by_both);
@@ -172,16 +189,30 @@ fn report(voice: Voice, score: &Score) {
     );
 }
 
+/// Words that mean the same are the same: articles, courtesy, and two ways to say no and nought.
+fn meant(words: Option<&str>) -> Vec<&str> {
+    let words = words.unwrap_or_default().split(' ');
+    words
+        .filter(|word| !["a", "the", "please"].contains(word))
+        .map(|word| match word {
+            "nope" => "no",
+            "oh" => "zero",
+            word => word,
+        })
+        .collect()
+}
+
 #[tokio::test]
 async fn the_callers_voice_is_understood_over_the_telephone() {
     let Some(speech) = speech() else { return };
     let score = score(&speech, Voice::CALLER).await;
     report(Voice::CALLER, &score);
     assert!(
-        score.grammar * 100 >= score.turns * 85,
+        score.grammar * 100 >= score.turns * 97,
         "{:#?}",
         score.wrong
     );
+    assert!(score.both * 100 >= score.turns * 85, "{:#?}", score.wrong);
 }
 
 /// `cargo test -p pipeline -- --ignored --nocapture other_voices`
@@ -192,4 +223,59 @@ async fn other_voices_are_measured() {
     for voice in [Voice::Awb, Voice::Kal16, Voice::Slt] {
         report(voice, &score(&speech, voice).await);
     }
+}
+
+#[tokio::test]
+async fn the_doctor_finds_nothing_wrong() {
+    let Some(speech) = speech() else { return };
+    let check = speech.check().await.expect("all is well");
+    assert_eq!(check.sentence, "i need an oil change");
+}
+
+#[tokio::test]
+async fn silence_holds_no_words() {
+    let Some(speech) = speech() else { return };
+    let silence = vec![dsp::mulaw::SILENCE; 8_000];
+    let reading = speech.recognise(Expectation::Open, &silence).await;
+    // A language model may find a short word in anything; the edge acts on the grammar alone.
+    assert_eq!(reading.expect("it reads").grammar, None);
+}
+
+#[tokio::test]
+async fn a_turn_on_the_line_becomes_one_transcript_with_a_second_opinion() {
+    let Some(speech) = speech() else { return };
+    let said = speech.synthesise(Voice::CALLER, "i need an oil change");
+    let mut line = vec![dsp::mulaw::SILENCE; 8_000];
+    line.extend(said.expect("room").whole().await.expect("flite speaks"));
+    line.extend([dsp::mulaw::SILENCE; 4_000]);
+    let end = Samples(line.len() as u64);
+    let (heard, input) = mpsc::channel(4);
+    let (output, mut events) = mpsc::channel(4);
+    let edge = tokio::spawn(stt::run(speech.clone(), input, output));
+    for (frame, mulaw) in line.chunks(FRAME_SAMPLES).enumerate() {
+        let position = Samples((frame * FRAME_SAMPLES) as u64);
+        let mulaw = Bytes::copy_from_slice(mulaw);
+        heard
+            .send(SttInput::Audio { position, mulaw })
+            .await
+            .expect("listens");
+    }
+    let from = Samples::from_ms(800);
+    for input in [
+        SttInput::SpeechStarted { position: from },
+        SttInput::SpeechEnded { position: end },
+    ] {
+        heard.send(input).await.expect("listens");
+    }
+    drop(heard);
+    edge.await.expect("the edge ends with its input");
+    let transcript = Transcript {
+        text: "i need an oil change".to_owned(),
+        second_opinion: Some("i need an oil change".to_owned()),
+        typed: false,
+        from,
+        to: end,
+    };
+    assert_eq!(events.recv().await, Some(SttEvent::Final(transcript)));
+    assert_eq!(events.recv().await, None);
 }

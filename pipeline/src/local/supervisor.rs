@@ -14,7 +14,7 @@ use super::engine::Shared;
 use super::error::SpeechError;
 use super::library::Missing;
 use super::limits::{
-    LOAD_DEADLINE, LOOK_UP, REQUEST_DEADLINE, RESTART_FIRST, RESTART_LONGEST, WARM_DEADLINE,
+    IDLE_LOOK_UP, LOAD_DEADLINE, LOOK_UP, RESTART_FIRST, RESTART_LONGEST, WARM_DEADLINE,
 };
 use super::process::{Lost, Process};
 use super::protocol::{Request, Response, Role};
@@ -63,7 +63,7 @@ impl Supervisor {
             };
             let End::Lost(reason) = end else { return };
             tracing::warn!(role = ?self.role, reason, ?pause, "speech worker lost; restarting it");
-            self.wait(pause, &reason);
+            self.wait(pause);
             pause = (pause * 2).min(RESTART_LONGEST);
         }
     }
@@ -129,7 +129,7 @@ impl Supervisor {
                 Ok(None) => {}
                 Err(lost) => return Err(End::Lost(lost.to_string())),
             }
-            self.expire("it is still loading");
+            self.queue().expire(Instant::now());
             if self.queue().is_closed() {
                 return Err(End::Closed);
             }
@@ -141,27 +141,23 @@ impl Supervisor {
     }
 
     /// Lets time pass; requests that wait too long fail meanwhile.
-    fn wait(&self, pause: Duration, reason: &str) {
+    fn wait(&self, pause: Duration) {
         let end = Instant::now() + pause;
         while Instant::now() < end && !self.queue().is_closed() {
             std::thread::sleep(LOOK_UP.min(pause));
-            self.expire(reason);
+            self.queue().expire(Instant::now());
         }
-    }
-
-    fn expire(&self, reason: &str) {
-        let error = SpeechError::WorkerLost {
-            reason: reason.to_owned(),
-        };
-        self.queue().expire(Instant::now(), &error);
     }
 
     fn serve(&mut self, process: &mut Process) -> End {
         loop {
-            let outcome = match self.queue().pop(REQUEST_DEADLINE) {
+            let outcome = match self.queue().pop(IDLE_LOOK_UP) {
                 Next::Closed => return End::Closed,
+                Next::Idle if process.has_ended() => {
+                    return End::Lost("it ended while it had nothing to do".to_owned());
+                }
                 Next::Idle => continue,
-                Next::Job { job, deadline } => self.fulfil(process, job, deadline),
+                Next::Job(job) => self.fulfil(process, job),
             };
             if let Err(end) = outcome {
                 return end;
@@ -169,13 +165,14 @@ impl Supervisor {
         }
     }
 
-    fn fulfil(&mut self, process: &mut Process, job: Job, deadline: Instant) -> Result<(), End> {
+    fn fulfil(&mut self, process: &mut Process, job: Job) -> Result<(), End> {
         self.next_id = self.next_id.wrapping_add(1);
         let mut request = Exchange {
             id: self.next_id,
             process,
             queue: self.shared.queue(self.role),
-            deadline,
+            deadline: Instant::now() + self.shared.work_deadline,
+            patience: self.shared.work_deadline,
         };
         match job {
             Job::Synthesise { voice, text, audio } => {
@@ -248,6 +245,8 @@ struct Exchange<'a> {
     process: &'a mut Process,
     queue: &'a Queue,
     deadline: Instant,
+    /// The time given, for the error.
+    patience: Duration,
 }
 
 impl Exchange<'_> {
@@ -315,7 +314,7 @@ impl Exchange<'_> {
                 });
             }
             None if Instant::now() >= self.deadline => {
-                let seconds = REQUEST_DEADLINE.as_secs();
+                let seconds = self.patience.as_secs();
                 return Err(Failed {
                     error: SpeechError::Deadline { seconds },
                     end: Some(End::Lost(format!("it did not answer within {seconds} s"))),

@@ -1,8 +1,9 @@
 //! Workers for this crate's tests: the test executable itself, started again.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use super::{LocalSpeech, LocalSpeechConfig, LocalSpeechError, worker};
+use super::{LocalSpeech, LocalSpeechConfig, LocalSpeechError, Missing, worker};
 
 /// A setup whose workers are this test executable, told to run only the "test" below.
 pub(super) fn config() -> LocalSpeechConfig {
@@ -14,15 +15,33 @@ pub(super) fn config() -> LocalSpeechConfig {
 /// Speech where this machine has the engines. Where it has not, says so, and fails in CI: there a
 /// test that did not run must not look like one that passed.
 pub(super) fn speech() -> Option<LocalSpeech> {
-    match LocalSpeech::start(config()) {
+    started(config())
+}
+
+fn started(config: LocalSpeechConfig) -> Option<LocalSpeech> {
+    match LocalSpeech::start(config) {
         Ok(speech) => Some(speech),
         Err(LocalSpeechError::Missing(missing)) => {
-            eprintln!("NOT RUN: {missing}");
-            assert!(std::env::var_os("CI").is_none(), "not run: {missing}");
+            not_run(&missing);
             None
         }
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Says that a test did not run and why.
+pub(super) fn not_run(missing: &Missing) {
+    eprintln!("NOT RUN: {missing}");
+    assert!(std::env::var_os("CI").is_none(), "not run: {missing}");
+}
+
+/// Speech with as many recognisers as given and this much patience; see [`speech`].
+pub(super) fn speech_with(recognisers: usize, work_deadline: Duration) -> Option<LocalSpeech> {
+    started(LocalSpeechConfig {
+        recognisers,
+        work_deadline,
+        ..config()
+    })
 }
 
 #[test]

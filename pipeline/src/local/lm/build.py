@@ -21,14 +21,14 @@ FREE_FORM = HERE / "freeform.txt"
 # For each model: rules and how many sentences are drawn from each. The rule of the same name holds
 # everything that is heard there; the others are what is most likely.
 DRAWS = {
-    "open": {"request": 3000, "change": 800, "inquiry": 2000, "human": 500, "open": 1500},
-    "yesno": {"yes_or_no": 2500, "yesno": 600},
-    "when": {"appointed": 5000, "when": 1500},
-    "phone": {"phone_number": 3500, "phone": 400},
-    "dob": {"birth_date": 4500, "dob": 400},
-    "address": {"street_address": 4500, "address": 400},
-    "name": {"person": 4500, "name": 400},
-    "vehicle": {"vehicle_said": 5000, "vehicle": 400},
+    "open": {"request": 6000, "change": 1200, "inquiry": 4000, "human": 800, "yes_or_no": 2000, "any": 500, "open": 2500},
+    "yesno": {"yes_or_no": 5000, "any": 500, "yesno": 600},
+    "when": {"day_time": 12000, "appointed": 6000, "any": 500, "when": 1500},
+    "phone": {"phone_number": 6000, "any": 500, "phone": 400},
+    "dob": {"birth_date": 12000, "any": 500, "dob": 400},
+    "address": {"street_address": 4500, "any": 500, "address": 400},
+    "name": {"person": 6000, "any": 500, "name": 400},
+    "vehicle": {"vehicle_said": 12000, "any": 500, "vehicle": 400},
 }
 FREE_FORM_COPIES = 6
 SEED = 7

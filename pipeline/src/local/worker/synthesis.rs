@@ -14,6 +14,13 @@ use crate::local::flite::Flite;
 use crate::local::limits::{CHUNK, CLAUSE_AUDIO};
 use crate::local::protocol::{Request, Response};
 
+/// flite begins each text with up to 300 ms of silence, which a caller would hear as slowness. Speech
+/// begins with the first sample as loud as this (-38 dB; flite's silence stays below -60)...
+const ONSET: u16 = 400;
+
+/// ...and so many samples before it, for the soft start of an "h" (50 ms).
+const LEAD: usize = 400;
+
 pub(super) fn serve(link: &mut Link, libraries: Option<&Path>) -> Result<(), WorkerError> {
     let mut flite = Flite::load(libraries)?;
     link.send(&Response::Loaded)?;
@@ -78,6 +85,8 @@ struct Line {
     /// Made for the rate of the first samples.
     resampler: Option<Resampler>,
     pcm: Vec<i16>,
+    /// Speech has begun; until then silence is passed over.
+    begun: bool,
     sent: u64,
     /// Ended before the text did.
     cut: bool,
@@ -89,6 +98,7 @@ impl Line {
             id,
             resampler: None,
             pcm: Vec::new(),
+            begun: false,
             sent: 0,
             cut: false,
         }
@@ -101,10 +111,20 @@ impl Line {
             .resampler
             .get_or_insert_with(|| Resampler::new(rate, Rate::Hz8000));
         resampler.push(samples, &mut self.pcm);
-        if self.pcm.len() as u64 >= CHUNK.0 {
+        if !self.begun {
+            self.pass_over_silence();
+        }
+        if self.begun && self.pcm.len() as u64 >= CHUNK.0 {
             self.send(link)?;
         }
         Ok(())
+    }
+
+    fn pass_over_silence(&mut self) {
+        let onset = self.pcm.iter().position(|s| s.unsigned_abs() >= ONSET);
+        self.begun = onset.is_some();
+        let silence = onset.unwrap_or(self.pcm.len());
+        self.pcm.drain(..silence.saturating_sub(LEAD));
     }
 
     fn is_full(&self) -> bool {
