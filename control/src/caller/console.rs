@@ -126,14 +126,19 @@ impl Console {
                 self.line(at, "state", Ink::Faint, &text)
             }
             FeedEvent::Partial { text } => self.line(at, "hears", Ink::Faint, &format!("{text} …")),
-            FeedEvent::Caller { text, typed, .. } => {
+            FeedEvent::Caller {
+                text,
+                second_opinion,
+                typed,
+            } => {
                 let same = self.said.as_deref() == Some(text.as_str());
-                let note = match (typed, same) {
-                    (true, _) => "(typed, not recognised)",
-                    (false, true) => "(every word)",
-                    (false, false) => "",
+                let note = match (typed, second_opinion) {
+                    (true, _) => " (typed, not recognised)".to_owned(),
+                    (false, Some(second)) if second != text => format!(", or “{second}”"),
+                    (false, _) if same => " (every word)".to_owned(),
+                    (false, _) => String::new(),
                 };
-                self.line(at, "hears", Ink::Faint, &format!("“{text}” {note}"))
+                self.line(at, "hears", Ink::Faint, &format!("“{text}”{note}"))
             }
             FeedEvent::Unclear => self.line(at, "hears", Ink::Warning, "nothing it understands"),
             FeedEvent::Agent { text, .. } => self.line(at, "agent", Ink::Agent, text),

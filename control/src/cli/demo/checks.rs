@@ -74,7 +74,7 @@ impl Book<'_> {
                     || "nobody".to_owned(),
                     |c| format!("{} {}", c.first_name, c.last_name),
                 );
-                checks.equal("new customer", "Sarah Johnson", &name);
+                checks.equal("new customer", "Michael Brown", &name);
                 let starts = self.next(Weekday::Wednesday, 9);
                 self.booked(&mut checks, &theirs, "brake_inspection", &starts);
                 self.vehicle(&mut checks, &theirs, "2019 Toyota Camry")
