@@ -136,9 +136,9 @@ impl VoiceThread {
             bell: parts.bell,
             slots: Slots::new(parts.slots),
             ticker: Ticker::new(Mono::now()),
-            // A slot can be hungry from the turn before and have an event, too.
-            hungry: Vec::with_capacity(2 * parts.slots),
-            still_hungry: Vec::with_capacity(2 * parts.slots),
+            // A slot can be hungry from the turn before, have just been taken, and have an event.
+            hungry: Vec::with_capacity(3 * parts.slots + 1),
+            still_hungry: Vec::with_capacity(3 * parts.slots + 1),
             doors: parts.doors,
             orders: parts.orders,
             shard: Shard {

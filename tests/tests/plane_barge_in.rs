@@ -13,6 +13,10 @@ use tests::plane::stage::{Stage, event, say};
 /// What the product promises its caller: 95 of 100 barge-ins, from voice to `clear`.
 const PROMISE: Duration = Duration::from_millis(150);
 
+/// How long the net thread sleeps at a time where a test puts it to sleep. A barge-in that had to
+/// wait for it would take this long and the detector's time on top.
+const SLEEP: Duration = Duration::from_millis(150);
+
 /// Waits until the phone sounds with this utterance, interrupts it, and says how long that took.
 async fn interrupt(phone: &Phone, utterance: u32, since: Instant) -> Duration {
     let voice = voice_of(UtteranceId(utterance));
@@ -78,7 +82,7 @@ async fn forty_barge_ins_are_cleared_in_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_the_session_stopped_and_the_net_thread_asleep_a_barge_in_still_clears_in_time() {
     let stage = Stage::new(DataPlaneConfig::new(SpeechConfig {
-        stt: thread_blocker(Duration::from_millis(150)),
+        stt: thread_blocker(SLEEP),
         tts: talker(Manners::Polite, Duration::ZERO),
     }))
     .await;
@@ -87,10 +91,11 @@ async fn with_the_session_stopped_and_the_net_thread_asleep_a_barge_in_still_cle
         let begin = Instant::now();
         say(&handle, call + 1, 10_000);
         // From here on nobody reads this call's events or sends it anything: its session is as
-        // good as stopped. The recogniser puts the net thread to sleep with every piece of audio.
+        // good as stopped. After a second the net thread does little but sleep.
+        tokio::time::sleep(Duration::from_secs(1)).await;
         let took = interrupt(&phone, call + 1, begin).await;
         println!("barge-in beside a sleeping net thread: {took:?}");
-        assert!(took <= PROMISE, "{took:?}");
+        assert!(took < SLEEP * 2 / 3, "{took:?}");
         drop(handle);
     }
 }

@@ -83,6 +83,8 @@ impl Playout {
     /// The caller has begun to speak: where the agent sounds, it falls silent now. `voiced_at` is
     /// when the first voiced frame arrived.
     pub fn handle_voice(&mut self, now: Mono, voiced_at: Mono, out: &mut impl Outlet) {
+        // What the clock says was played needs no `clear`, though its marks may be on their way.
+        self.settle_played(now, out);
         if !self.is_audible(now) {
             return;
         }
@@ -241,9 +243,7 @@ impl Playout {
     /// interrupted utterances had been heard: of the one that sounded, and of a later one that was
     /// already being sent.
     fn stop(&mut self, now: Mono, out: &mut impl Outlet) -> [Option<(UtteranceId, Samples)>; 2] {
-        while let Some(heard) = self.ledger.pop_played(now) {
-            report_heard(heard, out);
-        }
+        self.settle_played(now, out);
         let sounding = self.ledger.sounding(now);
         let latest = self.ledger.latest();
         self.ledger.clear(now);
@@ -260,6 +260,12 @@ impl Playout {
             // Nothing of it was in the air any more, so all that was sent had been heard.
             (None, sending) => [sending, None],
             (sounding, _) => [sounding, None],
+        }
+    }
+
+    fn settle_played(&mut self, now: Mono, out: &mut impl Outlet) {
+        while let Some(heard) = self.ledger.pop_played(now) {
+            report_heard(heard, out);
         }
     }
 

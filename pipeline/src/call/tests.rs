@@ -576,3 +576,17 @@ fn retired(reports: &[(Mono, Report)]) -> Option<u32> {
         })
         .max()
 }
+
+#[test]
+fn a_caller_who_answers_at_once_interrupts_nothing_though_the_last_mark_is_not_back() {
+    let mut scene = Scene::new();
+    scene.returns_marks = false;
+    scene.synthesise(ONE, 300);
+    scene.run(&silence(320));
+    scene.run(&voice()[..60 * 8]);
+    assert_eq!(scene.clears(), 0);
+    assert!(scene.reports().contains(&Report::UtteranceFinished {
+        utterance: ONE,
+        samples: Samples::from_ms(300)
+    }));
+}

@@ -36,8 +36,6 @@ impl Turn {
     ) -> Option<TurnChange> {
         match (*self, verdict) {
             (Self::Quiet, Verdict::Onset { first_voiced }) => self.begin(first_voiced),
-            // The clock had ended the turn while no media came; the caller speaks on.
-            (Self::Quiet, Verdict::Voice) => self.begin(position),
             (Self::Pausing { .. }, Verdict::Onset { first_voiced }) => {
                 *self = Self::Speaking {
                     since: first_voiced,

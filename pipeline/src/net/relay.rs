@@ -169,9 +169,9 @@ impl Relay {
         }
     }
 
-    /// A session that is gone says so once, and that is heeded once.
+    /// A session that has gone after asking for the end has said all it had to say.
     fn listens_to_session(&self) -> bool {
-        !(self.commands.is_closed() && matches!(self.hanging_up, HangingUp::Ordered))
+        matches!(self.hanging_up, HangingUp::No) || !self.commands.is_closed()
     }
 
     // ---- from the voice thread ---------------------------------------------
@@ -520,6 +520,6 @@ async fn takes<I>(input: Option<&mpsc::Sender<I>>) {
         return std::future::pending().await;
     };
     if input.reserve().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

@@ -212,6 +212,6 @@ impl Bell {
             }
         }
         // Only a runtime that shuts down has no readiness to tell.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

@@ -143,13 +143,15 @@ async fn listen(
     }
 }
 
-/// A recogniser that blocks its whole thread, again and again, as nothing ever should.
+/// A recogniser that puts its whole thread to sleep with every input, as nothing ever should. The
+/// thread's other tasks have their turn in between, and no more.
 #[must_use]
 pub fn thread_blocker(for_each: Duration) -> SttConfig {
     SttConfig::Custom(Arc::new(move |mut input, _output| {
         Box::pin(async move {
             while input.recv().await.is_some() {
                 std::thread::sleep(for_each);
+                tokio::task::yield_now().await;
             }
         })
     }))
