@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use pipeline::{DataPlane, DataPlaneConfig};
 use secrecy::ExposeSecret as _;
+use storage::location::LoadError;
 use storage::{Location, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -44,32 +45,34 @@ pub struct Server {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error(transparent)]
-    Location(#[from] storage::location::LoadError),
+    Location(#[from] NoLocation),
     #[error(transparent)]
     Database(#[from] storage::OpenError),
     #[error(transparent)]
     Speech(#[from] NoSpeech),
     #[error("data plane: {0}")]
     DataPlane(#[from] pipeline::plane::StartError),
-    #[error("HOST and PORT: cannot listen on {address}: {source}; choose another port")]
+    #[error("HOST and PORT: cannot listen on {address}: {why}; choose another port")]
     Listen {
         address: SocketAddr,
-        source: std::io::Error,
+        why: std::io::Error,
     },
-    #[error("OTTO_DATA_DIR: cannot use {}: {source}; name a folder we may write to", path.display())]
-    DataDir {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    #[error("OTTO_DATA_DIR: cannot use {}: {why}; name a folder we may write to", path.display())]
+    DataDir { path: PathBuf, why: std::io::Error },
 }
+
+/// The configured location file is none.
+#[derive(Debug, thiserror::Error)]
+#[error("OTTO_LOCATION: {0}")]
+pub struct NoLocation(LoadError);
 
 /// The business facts that the configuration names.
 ///
 /// # Errors
 /// Where the file is not a location file; the message names the key.
-pub fn location(config: &Config) -> Result<Location, storage::location::LoadError> {
+pub fn location(config: &Config) -> Result<Location, NoLocation> {
     match &config.location {
-        Some(path) => Location::load(path),
+        Some(path) => Location::load(path).map_err(NoLocation),
         None => Ok(Location::example()),
     }
 }
@@ -107,9 +110,9 @@ impl Server {
         data_plane: DataPlane,
         typed_speech: bool,
     ) -> Result<Self, StartError> {
-        std::fs::create_dir_all(&config.data_dir).map_err(|source| StartError::DataDir {
+        std::fs::create_dir_all(&config.data_dir).map_err(|why| StartError::DataDir {
             path: config.data_dir.clone(),
-            source,
+            why,
         })?;
         let store = Store::open_sqlite(&config.database).await?;
         let (listener, address) = listen(SocketAddr::new(config.host, config.port)).await?;
@@ -219,7 +222,7 @@ fn rule_brain(location: &Arc<Location>) -> MakeBrain {
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |source| StartError::Listen { address, source };
+    let failed = |why| StartError::Listen { address, why };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))

@@ -23,11 +23,8 @@ pub enum StorageError {
 /// Why a database cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("database folder {}: cannot be created: {source}", .path.display())]
-    Folder {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    #[error("database folder {}: cannot be created: {why}", .path.display())]
+    Folder { path: PathBuf, why: std::io::Error },
     #[error(
         "database {}: a newer version of otto wrote it (its schema is {found}, this otto knows \
          {known}); use that version, or another file",
@@ -38,6 +35,6 @@ pub enum OpenError {
         found: i64,
         known: i64,
     },
-    #[error("database {}: {source}", .path.display())]
-    Storage { path: PathBuf, source: StorageError },
+    #[error("database {}: {why}", .path.display())]
+    Storage { path: PathBuf, why: StorageError },
 }

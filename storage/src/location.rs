@@ -111,13 +111,13 @@ impl Location {
     /// # Errors
     /// [`LoadError`] names the file, and the key that is wrong.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
-        let text = std::fs::read_to_string(path).map_err(|source| LoadError::Unreadable {
+        let text = std::fs::read_to_string(path).map_err(|why| LoadError::Unreadable {
             path: path.to_owned(),
-            source,
+            why,
         })?;
-        Self::parse(&text).map_err(|source| LoadError::Invalid {
+        Self::parse(&text).map_err(|why| LoadError::Invalid {
             path: path.to_owned(),
-            source,
+            why,
         })
     }
 
@@ -203,16 +203,10 @@ impl Week {
 /// Why a location file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    #[error("location file {}: {source}", .path.display())]
-    Unreadable {
-        path: PathBuf,
-        source: std::io::Error,
-    },
-    #[error("location file {}: {source}", .path.display())]
-    Invalid {
-        path: PathBuf,
-        source: LocationError,
-    },
+    #[error("location file {}: {why}", .path.display())]
+    Unreadable { path: PathBuf, why: std::io::Error },
+    #[error("location file {}: {why}", .path.display())]
+    Invalid { path: PathBuf, why: LocationError },
 }
 
 /// What is wrong in the text of a location file.

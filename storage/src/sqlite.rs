@@ -38,9 +38,9 @@ pub(crate) async fn open(path: &Path) -> Result<Store, OpenError> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
     {
-        std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder {
+        std::fs::create_dir_all(folder).map_err(|why| OpenError::Folder {
             path: folder.to_owned(),
-            source,
+            why,
         })?;
     }
     // A booking the caller was told about survives a power cut: sync at every commit.
@@ -50,9 +50,9 @@ pub(crate) async fn open(path: &Path) -> Result<Store, OpenError> {
 /// A database that vanishes with its last handle. It is a real file in a temporary folder, because
 /// SQLite's own memory databases have no WAL and lock differently.
 pub(crate) async fn open_temporary() -> Result<Store, OpenError> {
-    let folder = TempDir::with_prefix("otto-").map_err(|source| OpenError::Folder {
+    let folder = TempDir::with_prefix("otto-").map_err(|why| OpenError::Folder {
         path: std::env::temp_dir(),
-        source,
+        why,
     })?;
     let path = folder.path().join("otto.db");
     connect(&path, SqliteSynchronous::Off, Some(folder)).await
@@ -63,9 +63,9 @@ async fn connect(
     synchronous: SqliteSynchronous,
     folder: Option<TempDir>,
 ) -> Result<Store, OpenError> {
-    let failed = |source: StorageError| OpenError::Storage {
+    let failed = |why: StorageError| OpenError::Storage {
         path: path.to_owned(),
-        source,
+        why,
     };
     let options = SqliteConnectOptions::new()
         .filename(path)

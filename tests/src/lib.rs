@@ -2,3 +2,4 @@
 //! told.
 
 pub mod plane;
+pub mod program;

@@ -94,9 +94,9 @@ impl Synthesised {
     /// Where the engine is missing; the message names the packages.
     pub fn start() -> Result<Self, LocalSpeechError> {
         let mut config =
-            LocalSpeechConfig::this_executable().map_err(|source| LocalSpeechError::Spawn {
+            LocalSpeechConfig::this_executable().map_err(|why| LocalSpeechError::Spawn {
                 program: "/proc/self/exe".into(),
-                source,
+                why,
             })?;
         config.recognisers = 1;
         let speech = LocalSpeech::start(config)?;

@@ -29,8 +29,8 @@ pub enum WebhookError {
     Status { url: Url, status: u16, body: String },
     #[error("{url}: TwiML of {bytes} bytes, at most {MAX_TWIML_BYTES}")]
     TooLong { url: Url, bytes: usize },
-    #[error("{url}: {source}")]
-    Twiml { url: Url, source: TwimlError },
+    #[error("{url}: {why}")]
+    Twiml { url: Url, why: TwimlError },
 }
 
 impl Webhooks {
@@ -86,7 +86,7 @@ impl Webhooks {
         }
         match twiml::parse(&body) {
             Ok(verbs) => Ok((url, verbs)),
-            Err(source) => Err(WebhookError::Twiml { url, source }),
+            Err(why) => Err(WebhookError::Twiml { url, why }),
         }
     }
 

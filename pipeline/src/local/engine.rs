@@ -135,9 +135,9 @@ impl LocalSpeech {
             let thread = std::thread::Builder::new()
                 .name(name.to_owned())
                 .spawn(move || supervisor.run())
-                .map_err(|source| LocalSpeechError::Spawn {
+                .map_err(|why| LocalSpeechError::Spawn {
                     program: shared.program.path.clone(),
-                    source,
+                    why,
                 })?;
             owner.threads.push(thread);
         }
@@ -146,10 +146,10 @@ impl LocalSpeech {
             match outcome.recv_timeout(LOAD_DEADLINE * 2) {
                 Ok(FirstStart::Loaded) => {}
                 Ok(FirstStart::Missing(missing)) => return Err(missing.into()),
-                Ok(FirstStart::NotSpawned(source)) => {
+                Ok(FirstStart::NotSpawned(why)) => {
                     return Err(LocalSpeechError::Spawn {
                         program: program(),
-                        source,
+                        why,
                     });
                 }
                 Ok(FirstStart::Silent(reason)) => {

@@ -18,10 +18,10 @@ pub enum LocalSpeechError {
         given: usize,
         most: usize,
     },
-    #[error("the speech worker {program} did not start: {source}", program = program.display())]
+    #[error("the speech worker {program} did not start: {why}", program = program.display())]
     Spawn {
         program: PathBuf,
-        source: std::io::Error,
+        why: std::io::Error,
     },
     /// The worker started, but did not report that it has its libraries.
     #[error("the speech worker {program} gave no sign of life: {reason}", program = program.display())]

@@ -26,9 +26,9 @@ pub(super) async fn run(path: &Path, writer: &SqlitePool) -> Result<(), OpenErro
                 known: known.unwrap_or_default(),
             }
         }
-        source => OpenError::Storage {
+        why => OpenError::Storage {
             path: path.to_owned(),
-            source,
+            why,
         },
     })
 }

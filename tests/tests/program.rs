@@ -1,0 +1,184 @@
+//! The program as its people meet it: the demo, calls that end in every way, wrong settings.
+
+use std::path::Path;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use storage::call_log::{CallLog, Outcome};
+use tests::program::{NOW, Program, command, has_engines, printed, signal, wait};
+
+const OTTO: &str = env!("CARGO_BIN_EXE_otto-under-test");
+
+/// How long a caller who says one thing stays: longer than any test needs.
+const STAYS: &str = "60";
+
+#[test]
+fn the_demos_five_calls_leave_what_they_should_in_the_book_with_typed_words() {
+    play_the_demo("typed");
+}
+
+#[test]
+fn the_demos_five_calls_leave_what_they_should_in_the_book_with_recognised_words() {
+    if has_engines(OTTO) {
+        play_the_demo("recognised");
+    }
+}
+
+fn play_the_demo(speech: &str) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = command(OTTO, folder.path(), &["demo", "--speech", speech])
+        .output()
+        .expect("the program starts");
+    let printed = printed(&output);
+    assert!(output.status.success(), "{printed}");
+    let last = String::from_utf8_lossy(&output.stdout);
+    let last = last.lines().last().unwrap_or_default();
+    let rest = last
+        .strip_prefix(&format!("demo: 5/5 scenarios, speech={speech}, db="))
+        .unwrap_or_else(|| panic!("the last line is {last:?}"));
+    let (database, timeline) = rest
+        .split_once(", timeline=")
+        .expect("both files are named");
+    for file in [database, timeline] {
+        assert!(
+            Path::new(file).metadata().is_ok_and(|file| file.len() > 0),
+            "{file}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_logged_when_the_caller_hangs_up() {
+    let otto = Program::serve(OTTO, "typed");
+    let mut caller = otto.call(&[
+        "--speech",
+        "typed",
+        "--limit",
+        "9",
+        "--say",
+        "i need an oil change",
+    ]);
+    let _ = wait(&mut caller);
+    let call = only(otto.calls(ended).await);
+    assert_eq!(outcome(&call), Outcome::Abandoned);
+    let said = call.summary.expect("the call has ended").transcript;
+    assert!(
+        said.iter().any(|line| line.text.contains("oil change")),
+        "{said:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_call_is_logged_when_its_socket_just_drops() {
+    let otto = Program::serve(OTTO, "typed");
+    let mut caller = otto.call(&["--speech", "typed", "--limit", STAYS, "--say", "hello"]);
+    otto.calls(|calls| calls.len() == 1).await;
+    signal(caller.id(), "KILL");
+    let _ = wait(&mut caller);
+    let call = only(otto.calls(ended).await);
+    assert_ne!(outcome(&call), Outcome::InProgress);
+}
+
+#[tokio::test]
+async fn a_call_is_logged_and_the_process_ends_when_it_is_told_to_stop_twice() {
+    let mut otto = Program::serve(OTTO, "typed");
+    let mut caller = otto.call(&["--speech", "typed", "--limit", STAYS, "--say", "hello"]);
+    otto.calls(|calls| calls.len() == 1).await;
+    otto.signal("TERM");
+    otto.signal("TERM");
+    assert!(otto.wait().success());
+    let call = only(otto.calls(ended).await);
+    assert_ne!(outcome(&call), Outcome::InProgress);
+    let _ = wait(&mut caller);
+}
+
+#[tokio::test]
+async fn a_call_outlives_a_crash_of_the_speech_engines() {
+    if !has_engines(OTTO) {
+        return;
+    }
+    let otto = Program::serve(OTTO, "recognised");
+    let words = "what are your hours on saturday";
+    let caller = otto.call(&["--limit", "25", "--say", words]);
+    otto.calls(|calls| calls.len() == 1).await;
+    let workers = otto.children();
+    assert!(!workers.is_empty(), "speech has processes of its own");
+    for worker in workers {
+        signal(worker, "KILL");
+    }
+    let heard = caller.wait_with_output().expect("the caller's output");
+    let call = only(otto.calls(ended).await);
+    let lines = call.summary.expect("the call has ended").transcript;
+    assert!(
+        lines.iter().any(|line| line.text.contains("9 a.m.")),
+        "{lines:?}\n{}",
+        printed(&heard)
+    );
+}
+
+#[test]
+fn a_wrong_setting_is_one_sentence_that_names_the_key() {
+    for (key, value) in [
+        ("PORT", "eighty"),
+        ("HOST", "here"),
+        ("DATABASE_URL", "ftp://book"),
+        ("BASE_URL", "otto"),
+        ("OTTO_LOCATION", "/nowhere.toml"),
+        ("ENV", "production"),
+    ] {
+        let output = serve_with(key, value);
+        assert!(!output.status.success(), "{key}={value}");
+        let printed = printed(&output);
+        assert!(printed.contains(key), "{key}={value}: {printed}");
+        assert_eq!(printed.lines().count(), 1, "{key}={value}: {printed}");
+    }
+}
+
+fn serve_with(key: &str, value: &str) -> Output {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let arguments = ["serve", "--now", NOW, "--speech", "typed"];
+    command(OTTO, folder.path(), &arguments)
+        .env("RUST_LOG", "off")
+        .env(key, value)
+        .output()
+        .expect("the program starts")
+}
+
+#[tokio::test]
+async fn forty_calls_in_a_row_leave_nothing_behind_in_the_process() {
+    let otto = Program::serve(OTTO, "typed");
+    let mut after_ten = None;
+    for round in 1..=40_usize {
+        let mut caller = otto.call(&["--speech", "typed", "--limit", "1", "--say", "hello"]);
+        let _ = wait(&mut caller);
+        otto.calls(|calls| calls.len() == round && ended(calls))
+            .await;
+        if round == 10 {
+            after_ten = Some(otto.open_files_and_threads());
+        }
+    }
+    let patience = Instant::now() + Duration::from_secs(5);
+    while Some(otto.open_files_and_threads()) > after_ten {
+        assert!(
+            Instant::now() < patience,
+            "{after_ten:?} after ten calls, {:?} after forty",
+            otto.open_files_and_threads()
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn ended(calls: &[CallLog]) -> bool {
+    !calls.is_empty() && calls.iter().all(|call| call.summary.is_some())
+}
+
+fn only(mut calls: Vec<CallLog>) -> CallLog {
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    calls.remove(0)
+}
+
+fn outcome(call: &CallLog) -> Outcome {
+    call.summary
+        .as_ref()
+        .map_or(Outcome::InProgress, |summary| summary.outcome)
+}
