@@ -8,6 +8,7 @@
 //! allocated by who admits them, freed by the net thread.
 
 mod line;
+mod port;
 mod reporter;
 mod slots;
 mod socket;
@@ -24,7 +25,8 @@ use ringbuf::traits::Consumer;
 use ringbuf::{HeapCons, HeapProd};
 
 pub(crate) use self::line::Line;
-use self::line::{Served, Shard};
+use self::line::Served;
+use self::port::Shard;
 use self::reporter::Reporter;
 use self::slots::Slots;
 pub(crate) use self::socket::prepare;

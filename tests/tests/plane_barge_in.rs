@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use pipeline::message::{EventKind, UtteranceId};
+use pipeline::metrics::Oddity;
 use pipeline::{DataPlaneConfig, SpeechConfig};
 use tests::plane::audio::{STOP, WAIT};
 use tests::plane::phone::{Phone, Seen};
@@ -98,6 +99,8 @@ async fn with_the_session_stopped_and_the_net_thread_asleep_a_barge_in_still_cle
         assert!(took < SLEEP * 2 / 3, "{took:?}");
         drop(handle);
     }
+    let lost = stage.plane.metrics().count_of(Oddity::EdgeLost);
+    assert_eq!(lost, 0, "a recogniser that is gone puts nobody to sleep");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -140,9 +143,6 @@ async fn audio_of_an_interrupted_utterance_is_never_heard_again_however_late_it_
         .flatten()
         .collect();
     assert_eq!(later, [voice_of(UtteranceId(2)); 2_400]);
-    let retired = stage
-        .plane
-        .metrics()
-        .count_of(pipeline::metrics::Oddity::RetiredAudio);
+    let retired = stage.plane.metrics().count_of(Oddity::RetiredAudio);
     assert!(retired > 0, "late audio came, and was dropped");
 }

@@ -35,7 +35,12 @@ impl Turn {
         pause: Samples,
     ) -> Option<TurnChange> {
         match (*self, verdict) {
-            (Self::Quiet, Verdict::Onset { first_voiced }) => self.begin(first_voiced),
+            (Self::Quiet, Verdict::Onset { first_voiced }) => {
+                *self = Self::Speaking {
+                    since: first_voiced,
+                };
+                Some(TurnChange::Began { first_voiced })
+            }
             (Self::Pausing { .. }, Verdict::Onset { first_voiced }) => {
                 *self = Self::Speaking {
                     since: first_voiced,
@@ -72,13 +77,6 @@ impl Turn {
     #[must_use]
     pub fn is_sustained(self, position: Samples) -> bool {
         matches!(self, Self::Speaking { since } if position.saturating_sub(since) >= SUSTAINED_SPEECH)
-    }
-
-    fn begin(&mut self, first_voiced: Samples) -> Option<TurnChange> {
-        *self = Self::Speaking {
-            since: first_voiced,
-        };
-        Some(TurnChange::Began { first_voiced })
     }
 
     fn end_if_paused(&mut self, position: Samples, pause: Samples) -> Option<TurnChange> {

@@ -118,6 +118,14 @@ pub enum SttConfig {
 }
 
 impl SttConfig {
+    /// Whether [`SttInput::TypedWords`] mean anything to it.
+    pub(crate) fn takes_typed_words(&self) -> bool {
+        match self {
+            Self::Local(_) => false,
+            Self::Typed | Self::Custom(_) => true,
+        }
+    }
+
     /// The task that recognises one call.
     pub(crate) fn start(
         &self,

@@ -5,6 +5,7 @@
 //! between its rings, its two speech edges and its session.
 
 pub mod edge;
+mod edge_link;
 mod hearing;
 mod orders;
 mod relay;

@@ -12,11 +12,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::edge::{SpeechConfig, SttEvent, SttInput, TtsEvent, TtsInput};
+use super::edge_link::{EdgeLink, takes};
 use super::hearing::Hearing;
 use super::orders::Orders;
 use super::speaking::{Delivered, Speaking};
 use crate::fact::{CallKey, Order, Report};
-use crate::limits::{EDGE_CHANNEL, EDGE_GRACE, HANG_UP_PATIENCE, TTS_BACKLOG_CLAUSES};
+use crate::limits::{EDGE_GRACE, HANG_UP_PATIENCE, TTS_BACKLOG_CLAUSES};
 use crate::message::{Command, EndReason, Event, EventKind, SpeechEdge, UtteranceId};
 use crate::metrics::{Metrics, Oddity};
 use crate::ring::NetEnds;
@@ -47,11 +48,12 @@ pub(super) struct Relay {
     commands: mpsc::Receiver<Command>,
     edges: JoinSet<()>,
     hearing: Hearing,
-    stt: Edge<SttInput, SttEvent>,
+    stt: EdgeLink<SttInput, SttEvent>,
+    takes_typed_words: bool,
     /// When the turn ended whose words are awaited.
     turn_ended_at: Option<Mono>,
     speaking: Speaking,
-    tts: Edge<TtsInput, TtsEvent>,
+    tts: EdgeLink<TtsInput, TtsEvent>,
     /// Clauses and cancellations that the synthesiser has not taken yet.
     clauses: VecDeque<TtsInput>,
     /// The utterance of the latest clause, and how many clauses it has.
@@ -65,12 +67,6 @@ pub(super) struct Relay {
 struct Session {
     events: mpsc::Sender<Event>,
     last_event: mpsc::OwnedPermit<Event>,
-}
-
-/// An edge's channels; without an input once the edge is lost.
-struct Edge<I, E> {
-    input: Option<mpsc::Sender<I>>,
-    events: mpsc::Receiver<E>,
 }
 
 /// Whether the call is to end once all was said.
@@ -102,8 +98,8 @@ impl Relay {
         metrics: Arc<Metrics>,
     ) -> Self {
         let mut edges = JoinSet::new();
-        let stt = Edge::start(&mut edges, |input, events| speech.stt.start(input, events));
-        let tts = Edge::start(&mut edges, |input, events| speech.tts.start(input, events));
+        let stt = EdgeLink::start(&mut edges, |input, events| speech.stt.start(input, events));
+        let tts = EdgeLink::start(&mut edges, |input, events| speech.tts.start(input, events));
         Self {
             call: admission.call,
             told,
@@ -117,6 +113,7 @@ impl Relay {
             edges,
             hearing: Hearing::new(admission.rings.caller),
             stt,
+            takes_typed_words: speech.stt.takes_typed_words(),
             turn_ended_at: None,
             speaking: Speaking::new(admission.rings.agent),
             tts,
@@ -254,10 +251,11 @@ impl Relay {
                 self.hearing.push(SttInput::Expect(expectation));
                 self.feed_stt();
             }
-            Command::TypedWords(words) => {
+            Command::TypedWords(words) if self.takes_typed_words => {
                 self.hearing.push(SttInput::TypedWords(words));
                 self.feed_stt();
             }
+            Command::TypedWords(_) => self.metrics.count(Oddity::CommandIgnored),
             Command::HangUp {
                 after_playout: true,
             } => {
@@ -492,34 +490,5 @@ impl Relay {
         let all_ended = async { while edges.join_next().await.is_some() {} };
         // What has not ended in time is aborted with the set.
         let _ = timeout(EDGE_GRACE, all_ended).await;
-    }
-}
-
-impl<I, E> Edge<I, E> {
-    fn start(
-        edges: &mut JoinSet<()>,
-        start: impl FnOnce(mpsc::Receiver<I>, mpsc::Sender<E>) -> super::edge::EdgeTask,
-    ) -> Self {
-        let (input, task_input) = mpsc::channel(EDGE_CHANNEL);
-        let (task_events, events) = mpsc::channel(EDGE_CHANNEL);
-        edges.spawn(start(task_input, task_events));
-        Self {
-            input: Some(input),
-            events,
-        }
-    }
-
-    fn is_up(&self) -> bool {
-        self.input.is_some()
-    }
-}
-
-/// Until an edge takes another input. One that is gone never does; its events say so.
-async fn takes<I>(input: Option<&mpsc::Sender<I>>) {
-    let Some(input) = input else {
-        return std::future::pending().await;
-    };
-    if input.reserve().await.is_err() {
-        std::future::pending::<()>().await;
     }
 }

@@ -5,20 +5,17 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use ringbuf::traits::{Consumer, Observer, Producer};
-
-use super::reporter::Reporter;
-use super::socket::{Received, Socket};
+use super::port::{Port, PortOutlet, Shard};
+use super::socket::Received;
 use crate::call::Call;
-use crate::call::ledger::MarkName;
 use crate::call::outlet::Outlet;
 use crate::fact::{CallKey, Order, Report};
-use crate::limits::{CLOSE_HANDSHAKE, READS_PER_TURN, TTS_RING_LOW_FRAMES};
+use crate::limits::{CLOSE_HANDSHAKE, READS_PER_TURN};
 use crate::message::EndReason;
 use crate::metrics::Oddity;
-use crate::ring::{AgentFrame, CallerFrame, VoiceEnds};
+use crate::ring::VoiceEnds;
 use crate::time::Mono;
-use crate::wire::twilio::{self, Event, ParseError, parse};
+use crate::wire::twilio::{Event, ParseError, parse};
 use crate::wire::websocket::{CloseCode, Decoder, Message, Violation};
 
 /// Everything of one call that the voice thread owns.
@@ -52,7 +49,7 @@ pub(super) enum Served {
 }
 
 impl Line {
-    /// `early` must fit the decoder's buffer; what was decoded before is lost otherwise.
+    /// `decoder` holds what was received before the hand-over.
     pub(crate) fn new(
         key: CallKey,
         stream: mio::net::TcpStream,
@@ -63,15 +60,7 @@ impl Line {
         Self {
             call: Call::default(),
             decoder,
-            port: Port {
-                key,
-                socket: Socket::new(stream),
-                rings,
-                stream_sid,
-                asks_for_room: false,
-                clear_unsent: None,
-                lost_fact: false,
-            },
+            port: Port::new(key, stream, rings, stream_sid),
             state: State::Open,
         }
     }
@@ -293,137 +282,6 @@ fn close_code(reason: EndReason) -> CloseCode {
     }
 }
 
-/// What all lines of a voice thread share.
-pub(super) struct Shard {
-    pub(super) reporter: Reporter,
-    /// Where a message's audio is decoded.
-    pub(super) audio: Box<[u8]>,
-}
-
-impl Shard {
-    fn count(&self, oddity: Oddity) {
-        self.reporter.metrics.count(oddity);
-    }
-}
-
-/// What a call acts through.
-struct Port {
-    key: CallKey,
-    socket: Socket,
-    rings: VoiceEnds,
-    stream_sid: Box<str>,
-    /// The ring for agent audio has been so full that the net thread may be waiting for room.
-    asks_for_room: bool,
-    /// A `clear` that the socket has not taken whole, and since when a voice has called for it.
-    clear_unsent: Option<Mono>,
-    /// A fact found its ring full.
-    lost_fact: bool,
-}
-
-impl Port {
-    fn at<'a>(&'a mut self, now: Mono, shard: &'a mut Shard) -> PortOutlet<'a> {
-        PortOutlet {
-            port: self,
-            reporter: &mut shard.reporter,
-            now,
-        }
-    }
-
-    /// Sends what waits, and takes the time of a `clear` that is only now on its way.
-    fn flush(&mut self, now: Mono, shard: &mut Shard) {
-        self.socket.flush(now);
-        if self.socket.is_idle()
-            && let Some(voiced_at) = self.clear_unsent.take()
-        {
-            shard.reporter.metrics.barge_in.record(now.since(voiced_at));
-        }
-    }
-
-    /// Has the net thread go on where it may be waiting for room in the ring, now that there is.
-    fn ask_for_room(&mut self, now: Mono, shard: &mut Shard) {
-        if self.asks_for_room && self.rings.agent.occupied_len() <= TTS_RING_LOW_FRAMES {
-            self.asks_for_room = false;
-            self.at(now, shard).report(Report::Room);
-        }
-    }
-}
-
-/// A port, for the length of one step.
-struct PortOutlet<'a> {
-    port: &'a mut Port,
-    reporter: &'a mut Reporter,
-    now: Mono,
-}
-
-impl Outlet for PortOutlet<'_> {
-    fn waiting(&self) -> Option<&AgentFrame> {
-        self.port.rings.agent.first()
-    }
-
-    fn waiting_frames(&self) -> usize {
-        self.port.rings.agent.occupied_len()
-    }
-
-    fn take_waiting(&mut self) -> Option<AgentFrame> {
-        self.port.asks_for_room |= self.port.rings.agent.occupied_len() > TTS_RING_LOW_FRAMES;
-        self.port.rings.agent.try_pop()
-    }
-
-    fn takes_media(&self) -> bool {
-        self.port.socket.is_idle()
-    }
-
-    fn media(&mut self, mulaw: &[u8]) {
-        let Port {
-            socket, stream_sid, ..
-        } = self.port;
-        socket.send_text(self.now, |out| twilio::write_media(out, stream_sid, mulaw));
-    }
-
-    fn mark(&mut self, name: MarkName) {
-        let mut text = [0; MarkName::MAX_BYTES];
-        let name = name.write(&mut text);
-        let Port {
-            socket, stream_sid, ..
-        } = self.port;
-        socket.send_text(self.now, |out| twilio::write_mark(out, stream_sid, name));
-    }
-
-    fn clear(&mut self, now: Mono, voiced_at: Option<Mono>) -> Mono {
-        let Port {
-            socket, stream_sid, ..
-        } = self.port;
-        socket.send_text(now, |out| twilio::write_clear(out, stream_sid));
-        let written_at = Mono::now();
-        if let Some(voiced_at) = voiced_at {
-            if socket.is_idle() {
-                self.reporter
-                    .metrics
-                    .barge_in
-                    .record(written_at.since(voiced_at));
-            } else {
-                self.port.clear_unsent = Some(voiced_at);
-            }
-        }
-        written_at
-    }
-
-    fn caller_frame(&mut self, frame: CallerFrame) {
-        if self.port.rings.caller.try_push(frame).is_err() {
-            self.count(Oddity::CallerFrameDropped);
-        }
-    }
-
-    fn report(&mut self, report: Report) {
-        let reported = self.reporter.report(self.port.key, self.now, report);
-        self.port.lost_fact |= reported.is_err();
-    }
-
-    fn count(&mut self, oddity: Oddity) {
-        self.reporter.metrics.count(oddity);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Read;
@@ -432,15 +290,16 @@ mod tests {
     use std::time::Duration;
 
     use ringbuf::HeapRb;
-    use ringbuf::traits::Split;
+    use ringbuf::traits::{Consumer, Producer, Split};
 
+    use super::super::reporter::Reporter;
     use super::*;
     use crate::doorbell::Doorbell;
     use crate::fact::About;
-    use crate::limits::TTS_RING_FRAMES;
+    use crate::limits::{TTS_RING_FRAMES, TTS_RING_LOW_FRAMES};
     use crate::message::UtteranceId;
     use crate::metrics::Metrics;
-    use crate::ring::{NetEnds, rings};
+    use crate::ring::{AgentFrame, NetEnds, rings};
     use crate::voice::prepare;
 
     struct Scene {

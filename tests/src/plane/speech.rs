@@ -147,8 +147,10 @@ async fn listen(
 /// thread's other tasks have their turn in between, and no more.
 #[must_use]
 pub fn thread_blocker(for_each: Duration) -> SttConfig {
-    SttConfig::Custom(Arc::new(move |mut input, _output| {
+    SttConfig::Custom(Arc::new(move |mut input, output| {
         Box::pin(async move {
+            // Held, or it would count as lost.
+            let _output = output;
             while input.recv().await.is_some() {
                 std::thread::sleep(for_each);
                 tokio::task::yield_now().await;

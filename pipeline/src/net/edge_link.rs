@@ -1,0 +1,44 @@
+//! The channels between a call's relay and one of its speech edges.
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::edge::EdgeTask;
+use crate::limits::EDGE_CHANNEL;
+
+/// A relay's ends of an edge's channels.
+pub(super) struct EdgeLink<I, E> {
+    /// Gone once the edge is lost.
+    pub(super) input: Option<mpsc::Sender<I>>,
+    pub(super) events: mpsc::Receiver<E>,
+}
+
+impl<I, E> EdgeLink<I, E> {
+    /// Starts an edge as a task of its own.
+    pub(super) fn start(
+        edges: &mut JoinSet<()>,
+        start: impl FnOnce(mpsc::Receiver<I>, mpsc::Sender<E>) -> EdgeTask,
+    ) -> Self {
+        let (input, task_input) = mpsc::channel(EDGE_CHANNEL);
+        let (task_events, events) = mpsc::channel(EDGE_CHANNEL);
+        edges.spawn(start(task_input, task_events));
+        Self {
+            input: Some(input),
+            events,
+        }
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.input.is_some()
+    }
+}
+
+/// Until an edge takes another input. One that is gone never does; its events say so.
+pub(super) async fn takes<I>(input: Option<&mpsc::Sender<I>>) {
+    let Some(input) = input else {
+        return std::future::pending().await;
+    };
+    if input.reserve().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
