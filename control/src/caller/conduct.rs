@@ -3,17 +3,33 @@
 //! It answers the question that the agent asked last, a moment after the agent has been *heard* to
 //! the end; it interrupts where the script says so; it hangs up when there is nothing left to say.
 //! Questions come from the live feed. Without a feed only silence tells that it is the caller's
-//! turn, and the script's lines are said in order. Pure: told of feed lines and of every 20 ms.
+//! turn, and the script's lines are said in order. Where the agent says that it did not understand,
+//! the caller says the same again, as people do. Pure: told of feed lines and of every 20 ms.
 
 use std::time::Duration;
 
-use super::limits::{ANSWER_AFTER, ANSWER_AFTER_WITHOUT_FEED, HANG_UP_AFTER, SPEAK_UNASKED_AFTER};
+use super::limits::{
+    ANSWER_AFTER, ANSWER_AFTER_WITHOUT_FEED, HANG_UP_AFTER, MAX_REPEATS, SPEAK_UNASKED_AFTER,
+};
 use super::line::Line;
 use super::script::{Answer, Prompter};
 use crate::feed::FeedEvent;
 
 /// The name that the feed gives to an utterance that asks nothing.
 const NO_QUESTION: &str = "none";
+
+/// The name of the question whether anybody is there.
+const STILL_THERE: &str = "still_there";
+
+/// What agents say when they did not understand, in lower case.
+const NOT_UNDERSTOOD: [&str; 6] = [
+    "did not catch",
+    "didn't catch",
+    "did not understand",
+    "didn't understand",
+    "say that again",
+    "say it once more",
+];
 
 /// What the caller hears and does at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +92,9 @@ pub struct Conduct {
     quiet_since: Duration,
     /// The script had no answer to this question.
     stuck: Option<WhyHangUp>,
+    /// What the caller said last, and how often in a row it was repeated.
+    last: Option<Line>,
+    repeats: usize,
 }
 
 #[derive(Debug)]
@@ -94,6 +113,8 @@ struct Asked {
     question: String,
     /// The agent knows that it was heard to the end.
     finished: bool,
+    /// It is asked again because the last answer was not understood.
+    again: bool,
 }
 
 impl Conduct {
@@ -108,6 +129,8 @@ impl Conduct {
             agent_spoke: false,
             quiet_since: Duration::ZERO,
             stuck: None,
+            last: None,
+            repeats: 0,
         }
     }
 
@@ -117,8 +140,8 @@ impl Conduct {
         match event {
             FeedEvent::Agent {
                 utterance,
+                text,
                 question,
-                ..
             } => {
                 self.utterances += 1;
                 self.utterance = Some(Utterance {
@@ -132,6 +155,7 @@ impl Conduct {
                         utterance: *utterance,
                         question: question.clone(),
                         finished: false,
+                        again: says_not_understood(text) || question == STILL_THERE,
                     });
                 }
             }
@@ -197,7 +221,7 @@ impl Conduct {
         if self.asked_in(id) {
             self.question = None;
         }
-        self.spoken();
+        self.spoken(&line);
         Some(Do::Interrupt(line))
     }
 
@@ -217,9 +241,20 @@ impl Conduct {
         if quiet < patience || !self.agent_spoke {
             return None;
         }
-        let question = self.question.take()?.question;
-        let answer = self.prompter.answer(&question);
-        self.say(answer, Some(question))
+        let asked = self.question.take()?;
+        if asked.again
+            && let Some(last) = self.last.clone()
+        {
+            self.repeats += 1;
+            if self.repeats > MAX_REPEATS {
+                return Some(Do::HangUp(WhyHangUp::GivenUp(asked.question)));
+            }
+            self.agent_spoke = false;
+            return Some(Do::Say(last));
+        }
+        self.repeats = 0;
+        let answer = self.prompter.answer(&asked.question);
+        self.say(answer, Some(asked.question))
     }
 
     fn answer_blind(&mut self, quiet: Duration) -> Option<Do> {
@@ -228,7 +263,7 @@ impl Conduct {
         }
         match self.prompter.blind() {
             Answer::Line(line) => {
-                self.spoken();
+                self.spoken(&line);
                 Some(Do::Say(line))
             }
             Answer::GivenUp | Answer::Nothing => None,
@@ -251,11 +286,12 @@ impl Conduct {
                 Answer::GivenUp | Answer::Nothing => return None,
             },
         };
-        self.spoken();
+        self.spoken(&line);
         Some(Do::Say(line))
     }
 
-    fn spoken(&mut self) {
+    fn spoken(&mut self, line: &Line) {
+        self.last = Some(line.clone());
         self.agent_spoke = false;
         self.stuck = None;
     }
@@ -265,6 +301,11 @@ impl Conduct {
             .as_ref()
             .is_some_and(|asked| asked.utterance == utterance)
     }
+}
+
+fn says_not_understood(text: &str) -> bool {
+    let text = text.to_lowercase();
+    NOT_UNDERSTOOD.iter().any(|words| text.contains(words))
 }
 
 #[cfg(test)]
@@ -304,12 +345,24 @@ mod tests {
         }
 
         fn agent(&mut self, utterance: u32, question: &str) {
+            self.agent_says(utterance, "some words", question);
+        }
+
+        fn agent_says(&mut self, utterance: u32, text: &str, question: &str) {
             self.conduct.feed(&FeedEvent::Agent {
                 utterance,
-                text: "some words".into(),
+                text: text.into(),
                 question: question.into(),
             });
             self.conduct.feed(&FeedEvent::AgentStarted { utterance });
+        }
+
+        /// The agent says this to the end; what does the caller answer?
+        fn answer_to(&mut self, utterance: u32, text: &str, question: &str) -> Option<Do> {
+            self.agent_says(utterance, text, question);
+            assert_eq!(self.pass(500, true), None);
+            self.finished(utterance);
+            self.pass(1_000, false).map(|(did, _)| did)
         }
 
         fn finished(&mut self, utterance: u32) {
@@ -378,6 +431,36 @@ mod tests {
         assert_eq!(call.pass(1_000, true), None);
         assert_eq!(call.pass(1_900, false), None);
         assert_eq!(call.pass(200, false).unwrap().0, say("monday"));
+    }
+
+    #[test]
+    fn what_was_not_understood_is_said_again_and_what_was_refused_is_not() {
+        let mut call = Call::with("date_of_birth: wrong one\ndate_of_birth: right one");
+        let question = "date_of_birth";
+        assert_eq!(
+            call.answer_to(0, "Your date of birth?", question),
+            Some(say("wrong one"))
+        );
+        let missed = "I am sorry, I did not catch that. Please say the month first.";
+        assert_eq!(call.answer_to(1, missed, question), Some(say("wrong one")));
+        let refused = "That does not match. Your date of birth?";
+        assert_eq!(call.answer_to(2, refused, question), Some(say("right one")));
+    }
+
+    #[test]
+    fn a_caller_who_is_never_understood_gives_up() {
+        let mut call = Call::with("help: mumble");
+        assert_eq!(call.answer_to(0, "Hello?", "help"), Some(say("mumble")));
+        for n in 1..=MAX_REPEATS as u32 {
+            assert_eq!(
+                call.answer_to(n, "I did not catch that.", "help"),
+                Some(say("mumble"))
+            );
+        }
+        assert_eq!(
+            call.answer_to(99, "I did not catch that.", "help"),
+            Some(Do::HangUp(WhyHangUp::GivenUp("help".into())))
+        );
     }
 
     #[test]

@@ -42,6 +42,9 @@ pub const HANG_UP_AFTER: Duration = Duration::from_secs(10);
 /// The same question is answered this often at most; then the caller gives up and hangs up.
 pub const MAX_ANSWERS: usize = 6;
 
+/// The same line is repeated this often in a row at most where the agent does not understand it.
+pub const MAX_REPEATS: usize = 4;
+
 /// Longest script, in bytes.
 pub const MAX_SCRIPT_BYTES: usize = 64 * 1024;
 
@@ -59,3 +62,6 @@ pub const FEED_QUEUE: usize = 256;
 
 /// An agent that takes no byte for this long is gone.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the agent may take to sum up a call that is over.
+pub const FEED_DRAIN: Duration = Duration::from_secs(2);

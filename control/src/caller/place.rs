@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use reqwest::Url;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::limits::{MAX_CALL, MAX_DOCUMENTS};
-use super::live::Live;
+use super::limits::{FEED_DRAIN, MAX_CALL, MAX_DOCUMENTS};
+use super::live::{FromFeed, Live};
 use super::record::{CallRecord, Ending, Happened, Happening};
 use super::stream::{self, Mind, Speaking, StreamEnd, StreamError, Streamed};
 use super::twiml::Verb;
@@ -85,9 +86,13 @@ pub async fn place(
         call.follow(&plan.webhook, &mut tell),
     );
     let ending = followed.await.unwrap_or(Ok(Ending::TimedOut))?;
-    let Some(streamed) = call.streamed else {
+    let Some(mut streamed) = call.streamed else {
         return Err(CallError::NoMedia(ending));
     };
+    if let Some(feed) = streamed.feed.take() {
+        // How the agent sums the call up comes last, if it comes.
+        let _ = timeout(FEED_DRAIN, drain(feed, &mut tell)).await;
+    }
     tell(Happened {
         at: Duration::from_millis(dsp::Samples(streamed.caller.len() as u64).as_ms()),
         what: Happening::Ended(ending.clone()),
@@ -105,6 +110,17 @@ pub async fn place(
         agent: streamed.agent,
         ending,
     })
+}
+
+/// Tells what is left of the feed, until the agent closes it.
+async fn drain(mut feed: mpsc::Receiver<FromFeed>, tell: &mut (dyn FnMut(Happened) + Send)) {
+    while let Some(line) = feed.recv().await {
+        if let FromFeed::Line(line) = line {
+            let at = Duration::from_millis(line.t_ms);
+            let what = Happening::Feed(line);
+            tell(Happened { at, what });
+        }
+    }
 }
 
 /// A call between its TwiML documents.

@@ -12,8 +12,8 @@
 //! a line without a key answers, in order, whatever else is asked
 //! ```
 //!
-//! The last answer of a question is repeated when it is asked again. `#123` presses keys, `/hangup`
-//! hangs up.
+//! The last answer of a question is repeated when it is asked again; an answer that was not
+//! understood is said again before the next one is used. `#123` presses keys, `/hangup` hangs up.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -62,6 +62,8 @@ pub struct Streamed {
     pub agent: Vec<u8>,
     pub ear: Ear,
     pub end: StreamEnd,
+    /// The feed goes on until the agent has written its log.
+    pub feed: Option<mpsc::Receiver<FromFeed>>,
 }
 
 /// Who ended the stream.
@@ -136,6 +138,7 @@ pub async fn run(
         agent: line.agent,
         ear: line.ear,
         end,
+        feed: line.speaking.feed,
     })
 }
 

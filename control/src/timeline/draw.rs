@@ -66,7 +66,7 @@ fn short_figures(record: &CallRecord, story: &Story) -> String {
         parts.push(format!("answers {median:.0} ms"));
     }
     if let Some(clear) = record.overlaps.iter().find_map(|o| o.to_clear) {
-        parts.push(format!("stopped in {} ms", clear.as_millis()));
+        parts.push(format!("stopped in {:.0} ms", ms(clear)));
     }
     parts.join(" · ")
 }
@@ -138,13 +138,21 @@ fn head(html: &mut Html, number: usize, record: &CallRecord, story: &Story) {
     html.raw("</p></div><dl class=\"figures\">");
     let answers = || record.turns.iter().map(|t| t.latency);
     figure(html, "answer, median", median_ms(answers()));
-    let worst = answers().max().map(|t| t.as_secs_f64() * 1_000.0);
+    let worst = answers().max().map(ms);
     figure(html, "answer, slowest", worst);
-    let clears = || record.overlaps.iter().filter_map(|o| o.to_clear);
-    figure(html, "interruption → clear", median_ms(clears()));
-    let silences = record.overlaps.iter().filter_map(|o| o.to_silence);
-    figure(html, "interruption → silence", median_ms(silences));
-    html.raw("</dl></div>\n");
+    html.raw("</dl>");
+    if let Some(cut) = record.overlaps.first() {
+        // A click on these goes where it happened.
+        html.raw("<dl class=\"figures\" data-at=\"");
+        html.show(format_args!("{:.3}", cut.onset.as_secs_f64()));
+        html.raw("\">");
+        let clears = record.overlaps.iter().filter_map(|o| o.to_clear);
+        figure(html, "interruption → clear", median_ms(clears));
+        let silences = record.overlaps.iter().filter_map(|o| o.to_silence);
+        figure(html, "interruption → silence", median_ms(silences));
+        html.raw("</dl>");
+    }
+    html.raw("</div>\n");
 }
 
 fn figure(html: &mut Html, name: &str, ms: Option<f64>) {
@@ -363,7 +371,7 @@ fn cuts(html: &mut Html, story: &Story) {
         let onset = cut.onset.as_secs_f64();
         let reaction = cut.to_clear.map_or(0.0, |t| t.as_secs_f64());
         let label = match (cut.to_clear, cut.to_silence) {
-            (Some(clear), _) => format!("clear {} ms", clear.as_millis()),
+            (Some(clear), _) => format!("clear {:.0} ms", ms(clear)),
             (None, Some(_)) => "ended by itself".to_owned(),
             (None, None) => "talked on".to_owned(),
         };
@@ -386,7 +394,9 @@ fn turns(html: &mut Html, turns: &[Turn]) {
     let scale = (longest / 500.0).ceil() * 500.0;
     html.raw("<div class=\"waterfall\">");
     for (number, turn) in turns.iter().enumerate() {
-        html.raw("<div class=\"row\">");
+        html.raw("<div class=\"row\" data-at=\"");
+        html.show(format_args!("{:.3}", turn.speech_end_s));
+        html.raw("\">");
         html.element("span", "fine", &format!("{}", number + 1));
         html.element("span", "quote", &turn.words);
         html.raw("<span class=\"track\">");
@@ -448,5 +458,9 @@ fn median_ms(values: impl Iterator<Item = Duration>) -> Option<f64> {
     let mut values: Vec<Duration> = values.collect();
     values.sort_unstable();
     let middle = values.get(values.len().saturating_sub(1) / 2)?;
-    Some(middle.as_secs_f64() * 1_000.0)
+    Some(ms(*middle))
+}
+
+fn ms(span: Duration) -> f64 {
+    span.as_secs_f64() * 1_000.0
 }

@@ -32,9 +32,9 @@ pub(super) fn path(mulaw: &[u8]) -> (String, usize) {
     (path, points.len().max(1))
 }
 
-/// Loudness is felt by ratios: a square root lifts quiet speech without flattening loud speech.
+/// Loudness is felt by ratios: the power lifts quiet speech without flattening loud speech.
 fn height(sample: i32) -> i32 {
-    let part = (f64::from(sample.abs()) / 32_768.0).sqrt();
+    let part = (f64::from(sample.abs()) / 32_768.0).powf(0.75);
     (part * f64::from(HALF)).round() as i32 * sample.signum()
 }
 
@@ -50,6 +50,6 @@ mod tests {
             .map(|n| dsp::mulaw::encode(if n % 2 == 0 { 32_000 } else { -8_000 }))
             .collect();
         let (wave, _) = path(&wave);
-        assert_eq!(wave, "M0,0L0,-99L0,49Z");
+        assert_eq!(wave, "M0,0L0,-99L0,35Z");
     }
 }

@@ -87,6 +87,13 @@ for (const button of document.querySelectorAll(".play")) {
     audio.paused ? audio.play() : audio.pause();
   };
 }
+// A turn or an interruption shows where it happened.
+for (const place of document.querySelectorAll("[data-at]")) {
+  place.onclick = () => {
+    const board = place.closest(".call").querySelector(".scroll");
+    board.scrollTo({ left: place.dataset.at * scale - board.clientWidth * .4, behavior: "smooth" });
+  };
+}
 addEventListener("keydown", e => {
   if (e.target.closest("button")) return;
   if (e.key === "+" || e.key === "=") zoom(scale * 1.5);
