@@ -94,6 +94,10 @@ pub(super) fn when(task: &Task) -> String {
         Task::Cancel(_) => (None, "come in"),
     };
     match said {
+        // It was all there, and was declined.
+        Some(said) if said.day.is_some() && said.time.is_some() => {
+            "What would you like to change?".to_owned()
+        }
         Some(said) if said.day.is_some() => format!("What time would you like to {verb}?"),
         Some(said) if said.time.is_some() => format!("What day would you like to {verb}?"),
         _ => format!("What day and time would you like to {verb}?"),
@@ -242,7 +246,9 @@ fn too_far(location: &Location) -> String {
 pub(super) const SHALL_I_BOOK: &str = "Shall I book it?";
 pub(super) const SHALL_I_MOVE: &str = "Shall I move it?";
 pub(super) const SHALL_I_CANCEL: &str = "Shall I cancel it?";
-pub(super) const NOT_BOOKED: &str = "All right, not that.";
+pub(super) const NOT_THAT: &str = "All right, not that.";
+pub(super) const NOTHING_BOOKED: &str = "All right, then I book nothing.";
+pub(super) const ALREADY_THEN: &str = "That is when it is now.";
 pub(super) const CANCELLED: &str = "Your appointment is cancelled.";
 pub(super) const ALREADY_SETTLED: &str = "That appointment is already cancelled or over.";
 
@@ -269,6 +275,17 @@ pub(super) fn booking(location: &Location, booking: &Booking, today: Date) -> Ve
             a(&what),
             moment(start, today)
         )));
+    }
+    let also: Vec<String> = booking
+        .also
+        .iter()
+        .map(|key| a(&service_name(location, Some(key))))
+        .collect();
+    if !also.is_empty() {
+        says.push(format!(
+            "I will note that you also want {}.",
+            say::and(&also)
+        ));
     }
     says
 }
@@ -310,6 +327,8 @@ pub(super) fn rescheduled(location: &Location, visit: &Visit, today: Date) -> St
 
 pub(super) const VERIFIED: &str = "Thank you.";
 pub(super) const WRONG_DATE_OF_BIRTH: &str = "I am sorry, that does not match our records.";
+pub(super) const NOTHING_TO_VERIFY_BY: &str = "I have no date of birth on file for you, so I cannot \
+     verify that it is you, and only a colleague can open your record.";
 pub(super) const NO_ACCOUNT: &str = "I do not find an account with that number.";
 pub(super) const NO_APPOINTMENTS: &str = "I do not see any upcoming appointment for you.";
 pub(super) const NO_SUCH_NUMBER: &str = "That does not seem to be a valid telephone number.";
@@ -468,7 +487,7 @@ fn duration(service: &Service) -> String {
 
 /// With its indefinite article; "engine diagnostics" and other plurals go without.
 fn a(name: &str) -> String {
-    if name.ends_with('s') {
+    if name.ends_with('s') || name.ends_with("maintenance") {
         return name.to_owned();
     }
     let vowel = name.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']);

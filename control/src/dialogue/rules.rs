@@ -30,11 +30,13 @@ use pipeline::message::Expectation;
 use storage::customer::Phone;
 use storage::location::{Location, Service};
 
+use self::inquiry::Topic;
 use super::state::{Asks, State};
 use super::turn::Turn;
 use super::{Action, Brain, Input, Question, Silence, ToolId, TransferReason};
 use crate::nlu::service::Vocabulary;
 use crate::tools::lookup_customer::Caller;
+use crate::tools::visit::Visit;
 use crate::tools::{ToolCall, ToolOutcome};
 
 /// A dialogue by rules. One per call.
@@ -48,6 +50,10 @@ pub struct RuleBrain {
     /// Who calls, as far as the tools told us.
     caller: Option<Caller>,
     verified: bool,
+    /// What was booked in this call and still stands.
+    booked: Vec<Visit>,
+    /// The question about the location that was answered last, and the service it was about.
+    topic: Option<Topic>,
     state: State,
     expects: Expectation,
     tools_run: u32,
@@ -81,6 +87,8 @@ impl RuleBrain {
             number: None,
             caller: None,
             verified: false,
+            booked: Vec::new(),
+            topic: None,
             state: State::Greeting { lookup: None },
             expects: Expectation::Open,
             tools_run: 0,
@@ -134,6 +142,9 @@ impl RuleBrain {
             }
             // The greeting is on its way; there is nothing yet that words could answer.
             (state @ State::Greeting { .. }, _) => state,
+            (_, Input::Silence(Silence::Prompt)) if self.lone_zero() => {
+                self.escalate(TransferReason::Requested)
+            }
             (state, Input::Silence(Silence::Prompt)) => self.still_there(state),
             (_, Input::Silence(Silence::HangUp)) => self.gone(),
             (state, Input::Keypad(key)) => self.key(state, key, now),

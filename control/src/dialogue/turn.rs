@@ -5,8 +5,8 @@ use pipeline::message::Expectation;
 use storage::customer::{InvalidPhone, Phone};
 
 use crate::nlu::date_time::When;
-use crate::nlu::intent::Intent;
-use crate::nlu::name::Name;
+use crate::nlu::intent::{self, Intent};
+use crate::nlu::name::{self, Name};
 use crate::nlu::service::Vocabulary;
 use crate::nlu::vehicle::{self, SpokenVehicle};
 use crate::nlu::words::Words;
@@ -30,6 +30,8 @@ pub(super) struct Turn {
     /// House number and street.
     pub(super) address: Option<String>,
     pub(super) reason: Option<Reason>,
+    /// "Move it", "cancel that": what was just talked about.
+    pub(super) points_back: bool,
 }
 
 impl Turn {
@@ -67,9 +69,32 @@ impl Turn {
         if turn.intent == Some(Intent::Book) {
             // "My truck needs an oil change."
             turn.vehicle = both(text, second_opinion, vehicle::parse);
+            // "My name is Anna Bell and I need an oil change."
+            turn.name = both(text, second_opinion, name::introduced);
         }
+        if matches!(expects, Expectation::YesNo | Expectation::When) {
+            turn.read_beside(vocabulary, text, second_opinion);
+        }
+        turn.points_back = both(text, second_opinion, |text| {
+            intent::points_back(text).then_some(())
+        })
+        .is_some();
         turn.reason = both(text, second_opinion, reason);
         Some(turn)
+    }
+
+    /// A correction beside an answer: "no, I mean a tire rotation", "no, the Toyota".
+    fn read_beside(&mut self, vocabulary: &Vocabulary, text: &str, second_opinion: Option<&str>) {
+        if self.services.is_empty() && self.intent.is_none() {
+            let named = |text: &str| Some(vocabulary.find(text)).filter(|keys| !keys.is_empty());
+            self.services = both(text, second_opinion, named).unwrap_or_default();
+        }
+        if self.vehicle.is_none() {
+            // "Yes, bring the car in" names none.
+            let agrees = self.answer == Some(Answer::Yes);
+            self.vehicle = both(text, second_opinion, vehicle::parse)
+                .filter(|said| said.make.is_some() || (said.body.is_some() && !agrees));
+        }
     }
 
     /// Any words at all are an answer to "may I ask why?".
@@ -82,20 +107,23 @@ impl Turn {
         let turn = Self::read(vocabulary, expects, text, second_opinion).unwrap_or_default();
         let why = both(text, second_opinion, reason).unwrap_or_default();
         match turn.intent {
+            // "Because I can't make it" asks for nothing.
+            Some(Intent::Reschedule) if why != Reason::Other => Self::because(why),
             Some(intent) if intent.is_global() && intent != Intent::Cancel => turn,
-            _ => Self {
-                reason: Some(why),
-                ..Self::default()
-            },
+            _ => Self::because(why),
+        }
+    }
+
+    fn because(why: Reason) -> Self {
+        Self {
+            reason: Some(why),
+            ..Self::default()
         }
     }
 
     /// Something was said to that question, whatever it was.
     pub(super) fn of_no_reason() -> Self {
-        Self {
-            reason: Some(Reason::Other),
-            ..Self::default()
-        }
+        Self::because(Reason::Other)
     }
 
     pub(super) fn answering(answer: Answer) -> Self {

@@ -9,7 +9,7 @@ use pipeline::message::Expectation;
 
 use super::address::{self, SpokenAddress};
 use super::date_of_birth;
-use super::date_time::{self, Asked, When};
+use super::date_time::{self, Asked, Time, When};
 use super::intent::{self, Intent, Request};
 use super::name::{self, Name};
 use super::phone::{self, TenDigits};
@@ -85,8 +85,22 @@ pub fn agree(
     let concept = concept_at(vocabulary, expectation, reading)?;
     match second_opinion {
         None => Some(concept),
-        Some(other) => (concept_at(vocabulary, expectation, other)? == concept).then_some(concept),
+        Some(other) => {
+            let second = concept_at(vocabulary, expectation, other)?;
+            if ends_the_call(reading, &concept) && ends_the_call(other, &second) {
+                return Some(NO);
+            }
+            (second == concept).then_some(concept)
+        }
     }
+}
+
+/// "That is all", with a no that one reading may have misheard ("november, that is all"): nothing
+/// more is wanted, and nothing is changed by hearing so.
+fn ends_the_call(text: &str, concept: &Concept) -> bool {
+    let says_so = Words::new(text).has_any(&["that is all", "that is it", "that will be all"]);
+    let no = |reply: &Reply| reply.answer == Answer::No;
+    says_so && matches!(concept, Concept::Reply(reply) if no(reply))
 }
 
 /// Whether two readings mean the same, and mean anything.
@@ -140,13 +154,27 @@ fn open(words: &Words, request: Option<Request>) -> Option<Concept> {
 fn answer(expectation: Expectation, words: &Words) -> Option<Concept> {
     match expectation {
         Expectation::Open => None,
-        Expectation::YesNo => yes_no::parse_words(words).map(Concept::Reply).or_else(|| {
-            // A correction alone: "thursday at ten", "make it eleven".
-            date_time::parse_words(words, Asked::ForATime).map(Concept::When)
-        }),
+        Expectation::YesNo => {
+            let vehicle = || {
+                vehicle::parse_words(words)
+                    .filter(|said| said.body.is_some() || said.make.is_some())
+            };
+            yes_no::parse_words(words)
+                .map(Concept::Reply)
+                // "Twenty twenty two" beside a make is no time.
+                .or_else(|| {
+                    vehicle()
+                        .filter(|said| said.year.is_some())
+                        .map(Concept::Vehicle)
+                })
+                // A correction alone: "thursday at ten", "make it eleven", "the truck".
+                .or_else(|| date_time::parse_words(words, Asked::ForATime).map(Concept::When))
+                .or_else(|| vehicle().map(Concept::Vehicle))
+        }
         Expectation::When => {
             let when = date_time::parse_words(words, Asked::ForATime).map(Concept::When);
-            when.or_else(|| yes_no::parse_words(words).map(Concept::Reply))
+            when.or_else(|| asks_what_there_is(words).then_some(ANY_TIME))
+                .or_else(|| yes_no::parse_words(words).map(Concept::Reply))
                 .or_else(|| refuses_offers(words).then_some(NO))
         }
         Expectation::Phone => phone::parse_words(words).ok().map(Concept::Phone),
@@ -170,6 +198,24 @@ const NO: Concept = Concept::Reply(Reply {
     answer: Answer::No,
     correction: None,
 });
+
+const ANY_TIME: Concept = Concept::When(When {
+    day: None,
+    time: Some(Time::Any),
+    choice: None,
+});
+
+/// "I don't know, what do you have?"
+fn asks_what_there_is(words: &Words) -> bool {
+    words.has_any(&[
+        "what do you have",
+        "what have you got",
+        "what is available",
+        "what times",
+        "what is open",
+        "when are you free",
+    ])
+}
 
 /// "What else do you have", "anything later": none of the offered times.
 fn refuses_offers(words: &Words) -> bool {

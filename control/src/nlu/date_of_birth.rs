@@ -36,7 +36,8 @@ pub fn parse(text: &str) -> Result<Date, DateOfBirthError> {
 pub fn parse_words(words: &Words) -> Result<Date, DateOfBirthError> {
     let (year, month, day) = match date_time::said_date(words) {
         Some(said) => (
-            said.year.or_else(|| short_year(words, said.to)),
+            said.year
+                .or_else(|| short_year(words.list().get(said.to..)?)),
             said.month,
             said.day,
         ),
@@ -49,8 +50,7 @@ pub fn parse_words(words: &Words) -> Result<Date, DateOfBirthError> {
 }
 
 /// "Eighty five" after the day. Only from 30 up: below, either century could be meant.
-fn short_year(words: &Words, at: usize) -> Option<i16> {
-    let list = words.list().get(at..)?;
+fn short_year(list: &[String]) -> Option<i16> {
     let (n, _) = match list.first()?.parse::<u32>() {
         Ok(n) => (n, 1),
         Err(_) => number::below_hundred(list)?,
@@ -69,7 +69,9 @@ fn in_numbers(words: &Words) -> Option<(Option<i16>, i8, i8)> {
         let rest = list.get(used..)?;
         let (day, more) = small_number(rest, 31)?;
         let rest = rest.get(more..)?;
-        let (year, _) = number::year(rest)?;
+        let year = number::year(rest)
+            .map(|(year, _)| year)
+            .or_else(|| short_year(rest))?;
         Some((Some(year), month, day))
     })
 }
@@ -117,6 +119,8 @@ mod tests {
             ("3/14/1985", date(1985, 3, 14)),
             ("oh three fourteen nineteen eighty five", date(1985, 3, 14)),
             ("march fourteenth eighty five", date(1985, 3, 14)),
+            ("seven two ninety", date(1990, 7, 2)),
+            ("three fourteen eighty five", date(1985, 3, 14)),
             ("february twenty ninth two thousand", date(2000, 2, 29)),
         ] {
             assert_eq!(parse(text), Ok(expected), "{text}");

@@ -82,8 +82,11 @@ pub fn parse(text: &str, vocabulary: &Vocabulary) -> Option<Request> {
 #[must_use]
 pub fn parse_words(words: &Words, vocabulary: &Vocabulary) -> Option<Request> {
     let services = vocabulary.find_in(words);
+    let can_not_come = services.is_empty() && can_not_come(words);
     let intent = overriding(words)
         .or_else(|| about_appointments(words))
+        .or_else(|| can_not_come.then_some(Intent::Reschedule))
+        .or_else(|| (services.is_empty() && moves_it(words)).then_some(Intent::Reschedule))
         .or_else(|| question(words))
         .or_else(|| (!services.is_empty() || asks_to_book(words)).then_some(Intent::Book))
         .or_else(|| courtesy(words))?;
@@ -95,12 +98,19 @@ pub fn parse_words(words: &Words, vocabulary: &Vocabulary) -> Option<Request> {
             | Intent::CheckAppointment
             | Intent::Hours
     );
-    let when = date_time::parse_words(words, Asked::Otherwise)
+    let asked = if intent == Intent::Reschedule {
+        Asked::ForATime
+    } else {
+        Asked::Otherwise
+    };
+    let when = date_time::parse_words(words, asked)
         .map(|when| When {
             choice: None,
             ..when
         })
-        .filter(|when| timely && *when != When::default());
+        .filter(|when| timely && *when != When::default())
+        // The day on which the caller cannot come is not the one wished for.
+        .filter(|_| !can_not_come);
     let about_services = matches!(intent, Intent::Book | Intent::Price | Intent::Duration);
     Some(Request {
         intent,
@@ -127,6 +137,10 @@ pub fn overriding(words: &Words) -> Option<Intent> {
         "from the beginning",
     ]) {
         Some(Intent::StartOver)
+    } else if words.has_any(&["never mind", "nevermind", "forget it", "scratch that"])
+        && courtesy(words) == Some(Intent::Goodbye)
+    {
+        Some(Intent::Goodbye)
     } else if words.has_any(&["never mind", "nevermind", "forget it", "scratch that"])
         || (words.has_any(&["cancel that", "cancel this"]) && !words.has("appointment"))
     {
@@ -167,6 +181,9 @@ pub fn about_appointments(words: &Words) -> Option<Intent> {
         return Some(Intent::Cancel);
     }
     let looks_up = words.has_any(&[
+        "i have an",
+        "you have an appointment for me",
+        "check appointment",
         "when is my",
         "what time is my",
         "what day is my",
@@ -180,6 +197,43 @@ pub fn about_appointments(words: &Words) -> Option<Intent> {
         "about my",
     ]);
     (named && looks_up).then_some(Intent::CheckAppointment)
+}
+
+/// "I can't make it tomorrow": an appointment is to be moved, whatever else follows.
+fn can_not_come(words: &Words) -> bool {
+    words.has_any(&[
+        "can not make it",
+        "cannot make it",
+        "not be able to make it",
+        "can not come",
+        "cannot come",
+        "rather not come",
+        "not going to make it",
+    ])
+}
+
+/// "Move it to Friday", "make that eleven": what was just talked about.
+fn moves_it(words: &Words) -> bool {
+    words.has_any(&[
+        "move it",
+        "move that",
+        "change it to",
+        "change that to",
+        "change the time",
+        "change the day",
+        "push it",
+        "push that",
+        "make it",
+        "make that",
+        "switch it to",
+    ])
+}
+
+/// Whether the words speak of what was just talked about rather than of something named.
+#[must_use]
+pub fn points_back(text: &str) -> bool {
+    let words = Words::new(text);
+    moves_it(&words) || words.has_any(&["cancel it", "cancel that", "cancel this"])
 }
 
 /// Questions about the location and its services.

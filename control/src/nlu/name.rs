@@ -11,9 +11,19 @@ pub struct Name {
 }
 
 impl Name {
-    /// This name with what it leaves open taken from an earlier answer.
+    /// This name with what it leaves open taken from an earlier answer. After a first name alone, a
+    /// single other name is the last name.
     #[must_use]
     pub fn or(self, earlier: Self) -> Self {
+        if let (Some(said), None, Some(first), None) =
+            (&self.first, &self.last, &earlier.first, &earlier.last)
+            && !said.eq_ignore_ascii_case(first)
+        {
+            return Self {
+                first: earlier.first,
+                last: self.first,
+            };
+        }
         Self {
             first: self.first.or(earlier.first),
             last: self.last.or(earlier.last),
@@ -119,6 +129,19 @@ const MAX_WORDS_IN_A_NAME: usize = 4;
 #[must_use]
 pub fn parse(text: &str) -> Option<Name> {
     parse_words(&Words::new(text))
+}
+
+/// A name that was said along with something else: "my name is Anna Bell and I need an oil change".
+#[must_use]
+pub fn introduced(text: &str) -> Option<Name> {
+    const GOES_ON: [&str; 7] = ["and", "i", "i'm", "my", "calling", "for", "from"];
+    let words = Words::new(text);
+    let from = words.after("my name is")?;
+    let name: Vec<&str> = (from..words.len())
+        .map(|i| words.at(i))
+        .take_while(|word| !GOES_ON.contains(word))
+        .collect();
+    parse(&name.join(" "))
 }
 
 /// [`parse`] of words that are already split.

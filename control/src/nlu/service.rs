@@ -15,7 +15,7 @@ const ARTICLES: [&str; 10] = [
 
 /// What callers call things, and the keys that this can mean, best first: the first that a location
 /// offers is meant.
-const COMMON: [(&str, &[&str]); 53] = [
+const COMMON: [(&str, &[&str]); 55] = [
     ("oil change", &["oil_change"]),
     ("oil changed", &["oil_change"]),
     ("change oil", &["oil_change"]),
@@ -52,6 +52,8 @@ const COMMON: [(&str, &[&str]); 53] = [
     ("diagnostic", &["engine_diagnostics", "diagnostic"]),
     ("diagnosed", &["engine_diagnostics", "diagnostic"]),
     ("strange noise", &["engine_diagnostics", "diagnostic"]),
+    ("making noise", &["engine_diagnostics", "diagnostic"]),
+    ("weird noise", &["engine_diagnostics", "diagnostic"]),
     (
         "will not start",
         &["engine_diagnostics", "diagnostic", "repair"],

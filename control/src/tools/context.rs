@@ -28,6 +28,8 @@ pub struct CallContext {
     verification_failures: u8,
     lookups: u8,
     bookings: Vec<Booking>,
+    /// What was booked in this call, which its caller may hear of and change without proof.
+    booked: Vec<AppointmentId>,
     settled: Option<Settled>,
     needs_human: bool,
 }
@@ -69,6 +71,7 @@ impl CallContext {
             verification_failures: 0,
             lookups: 0,
             bookings: Vec::new(),
+            booked: Vec::new(),
             settled: None,
             needs_human: false,
         }
@@ -121,6 +124,17 @@ impl CallContext {
             Some(_) if self.assurance() < needed => Err(ToolError::NotVerified),
             Some(id) => Ok(id),
         }
+    }
+
+    /// The bound customer, if the call may change this appointment: any of theirs where they are
+    /// verified; else one that was booked in this very call, by whoever is on the line.
+    pub(super) fn may_change(&self, appointment: AppointmentId) -> Result<CustomerId, ToolError> {
+        let own = self.booked.contains(&appointment);
+        self.authorised(if own {
+            Assurance::Claimed
+        } else {
+            Assurance::Verified
+        })
     }
 
     /// Counts a search for an account.
@@ -196,6 +210,9 @@ impl CallContext {
 
     /// Records what was achieved. A move or a cancellation may undo a booking of this very call.
     pub(super) fn settle(&mut self, outcome: Outcome, appointment: AppointmentId) {
+        if outcome == Outcome::Booked && !self.booked.contains(&appointment) {
+            self.booked.push(appointment);
+        }
         if matches!(outcome, Outcome::Rescheduled | Outcome::Cancelled) {
             self.bookings.fill_with(|| Booking::Undone);
         }

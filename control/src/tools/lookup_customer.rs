@@ -26,6 +26,8 @@ pub struct Caller {
     pub customer_id: CustomerId,
     pub first_name: String,
     pub vehicle_count: usize,
+    /// Whether anything is on file that could prove who calls.
+    pub can_be_verified: bool,
     /// The vehicles themselves, for a verified caller only.
     pub vehicles: Option<Vec<VehicleSummary>>,
 }
@@ -61,6 +63,7 @@ pub(super) async fn describe(
     let vehicles = tools.store().vehicles.of_customer(customer.id).await?;
     Ok(Caller {
         customer_id: customer.id,
+        can_be_verified: customer.date_of_birth.is_some() || customer.address.is_some(),
         first_name: customer.first_name,
         vehicle_count: vehicles.len(),
         vehicles: (context.assurance() == Assurance::Verified)

@@ -137,7 +137,12 @@ impl Toolbox {
             Err(error) => return error.into(),
         };
         let now = self.now();
-        let nearest = slots::nearest(&self.location, service, wished, &busy, &now, ALTERNATIVES);
+        let mut nearest =
+            slots::nearest(&self.location, service, wished, &busy, &now, ALTERNATIVES);
+        if why == NotBookable::VehicleBusy {
+            // A bay is free then, but the vehicle is elsewhere: what overlaps would be refused too.
+            nearest.retain(|slot| slot.starts_at.duration_since(wished).abs() >= service.duration);
+        }
         ToolError::NotBookable { why, nearest }
     }
 
@@ -169,6 +174,7 @@ impl Toolbox {
         let length = appointment.ends_at.duration_since(appointment.starts_at);
         Ok(Visit {
             appointment_id: appointment.id,
+            customer_id: appointment.customer,
             service_type: appointment.service,
             scheduled_at: self.location.local(appointment.starts_at),
             duration_minutes: length.as_mins(),

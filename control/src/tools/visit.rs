@@ -2,11 +2,13 @@
 
 use jiff::Zoned;
 use storage::appointment::AppointmentId;
+use storage::customer::CustomerId;
 use storage::vehicle::{Vehicle, VehicleId};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Visit {
     pub appointment_id: AppointmentId,
+    pub customer_id: CustomerId,
     /// Key of the service in the location file.
     pub service_type: String,
     /// In the location's zone.

@@ -1,20 +1,21 @@
 //! Booking: service, time, vehicle, and, for a caller who is new, everything else.
 
 use jiff::Zoned;
+use storage::appointment::AppointmentId;
 
 use super::{RuleBrain, questions};
 use crate::dialogue::state::{Asks, Booking, Chosen, State, Task, Wish};
 use crate::dialogue::turn::Turn;
 use crate::dialogue::{TransferReason, phrases};
-use crate::nlu::name::Name;
 use crate::nlu::vehicle::SpokenVehicle;
 use crate::nlu::yes_no::Answer;
 use crate::tools::book_appointment::{Arguments, Party};
 use crate::tools::error::NotBookable;
 use crate::tools::find_vehicle::{self, Match};
-use crate::tools::lookup_customer::Lookup;
+use crate::tools::lookup_customer::{Caller, Lookup};
 use crate::tools::moment::Moment;
 use crate::tools::new_customer::CreateCustomer;
+use crate::tools::visit::Visit;
 use crate::tools::{self, ToolCall, ToolError, ToolOutcome};
 
 impl RuleBrain {
@@ -28,7 +29,7 @@ impl RuleBrain {
                 start: None,
             },
             vehicle: turn.vehicle.map_or(Chosen::Unsaid, Chosen::Described),
-            name: Name::default(),
+            name: turn.name.unwrap_or_default(),
             phone: self.number.clone(),
         };
         self.next(Task::Book(booking), now)
@@ -86,7 +87,12 @@ impl RuleBrain {
 
     /// The caller's words while something is missing.
     pub(super) fn fill(&mut self, mut task: Task, asks: Asks, turn: Turn, now: &Zoned) -> State {
+        let other_service = turn
+            .services
+            .first()
+            .is_some_and(|said| task.service() != Some(said));
         if let Asks::When { offered } = &asks
+            && !other_service
             && let Some(state) = self.chosen_time(&task, offered, &turn, now)
         {
             return state;
@@ -95,6 +101,13 @@ impl RuleBrain {
             && let Some(phone) = &turn.phone
         {
             return self.new_number(task, phone.clone(), now);
+        }
+        if matches!(asks, Asks::Service)
+            && turn.answer == Some(Answer::No)
+            && turn.services.is_empty()
+            && turn.when.is_none()
+        {
+            return self.dropped(&task, now);
         }
         if absorb(&mut task, &turn) {
             self.repair.moved_on();
@@ -124,6 +137,15 @@ impl RuleBrain {
         }
     }
 
+    /// The caller wants none of it any more.
+    pub(super) fn dropped(&mut self, task: &Task, now: &Zoned) -> State {
+        self.say(match task {
+            Task::Book(_) => phrases::NOTHING_BOOKED,
+            Task::Reschedule(_) | Task::Cancel(_) => phrases::LEFT_AS_IT_IS,
+        });
+        self.enter(State::Closing, now)
+    }
+
     /// A no to the whole.
     fn declined(&mut self, task: Task, now: &Zoned) -> State {
         match task {
@@ -132,11 +154,15 @@ impl RuleBrain {
                 self.enter(State::Closing, now)
             }
             mut task @ (Task::Book(_) | Task::Reschedule(_)) => {
+                // What was said still stands, so that "at three" keeps the day.
                 if let Some(time) = task.time() {
-                    *time = Wish::default();
+                    time.start = None;
                 }
-                self.say(phrases::NOT_BOOKED);
-                self.seek(task, now)
+                self.say(phrases::NOT_THAT);
+                let asks = Asks::When {
+                    offered: Vec::new(),
+                };
+                self.enter(State::SlotCollection { task, asks }, now)
             }
         }
     }
@@ -206,13 +232,24 @@ impl RuleBrain {
             Ok(done) => {
                 if let tools::Answer::Booked(visit) = &done {
                     self.say(phrases::booked(&self.location, visit, now.date()));
+                    self.remember(visit, &task);
                 } else if let tools::Answer::Rescheduled(moved) = &done {
                     self.say(phrases::rescheduled(
                         &self.location,
                         &moved.visit,
                         now.date(),
                     ));
+                    if let Some(own) = self
+                        .booked
+                        .iter_mut()
+                        .find(|own| own.appointment_id == moved.visit.appointment_id)
+                    {
+                        *own = moved.visit.clone();
+                    }
                 } else {
+                    if let Task::Cancel(cancellation) = &task {
+                        self.forget(cancellation.visit.appointment_id);
+                    }
                     self.say(phrases::CANCELLED);
                 }
                 self.settled(leaving, now)
@@ -233,6 +270,26 @@ impl RuleBrain {
             }
             Err(error) => self.not_executed(task, &error, now),
         }
+    }
+
+    /// Whoever books is known from then on, so that nothing is asked twice in one call.
+    fn remember(&mut self, visit: &Visit, task: &Task) {
+        self.forget(visit.appointment_id);
+        self.booked.push(visit.clone());
+        if let (None, Task::Book(booking)) = (&self.caller, task) {
+            self.caller = Some(Caller {
+                customer_id: visit.customer_id,
+                first_name: booking.name.first.clone().unwrap_or_default(),
+                vehicle_count: 1,
+                can_be_verified: false,
+                vehicles: None,
+            });
+        }
+    }
+
+    fn forget(&mut self, appointment: AppointmentId) {
+        self.booked
+            .retain(|visit| visit.appointment_id != appointment);
     }
 
     fn not_executed(&mut self, mut task: Task, error: &ToolError, now: &Zoned) -> State {
@@ -334,12 +391,17 @@ fn absorb(task: &mut Task, turn: &Turn) -> bool {
                     booking.service = Some(service.clone());
                     // Another service may need more time.
                     booking.time.start = None;
+                    booking.also.clear();
                 }
-                booking.also = turn.services.iter().skip(1).cloned().collect();
+                if turn.services.len() > 1 {
+                    booking.also = turn.services.iter().skip(1).cloned().collect();
+                }
                 said = true;
             }
             if let Some(words) = &turn.vehicle {
-                booking.vehicle.describe(words);
+                if !booking.vehicle.is(words) {
+                    booking.vehicle.describe(words);
+                }
                 said = true;
             }
             if let Some(name) = &turn.name {

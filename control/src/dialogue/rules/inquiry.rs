@@ -11,11 +11,38 @@ use crate::dialogue::turn::Turn;
 use crate::nlu::date_time::{self, Candidate, When, WhenError};
 use crate::nlu::intent::Intent;
 
+/// A question that was answered; a few words may carry it on ("and on Saturday?").
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Topic {
+    intent: Intent,
+    service: Option<String>,
+}
+
 impl RuleBrain {
+    /// "What about Saturday?" after a question about the hours is another one, and no wish.
+    pub(super) fn carried_on(&self, turn: &Turn) -> bool {
+        let hours = |topic: &Topic| topic.intent == Intent::Hours;
+        let day_alone = turn
+            .when
+            .is_some_and(|when| when.day.is_some() && when.time.is_none());
+        self.topic.as_ref().is_some_and(hours)
+            && day_alone
+            && turn.intent.is_none()
+            && turn.answer.is_none()
+            && turn.services.is_empty()
+    }
+
     /// Answers, and goes back to the question that was open.
     pub(super) fn inquire(&mut self, state: State, turn: &Turn, now: &Zoned) -> State {
         let location = &self.location;
-        let about = asked_service(&state, turn, location);
+        let about = asked_service(&state, turn, location).or_else(|| {
+            let earlier = self.topic.as_ref()?.service.as_deref()?;
+            location.service(earlier)
+        });
+        let topic = Topic {
+            intent: turn.intent.unwrap_or(Intent::Hours),
+            service: about.map(|service| service.key.clone()),
+        };
         let answer = match turn.intent {
             Some(Intent::Price) => phrases::prices(location, about),
             Some(Intent::Duration) => phrases::durations(location, about),
@@ -25,6 +52,7 @@ impl RuleBrain {
                 None => phrases::hours_of_week(location),
             },
         };
+        self.topic = Some(topic);
         for sentence in answer {
             self.say(sentence);
         }

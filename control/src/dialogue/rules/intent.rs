@@ -38,11 +38,14 @@ impl RuleBrain {
                     (state, _) => self.enter(state, now),
                 }
             }
-            Some(Intent::NeverMind) => self.never_mind(state, now),
+            Some(Intent::NeverMind) => self.never_mind(state, &turn, now),
             Some(Intent::Hours | Intent::Location | Intent::Price | Intent::Duration) => {
                 self.inquire(state, &turn, now)
             }
             // It may answer what was said since the question, so it does not answer the question.
+            _ if matches!(state, State::Closing) && self.carried_on(&turn) => {
+                self.inquire(state, &turn, now)
+            }
             _ if self.repair.aside() && turn.is_bare_yes() => self.enter(state, now),
             _ => self.in_state(state, turn, now),
         }
@@ -59,8 +62,10 @@ impl RuleBrain {
                 | State::SlotCollection { .. }
                 | State::Confirmation(_)),
                 Some(Intent::Reschedule | Intent::Cancel | Intent::CheckAppointment),
-            )
-            | (state @ (State::Verification { .. } | State::Choosing { .. }), Some(Intent::Book)) => {
+            ) if !(turn.points_back && turn.intent == Some(Intent::Reschedule)) => {
+                self.request(state, turn, now)
+            }
+            (state @ (State::Verification { .. } | State::Choosing { .. }), Some(Intent::Book)) => {
                 self.request(state, turn, now)
             }
             (State::Verification { errand, step }, _) => self.prove(errand, step, turn, now),
@@ -82,9 +87,13 @@ impl RuleBrain {
     pub(super) fn request(&mut self, state: State, turn: Turn, now: &Zoned) -> State {
         match turn.intent {
             Some(Intent::Book) => self.begin_booking(turn, now),
-            Some(Intent::Reschedule) => self.on_record(Errand::Reschedule(turn.when), now),
-            Some(Intent::Cancel) => self.on_record(Errand::Cancel(turn.reason), now),
-            Some(Intent::CheckAppointment) => self.on_record(Errand::Check, now),
+            Some(Intent::Reschedule) => {
+                self.on_record(Errand::Reschedule(turn.when), turn.points_back, now)
+            }
+            Some(Intent::Cancel) => {
+                self.on_record(Errand::Cancel(turn.reason), turn.points_back, now)
+            }
+            Some(Intent::CheckAppointment) => self.on_record(Errand::Check, false, now),
             _ if turn.when.is_some() || turn.vehicle.is_some() || !turn.services.is_empty() => {
                 self.begin_booking(turn, now)
             }
@@ -100,7 +109,11 @@ impl RuleBrain {
     }
 
     /// "Never mind": what is under way is dropped.
-    fn never_mind(&mut self, state: State, now: &Zoned) -> State {
+    fn never_mind(&mut self, state: State, turn: &Turn, now: &Zoned) -> State {
+        if matches!(state, State::Closing) && turn.points_back && !self.booked.is_empty() {
+            // "Cancel that", right after a booking.
+            return self.on_record(Errand::Cancel(turn.reason), true, now);
+        }
         if matches!(state, State::Closing | State::IntentDetection) {
             return self.enter(state, now);
         }

@@ -18,9 +18,10 @@ pub(super) struct Keys(String);
 
 impl RuleBrain {
     pub(super) fn key(&mut self, state: State, key: char, now: &Zoned) -> State {
-        // A zero inside a number is a digit; a month may begin with one where keys were asked for.
-        let typing = !self.keys.0.is_empty()
-            || (self.expects == Expectation::DateOfBirth && self.repair.keypad_offered());
+        // A zero inside a number is a digit, and so is the one that a month begins with; a zero that
+        // nothing follows asks for a human after all, as does a second one.
+        let birth_date = self.expects == Expectation::DateOfBirth && self.keys.0 != "0";
+        let typing = birth_date || !matches!(self.keys.0.as_str(), "" | "0");
         match (self.expects, key) {
             (_, '0') if !typing => self.escalate(TransferReason::Requested),
             _ if state.awaits().is_some() => state,
@@ -61,6 +62,11 @@ impl RuleBrain {
             },
         };
         self.heard(state, turn, now)
+    }
+
+    /// Whether a zero was pressed and nothing after it.
+    pub(super) fn lone_zero(&self) -> bool {
+        self.keys.0 == "0"
     }
 
     /// What was typed belongs to the question that was open.

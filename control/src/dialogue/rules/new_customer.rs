@@ -105,6 +105,15 @@ impl Chosen {
         }
     }
 
+    /// Whether these words describe what is chosen already.
+    pub(in crate::dialogue) fn is(&self, words: &SpokenVehicle) -> bool {
+        let known = self.described();
+        (words.year.is_none() || words.year == known.year)
+            && (words.make.is_none() || words.make == known.make)
+            && (words.model.is_none() || words.model == known.model)
+            && (words.body.is_none() || words.body == known.body || known.model.is_some())
+    }
+
     /// The caller says more of it, or something else.
     pub(in crate::dialogue) fn describe(&mut self, words: &SpokenVehicle) {
         *self = match self {

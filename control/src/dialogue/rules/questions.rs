@@ -126,6 +126,11 @@ pub(super) fn hint(state: &State, location: &Location, now: &Zoned) -> (String, 
     let text = match question {
         Question::Help | Question::AnythingElse => phrases::HINT_REQUEST.to_owned(),
         Question::Service => phrases::hint_services(location),
+        // The offered times, once more.
+        Question::When if offers(state) => of(state, location, now)
+            .into_iter()
+            .map(|(text, _)| text)
+            .collect(),
         Question::When => phrases::HINT_WHEN.to_owned(),
         Question::WhichVehicle => phrases::HINT_WHICH_VEHICLE.to_owned(),
         Question::Vehicle => phrases::HINT_VEHICLE.to_owned(),
@@ -139,6 +144,10 @@ pub(super) fn hint(state: &State, location: &Location, now: &Zoned) -> (String, 
         }
     };
     (text, question)
+}
+
+fn offers(state: &State) -> bool {
+    matches!(state, State::SlotCollection { asks: Asks::When { offered }, .. } if !offered.is_empty())
 }
 
 /// The second time: another way to answer.

@@ -60,11 +60,6 @@ impl Repair {
     pub(super) fn aside(&self) -> bool {
         self.aside
     }
-
-    /// Whether another way to answer than speaking was offered.
-    pub(super) fn keypad_offered(&self) -> bool {
-        self.misses >= 2
-    }
 }
 
 impl RuleBrain {

@@ -3,10 +3,11 @@
 use jiff::Zoned;
 
 use super::RuleBrain;
+use super::times::day_of;
 use crate::dialogue::phrases;
 use crate::dialogue::state::{Cancellation, Errand, Move, State, Task, Wish};
 use crate::dialogue::turn::Turn;
-use crate::nlu::date_time::{self, Candidate, When};
+use crate::nlu::date_time::{self, Candidate, Time, When};
 use crate::nlu::yes_no::Answer;
 use crate::tools::ToolCall;
 use crate::tools::moment::Moment;
@@ -102,10 +103,18 @@ impl RuleBrain {
 
     fn about(&mut self, errand: Errand, visit: Visit, now: &Zoned) -> State {
         let task = match errand {
-            Errand::Reschedule(said) => Task::Reschedule(Move {
-                visit,
-                time: Wish { said, start: None },
-            }),
+            Errand::Reschedule(said) => {
+                // "Move it to eleven" is on the day that it has.
+                let said = said.map(|said| match (said.day, said.time) {
+                    (None, Some(Time::At(_))) => When {
+                        day: Some(day_of(&visit.scheduled_at)),
+                        ..said
+                    },
+                    _ => said,
+                });
+                let time = Wish { said, start: None };
+                Task::Reschedule(Move { visit, time })
+            }
             Errand::Cancel(reason) => Task::Cancel(Cancellation { visit, reason }),
             Errand::Check => return self.enter(State::Closing, now),
         };
@@ -113,7 +122,11 @@ impl RuleBrain {
         self.next(task, now)
     }
 
-    pub(super) fn next_of_move(&mut self, moved: Move, now: &Zoned) -> State {
+    pub(super) fn next_of_move(&mut self, mut moved: Move, now: &Zoned) -> State {
+        if moved.time.start.as_ref() == Some(&moved.visit.scheduled_at) {
+            moved.time = Wish::default();
+            self.say(phrases::ALREADY_THEN);
+        }
         let task = Task::Reschedule(moved);
         match &task {
             Task::Reschedule(Move { time, .. }) if time.start.is_some() => {

@@ -1,7 +1,9 @@
 //! Whole dialogues: words in, words out, and what the book holds afterwards.
 
 mod booking;
+mod corrections;
 mod courtesy;
 mod record;
 mod scene;
+mod this_call;
 mod walk;

@@ -9,7 +9,7 @@ use crate::dialogue::limits::{OFFERED_TIMES, SEARCH_DAYS};
 use crate::dialogue::phrases;
 use crate::dialogue::state::{Asks, Pick, Search, State, Task, Wish};
 use crate::dialogue::turn::Turn;
-use crate::nlu::date_time::{self, Candidate, Clock, Day, Half, Time, When, WhenError};
+use crate::nlu::date_time::{self, Candidate, Clock, Day, Half, Time, Week, When, WhenError};
 use crate::nlu::yes_no::Answer;
 use crate::tools::ToolCall;
 use crate::tools::get_available_slots::{Arguments, Slots};
@@ -17,6 +17,7 @@ use crate::tools::get_available_slots::{Arguments, Slots};
 impl RuleBrain {
     /// Looks for the wished time, or asks for it.
     pub(super) fn seek(&mut self, mut task: Task, now: &Zoned) -> State {
+        as_before(&mut task);
         let said = task.time().and_then(|time| time.said);
         let Some(said) = said else {
             return self.ask_when(task, Vec::new(), now);
@@ -196,7 +197,8 @@ impl RuleBrain {
         now: &Zoned,
     ) -> Option<State> {
         let mut task = task.clone();
-        match (turn.when, turn.answer) {
+        let when = turn.when.map(|when| of_the_offered(offered, when));
+        match (when, turn.answer) {
             (Some(when), _) => {
                 if let Some(start) = self.one_of(offered, &when, now) {
                     return Some(self.take(task, start, now));
@@ -213,10 +215,21 @@ impl RuleBrain {
                 [one] => Some(self.take(task, one.clone(), now)),
                 _ => None,
             },
+            // Nothing was offered, so it is the whole that is refused.
+            (None, Some(Answer::No)) if offered.is_empty() => Some(self.dropped(&task, now)),
             (None, Some(Answer::No)) => {
                 *task.time()? = Wish::default();
                 self.say(phrases::ANOTHER_TIME);
                 Some(self.ask_when(task, Vec::new(), now))
+            }
+            (None, Some(Answer::Unsure)) if offered.is_empty() => {
+                let any = When {
+                    time: Some(Time::Any),
+                    ..When::default()
+                };
+                let time = task.time()?;
+                time.said = Some(any.or(time.said.unwrap_or_default()));
+                Some(self.next(task, now))
             }
             (None, Some(Answer::Unsure) | None) => None,
         }
@@ -325,7 +338,7 @@ fn picked(mut times: Vec<Zoned>, pick: Pick) -> Vec<Zoned> {
     times
 }
 
-fn day_of(at: &Zoned) -> Day {
+pub(super) fn day_of(at: &Zoned) -> Day {
     Day::Date {
         year: Some(at.year()),
         month: Some(at.month()),
@@ -340,6 +353,40 @@ fn clock_of(at: &Zoned) -> Clock {
         hour: if hour % 12 == 0 { 12 } else { hour % 12 },
         minute: at.minute(),
         half: Some(if hour < 12 { Half::Am } else { Half::Pm }),
+    }
+}
+
+/// "The same time next week": the clock time, and the weekday, of the appointment that is moved. A
+/// new booking has none.
+fn as_before(task: &mut Task) {
+    let at = match task {
+        Task::Reschedule(moved) => Some(moved.visit.scheduled_at.clone()),
+        Task::Book(_) | Task::Cancel(_) => None,
+    };
+    let Some(said) = task.time().and_then(|time| time.said.as_mut()) else {
+        return;
+    };
+    if said.time != Some(Time::Same) {
+        return;
+    }
+    said.time = at.as_ref().map(|at| Time::At(clock_of(at)));
+    if let (Some(Day::NextWeek), Some(at)) = (said.day, &at) {
+        said.day = Some(Day::Weekday(Week::Next, at.weekday()));
+    }
+}
+
+/// A weekday, said after an offer, is the one that was offered.
+fn of_the_offered(offered: &[Zoned], when: When) -> When {
+    let day = match when.day {
+        Some(Day::Weekday(Week::Coming, weekday)) => offered
+            .iter()
+            .find(|at| at.weekday() == weekday)
+            .map(day_of),
+        _ => None,
+    };
+    When {
+        day: day.or(when.day),
+        ..when
     }
 }
 

@@ -19,10 +19,20 @@ use crate::tools::{
 };
 
 impl RuleBrain {
-    /// An errand on the record: at once for a verified caller, after proof for any other.
-    pub(super) fn on_record(&mut self, errand: Errand, now: &Zoned) -> State {
+    /// An errand on the record: at once for a verified caller, after proof for any other. What was
+    /// booked in this call needs no proof, where it is pointed at ("move it") or where nothing is on
+    /// file that could be one. `points_back`: the caller speaks of what was just talked about.
+    pub(super) fn on_record(&mut self, errand: Errand, points_back: bool, now: &Zoned) -> State {
         if self.verified {
             return self.read_record(errand);
+        }
+        let unprovable = self.caller.as_ref().is_some_and(|c| !c.can_be_verified);
+        if !self.booked.is_empty() && (points_back || unprovable) {
+            return self.appointments(errand, self.booked.clone(), now);
+        }
+        if unprovable {
+            self.say(phrases::NOTHING_TO_VERIFY_BY);
+            return self.escalate(TransferReason::Complex);
         }
         let step = if self.caller.is_some() {
             Proving::DateOfBirth
@@ -126,7 +136,11 @@ impl RuleBrain {
     ) -> State {
         match (step, outcome) {
             (Proving::LookingUp { .. }, Ok(Answer::Customer(Lookup::Found(caller)))) => {
+                let provable = caller.can_be_verified;
                 self.caller = Some(caller);
+                if !provable {
+                    return self.on_record(errand, false, now);
+                }
                 let step = Proving::DateOfBirth;
                 self.enter(State::Verification { errand, step }, now)
             }

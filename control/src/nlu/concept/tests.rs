@@ -96,10 +96,11 @@ fn when_written(when: When) -> String {
         Day::InDays(n) => format!("in {n} days"),
         Day::Weekday(week, day) => {
             let week = match week {
-                Week::Coming => "coming",
-                Week::This => "this",
-                Week::Next => "next",
-                Week::AfterComing => "after coming",
+                Week::Coming => "coming".to_owned(),
+                Week::This => "this".to_owned(),
+                Week::Next => "next".to_owned(),
+                Week::AfterComing => "after coming".to_owned(),
+                Week::InWeeks(weeks) => format!("in {weeks} weeks"),
             };
             format!("{week} {}", say::weekday(day).to_lowercase())
         }
@@ -129,6 +130,7 @@ fn when_written(when: When) -> String {
         Time::Earliest => "earliest".to_owned(),
         Time::Latest => "latest".to_owned(),
         Time::Any => "any".to_owned(),
+        Time::Same => "same".to_owned(),
     });
     let choice = when.choice.map(|choice| match choice {
         Choice::Nth(n) => format!("choice {n}"),
@@ -279,5 +281,67 @@ proptest::proptest! {
         let words = texts[b].2.split(' ').skip(cut);
         let mixed = format!("{first} {}", words.collect::<Vec<_>>().join(" "));
         let _ = concept(expectation, &mixed);
+    }
+}
+
+#[test]
+fn a_call_may_end_in_two_readings() {
+    let no = Some(Concept::Reply(Reply {
+        answer: Answer::No,
+        correction: None,
+    }));
+    let agreed = |other| {
+        let standard = Vocabulary::standard();
+        agree(
+            standard,
+            Expectation::Open,
+            "no thank you that is all",
+            Some(other),
+        )
+    };
+    assert_eq!(agreed("november you that is all"), no);
+    assert_eq!(agreed("i need an oil change that is all"), None);
+    assert_eq!(agreed("yes that is all right"), None);
+}
+
+#[test]
+fn wording_that_means_the_same_is_the_same() {
+    for (expectation, one, other) in [
+        (
+            Expectation::Open,
+            "i want to speak to a manager",
+            "i want to speak with the manager",
+        ),
+        (
+            Expectation::When,
+            "at ten thirty on friday",
+            "about ten thirty friday",
+        ),
+        (Expectation::YesNo, "yes", "yes it is"),
+        (
+            Expectation::Open,
+            "what are your hours on saturday",
+            "what are the hours for saturday",
+        ),
+    ] {
+        assert!(
+            same_meaning(expectation, one, other),
+            "{one:?} and {other:?}"
+        );
+    }
+    for (expectation, one, other) in [
+        (Expectation::When, "friday at ten", "friday at two"),
+        (Expectation::YesNo, "yes", "no"),
+        (Expectation::YesNo, "no", "no thursday"),
+        (
+            Expectation::Open,
+            "cancel my appointment",
+            "i need an appointment",
+        ),
+    ] {
+        assert!(
+            !same_meaning(expectation, one, other),
+            "{one:?} and {other:?}"
+        );
     }
 }

@@ -64,6 +64,9 @@ fn extreme(words: &Words) -> Option<Time> {
     {
         return Some(Time::Any);
     }
+    if words.has("same time") {
+        return Some(Time::Same);
+    }
     None
 }
 

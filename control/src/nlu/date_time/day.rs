@@ -179,7 +179,9 @@ pub(super) fn find(words: &Words, choosing: bool) -> Found {
         taken: vec![false; words.len()],
     };
     let said_weekday = find_weekday(words);
-    if let Some(said) = date(words) {
+    if let Some(day) = feast(words).filter(|_| said_weekday.is_none()) {
+        found.day = Some(day);
+    } else if let Some(said) = date(words) {
         found.take(said.from, said.to);
         found.day = Some(Day::Date {
             year: said.year,
@@ -198,7 +200,14 @@ pub(super) fn find(words: &Words, choosing: bool) -> Found {
         });
     } else if let Some((day, from, to)) = counted(words) {
         found.take(from, to);
-        found.day = Some(day);
+        found.day = Some(match (day, said_weekday) {
+            // "In two weeks on Tuesday."
+            (Day::InDays(days), Some((_, weekday))) if days >= 7 && days % 7 == 0 => {
+                let weeks = u8::try_from(days / 7).unwrap_or(u8::MAX);
+                Day::Weekday(Week::InWeeks(weeks), weekday)
+            }
+            (day, _) => day,
+        });
     } else if let Some((week, weekday)) = said_weekday {
         found.day = Some(Day::Weekday(week, weekday));
     } else {
@@ -272,6 +281,29 @@ fn day_of_month(words: &Words) -> Option<(i8, usize, usize)> {
         let day = i8::try_from(n).ok().filter(|d| *d <= 31)?;
         (introduced && !counts).then_some((day, i, i + used))
     })
+}
+
+/// A feast that callers name without its date.
+fn feast(words: &Words) -> Option<Day> {
+    let on = |month, day| Day::Date {
+        year: None,
+        month: Some(month),
+        day,
+        weekday: None,
+    };
+    for (name, day) in [
+        ("thanksgiving", Day::Thanksgiving),
+        ("christmas eve", on(12, 24)),
+        ("christmas", on(12, 25)),
+        ("new year's day", on(1, 1)),
+        ("new years day", on(1, 1)),
+    ] {
+        let around = ["after", "before"].map(|side| format!("{side} {name}"));
+        if words.has(name) {
+            return (!around.iter().any(|around| words.has(around))).then_some(day);
+        }
+    }
+    None
 }
 
 /// "In three days", "two weeks from now", "the day after tomorrow".

@@ -40,6 +40,8 @@ pub enum Day {
     EndOfWeek,
     Weekend(Week),
     NextMonth,
+    /// The coming one: a day that callers name without its date.
+    Thanksgiving,
     /// A whole month, 1 to 12.
     Month(i8),
     /// A date, possibly one that does not exist. What was not said is absent.
@@ -61,6 +63,8 @@ pub enum Week {
     Next,
     /// "A week from Tuesday": seven days after the coming one.
     AfterComing,
+    /// "In two weeks on Tuesday": the one of that week.
+    InWeeks(u8),
 }
 
 /// A time of day or a stretch of it.
@@ -76,6 +80,8 @@ pub enum Time {
     Latest,
     /// Any will do.
     Any,
+    /// The time of day that the appointment has now.
+    Same,
 }
 
 /// A time on the clock as it was said. `hour` is 1 to 12 unless `half` is `None` and the caller

@@ -247,7 +247,9 @@ fn bounds(time: Option<Time>, (opens, closes): Opening) -> (civil::Time, civil::
         Some(Time::Part(Part::Evening)) => (opens.max(EVENING), closes),
         Some(Time::After(clock)) => (opens.max(single(clock)), closes),
         Some(Time::Before(clock)) => (opens, closes.min(single(clock))),
-        Some(Time::At(_) | Time::Earliest | Time::Latest | Time::Any) | None => (opens, closes),
+        Some(Time::At(_) | Time::Earliest | Time::Latest | Time::Any | Time::Same) | None => {
+            (opens, closes)
+        }
     }
 }
 
@@ -276,6 +278,7 @@ fn days(day: Day, today: Date) -> Result<(Date, Date), WhenError> {
                 Week::This => this,
                 Week::Next => ahead(this, 7),
                 Week::AfterComing => ahead(coming, 7),
+                Week::InWeeks(weeks) => ahead(this, 7 * i64::from(weeks)),
             })
         }
         Day::ThisWeek => Ok((today, ahead(monday, 6))),
@@ -296,6 +299,14 @@ fn days(day: Day, today: Date) -> Result<(Date, Date), WhenError> {
         Day::NextMonth => {
             let first = ahead(today.last_of_month(), 1);
             Ok((first, first.last_of_month()))
+        }
+        Day::Thanksgiving => {
+            let this = thanksgiving(today.year());
+            one(if this < today {
+                thanksgiving(today.year() + 1)
+            } else {
+                this
+            })
         }
         Day::Month(month) => {
             let year = if month < today.month() {
@@ -323,6 +334,15 @@ fn days(day: Day, today: Date) -> Result<(Date, Date), WhenError> {
             }
         }
     }
+}
+
+/// The fourth Thursday of November.
+fn thanksgiving(year: i16) -> Date {
+    let first = civil::date(year, 11, 1);
+    let to_thursday = (Weekday::Thursday.to_monday_zero_offset()
+        - first.weekday().to_monday_zero_offset())
+    .rem_euclid(7);
+    ahead(first, i64::from(to_thursday) + 21)
 }
 
 fn month_day(year: Option<i16>, month: i8, day: i8, today: Date) -> Result<Date, WhenError> {

@@ -292,11 +292,73 @@ fn unknown_make(words: &Words, year: Option<i16>) -> (Option<String>, Option<Str
 }
 
 /// Words around a vehicle's name that are not part of it.
-const STOPS: [&str; 40] = [
-    "a", "an", "the", "my", "it", "is", "i", "have", "drive", "and", "please", "for", "that",
-    "this", "one", "from", "of", "on", "needs", "with", "at", "in", "to", "yes", "no", "car",
-    "truck", "suv", "van", "sedan", "vehicle", "got", "own", "model", "year", "was", "am", "bring",
-    "bringing", "will",
+const STOPS: &[&str] = &[
+    "a",
+    "an",
+    "the",
+    "my",
+    "it",
+    "is",
+    "i",
+    "have",
+    "drive",
+    "and",
+    "please",
+    "for",
+    "that",
+    "this",
+    "one",
+    "from",
+    "of",
+    "on",
+    "needs",
+    "with",
+    "at",
+    "in",
+    "to",
+    "yes",
+    "no",
+    "car",
+    "truck",
+    "suv",
+    "van",
+    "sedan",
+    "vehicle",
+    "got",
+    "own",
+    "model",
+    "year",
+    "was",
+    "am",
+    "bring",
+    "bringing",
+    "will",
+    "today",
+    "tomorrow",
+    "tonight",
+    "next",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "oil",
+    "tire",
+    "tires",
+    "brake",
+    "brakes",
+    "change",
+    "inspection",
+    "rotation",
+    "service",
+    "appointment",
+    "as",
+    "or",
+    "around",
+    "after",
+    "before",
 ];
 
 fn find_body(words: &Words) -> Option<Body> {
@@ -336,6 +398,22 @@ mod tests {
                 .join(" ");
             (v.year, name)
         })
+    }
+
+    #[test]
+    fn what_follows_a_make_is_a_model_only_where_it_names_no_day_and_no_work() {
+        for text in [
+            "my honda tomorrow at ten",
+            "the honda on friday",
+            "my honda oil change",
+        ] {
+            let said = parse(text).expect("a make");
+            assert_eq!(
+                (said.make.as_deref(), said.model),
+                (Some("Honda"), None),
+                "{text}"
+            );
+        }
     }
 
     #[test]
