@@ -69,6 +69,9 @@ pub enum Action {
     Say { text: String, question: Question },
     /// Run a tool and report with [`Input::ToolFinished`].
     RunTool { id: ToolId, call: ToolCall },
+    /// What was just said answers a question of the caller's. A caller who hears it and hangs up got
+    /// what they called for.
+    Answered,
     /// What the dialogue now waits for.
     Expect(Expectation),
     /// End the call once everything said has been heard.

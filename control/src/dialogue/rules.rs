@@ -59,6 +59,8 @@ pub struct RuleBrain {
     tools_run: u32,
     repair: repair::Repair,
     keys: keypad::Keys,
+    /// This step answers a question of the caller's.
+    answered: bool,
     /// What this step does.
     out: Vec<Action>,
 }
@@ -94,6 +96,7 @@ impl RuleBrain {
             tools_run: 0,
             repair: repair::Repair::default(),
             keys: keypad::Keys::default(),
+            answered: false,
             out: Vec::new(),
         }
     }
@@ -112,6 +115,9 @@ impl Brain for RuleBrain {
         self.state = self.step(state, input, now);
         let mut actions = std::mem::take(&mut self.out);
         self.repair.said(&actions);
+        if std::mem::take(&mut self.answered) {
+            actions.push(Action::Answered);
+        }
         let expects = questions::expectation(&self.state).unwrap_or(self.expects);
         if expects != self.expects {
             self.expects = expects;
@@ -129,6 +135,13 @@ impl Brain for RuleBrain {
 impl RuleBrain {
     fn step(&mut self, state: State, input: Input, now: &Zoned) -> State {
         match (state, input) {
+            (
+                State::Over,
+                Input::Heard {
+                    text,
+                    second_opinion,
+                },
+            ) => self.once_more(&text, second_opinion.as_deref(), now),
             // All is said; the call ends or changes hands once the caller has heard it.
             (state @ (State::Escalation | State::Over), _) => state,
             (State::Greeting { lookup: None }, Input::Opened { caller }) => self.opened(caller),

@@ -253,13 +253,11 @@ impl Conversation {
         self.caller = Caller::Quiet;
         self.stt_failures = 0;
         self.silence = Patience::Fresh;
-        let withdrawn = match self.ending {
-            Plan::Withdrawn(ending) => {
-                self.ending = Plan::GoOn;
-                Some(ending)
-            }
-            _ => None,
-        };
+        // Said over our good-bye, or in the moment before it: it stands unless the dialogue goes on.
+        let planned = self.ending;
+        if let Plan::After(Ending::HungUp) | Plan::Withdrawn(_) = planned {
+            self.ending = Plan::GoOn;
+        }
         if let Some(turn) = &mut self.turn {
             turn.transcript(at);
         }
@@ -276,12 +274,10 @@ impl Conversation {
             text: transcript.text,
             second_opinion: transcript.second_opinion,
         };
-        self.think(heard, now);
-        // "Bye" over our good-bye: the dialogue has nothing to add.
-        if let Some(ending) = withdrawn
+        let goes_on = self.think(heard, now);
+        if let Plan::After(ending) | Plan::Withdrawn(ending) = planned
             && self.ending == Plan::GoOn
-            && self.speaking.is_silent()
-            && self.tools_running == 0
+            && !goes_on
         {
             self.ending = Plan::After(ending);
         }
@@ -358,15 +354,28 @@ impl Conversation {
 
     // ---- the agent --------------------------------------------------------
 
-    /// Lets the dialogue think and does what it wants.
-    fn think(&mut self, input: Input, now: &Now) {
+    /// Lets the dialogue think and does what it wants. True where it speaks or works on.
+    fn think(&mut self, input: Input, now: &Now) -> bool {
         if let Plan::Told(_) = self.ending {
-            return;
+            return false;
         }
+        let mut goes_on = false;
+        let mut said = None;
         for action in self.brain.handle(input, &now.local) {
             match action {
-                Action::Say { text, question } => self.say(&text, question, 0, now.mono),
+                Action::Say { text, question } => {
+                    goes_on = true;
+                    let line = self.record.agent(self.elapsed_ms(now.mono));
+                    said = Some(line);
+                    self.say(&text, question, line, 0, now.mono);
+                }
+                Action::Answered => {
+                    if let Some(line) = said {
+                        self.record.answers(line);
+                    }
+                }
                 Action::RunTool { id, call } => {
+                    goes_on = true;
                     self.tools_running += 1;
                     self.record.tool(call.name());
                     self.publish(FeedEvent::ToolStarted {
@@ -390,10 +399,11 @@ impl Conversation {
                 expects: word(&self.expects),
             });
         }
+        goes_on
     }
 
-    fn say(&mut self, text: &str, question: Question, lost: u32, at: Mono) {
-        let line = self.record.agent(self.elapsed_ms(at));
+    /// Hands words over to be spoken; `line` is theirs in the transcript.
+    fn say(&mut self, text: &str, question: Question, line: usize, lost: u32, at: Mono) {
         let utterance = self.speaking.say(text, question, line, lost);
         let id = utterance.id;
         let count = utterance.clauses().len();
@@ -502,6 +512,7 @@ impl Conversation {
             id,
             text,
             question,
+            line,
             lost,
             ..
         }) = id.and_then(|id| self.speaking.remove(id))
@@ -510,7 +521,7 @@ impl Conversation {
         };
         self.send(Command::Retire { utterance: id });
         if lost + 1 < limits::MAX_SPEECH_FAILURES {
-            self.say(&text, question, lost + 1, now.mono);
+            self.say(&text, question, line, lost + 1, now.mono);
         } else {
             self.end_now(match self.ending {
                 // The caller is on the way to a human already.

@@ -17,6 +17,8 @@ pub(super) struct Record {
     tools: Vec<String>,
     /// The caller said something.
     heard_caller: bool,
+    /// Lines of the agent's that answer a question of the caller's.
+    answers: Vec<usize>,
     /// The call ended because nobody spoke.
     fell_silent: bool,
 }
@@ -79,6 +81,13 @@ impl Record {
         }
     }
 
+    /// This line of the agent's answers a question of the caller's.
+    pub(super) fn answers(&mut self, line: usize) {
+        if self.answers.len() < MAX_TRANSCRIPT_LINES {
+            self.answers.push(line);
+        }
+    }
+
     pub(super) fn fell_silent(&mut self) {
         self.fell_silent = true;
     }
@@ -112,11 +121,18 @@ impl Record {
         match closing.ending {
             Ending::Transfer => Outcome::Transferred,
             Ending::Fault | Ending::Busy => Outcome::Failed,
+            Ending::HungUp if self.heard_an_answer() => Outcome::Answered,
             Ending::HungUp if closing.by_caller => Outcome::Abandoned,
             Ending::HungUp if self.fell_silent || !self.heard_caller => Outcome::Failed,
-            // We said good-bye to someone who wanted nothing more: their question was answered.
-            Ending::HungUp => Outcome::Answered,
+            // They left with a good-bye and without anything they came for.
+            Ending::HungUp => Outcome::Abandoned,
         }
+    }
+
+    /// At least the beginning of an answer came across.
+    fn heard_an_answer(&self) -> bool {
+        let came_across = |line: &usize| self.lines.get(*line).is_some_and(|l| !l.text.is_empty());
+        self.answers.iter().any(came_across)
     }
 
     /// Adds a line and gives its place. When full, the last line is overwritten: the beginning of

@@ -40,6 +40,20 @@ impl RuleBrain {
         State::Over
     }
 
+    /// The caller spoke over our goodbye, or after it. "Bye" and "no, thanks" belong to it;
+    /// everything else opens the conversation again.
+    pub(super) fn once_more(&mut self, text: &str, other: Option<&str>, now: &Zoned) -> State {
+        let Some(turn) = self.read(&State::IntentDetection, text, other) else {
+            return self.missed(State::IntentDetection, now);
+        };
+        let wants_more = turn.asks_for_something();
+        match (turn.answer, turn.intent) {
+            (_, Some(Intent::Goodbye)) => State::Over,
+            (Some(Answer::No), _) | (None, Some(Intent::Thanks)) if !wants_more => State::Over,
+            _ => self.heard(State::IntentDetection, turn, now),
+        }
+    }
+
     /// Something is settled: on to the next, or goodbye where the caller said it already.
     pub(super) fn settled(&mut self, leaving: bool, now: &Zoned) -> State {
         if leaving {

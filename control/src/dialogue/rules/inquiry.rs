@@ -56,6 +56,7 @@ impl RuleBrain {
         for sentence in answer {
             self.say(sentence);
         }
+        self.answered = true;
         let next = match state {
             State::IntentDetection => State::Closing,
             other => other,

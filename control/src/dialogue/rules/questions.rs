@@ -100,9 +100,9 @@ pub(super) fn essence(task: &Task) -> String {
 pub(super) fn expectation(state: &State) -> Option<Expectation> {
     Some(match state {
         _ if state.awaits().is_some() => return None,
-        State::Greeting { .. } | State::Escalation | State::Over => return None,
+        State::Greeting { .. } | State::Escalation => return None,
         State::Execution { .. } => return None,
-        State::IntentDetection | State::Closing => Expectation::Open,
+        State::IntentDetection | State::Closing | State::Over => Expectation::Open,
         State::Verification { step, .. } => match step {
             Proving::Number { .. } => Expectation::Phone,
             Proving::Name { .. } => Expectation::Name,

@@ -29,6 +29,7 @@ impl RuleBrain {
             }
             (_, Errand::Check) => {
                 self.say(phrases::appointments(&self.location, &visits, now.date()));
+                self.answered = true;
                 self.enter(State::Closing, now)
             }
             (1, _) => {

@@ -213,6 +213,9 @@ fn polite(input: &Input) -> Vec<Action> {
     match input {
         Input::Opened { .. } => vec![say("Hello there.")],
         Input::Heard { text, .. } if text == "bye" => vec![say("Good-bye."), Action::HangUp],
+        Input::Heard { text, .. } if text == "hours" => {
+            vec![say("Nine to five."), Action::Answered]
+        }
         Input::Heard { text, .. } if text == "manager" => vec![
             say("One moment."),
             Action::Transfer {
@@ -282,10 +285,69 @@ async fn the_line_stays_open_until_the_good_bye_was_heard() {
     call.heard(goodbye);
     call.hung_up().await;
     let (log, ending) = call.ended(EndReason::AgentHungUp).await;
-    assert_eq!(log.outcome, Outcome::Answered);
+    assert_eq!(
+        log.outcome,
+        Outcome::Abandoned,
+        "nothing was asked or settled"
+    );
     assert_eq!(ending, Some(Ending::HungUp));
     let lines: Vec<&str> = log.transcript.iter().map(|l| l.text.as_str()).collect();
     assert_eq!(lines, ["Hello there.", "bye", "Good-bye."]);
+}
+
+#[tokio::test]
+async fn who_hears_the_answer_and_hangs_up_was_answered() {
+    for (came_across, outcome) in [(true, Outcome::Answered), (false, Outcome::Abandoned)] {
+        let mut call = Call::begin(polite).await;
+        let (greeting, _) = call.said().await;
+        call.heard(greeting);
+        call.says("hours");
+        let (answer, _) = call.said().await;
+        if came_across {
+            call.heard(answer);
+        }
+        let (log, _) = call.ended(EndReason::CallerHungUp).await;
+        assert_eq!(log.outcome, outcome, "heard: {came_across}");
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_had_to_be_said_twice_is_an_answer() {
+    let mut call = Call::begin(polite).await;
+    let (greeting, _) = call.said().await;
+    call.heard(greeting);
+    call.says("hours");
+    let (lost, _) = call.said().await;
+    call.event(EventKind::SpeechFailed {
+        edge: pipeline::message::SpeechEdge::Tts,
+        utterance: Some(lost),
+        reason: "the engine died".to_owned(),
+    });
+    let (answer, text) = call.said().await;
+    assert_eq!(text, "Nine to five.");
+    call.heard(answer);
+    let (log, _) = call.ended(EndReason::CallerHungUp).await;
+    assert_eq!(log.outcome, Outcome::Answered);
+    let lines: Vec<&str> = log.transcript.iter().map(|l| l.text.as_str()).collect();
+    assert_eq!(lines, ["Hello there.", "hours", "Nine to five."]);
+}
+
+#[tokio::test]
+async fn words_that_arrive_before_the_good_bye_sounds_keep_the_line_open_too() {
+    let mut call = Call::begin(polite).await;
+    let (greeting, _) = call.said().await;
+    call.heard(greeting);
+    call.says("bye");
+    let (goodbye, _) = call.said().await;
+    call.says("one more thing");
+    let (more, _) = call.said().await;
+    call.heard(goodbye);
+    call.heard(more);
+    let heard = Instant::now();
+    let (_, text) = call.said().await;
+    assert_eq!(text, "Are you still there?", "the line is open");
+    assert_eq!(heard.elapsed().as_secs(), 15);
 }
 
 #[tokio::test]
@@ -513,4 +575,52 @@ async fn the_feed_ends_with_how_the_call_ended() {
             ..
         }
     ));
+}
+
+/// Books at once, without a word.
+fn books(input: &Input) -> Vec<Action> {
+    use crate::tools::book_appointment::{Arguments, Party};
+    use crate::tools::moment::Moment;
+    use crate::tools::new_customer::{AddVehicle, CreateCustomer};
+    match input {
+        Input::Opened { .. } => vec![Action::RunTool {
+            id: ToolId(1),
+            call: ToolCall::BookAppointment(Arguments {
+                party: Party::NewCustomer {
+                    create_customer: CreateCustomer {
+                        first_name: "Grace".to_owned(),
+                        last_name: "Walker".to_owned(),
+                        phone_number: "+12175550142".to_owned(),
+                        email: None,
+                    },
+                    add_vehicle: AddVehicle {
+                        year: 2019,
+                        make: "Toyota".to_owned(),
+                        model: "Camry".to_owned(),
+                    },
+                },
+                service_type: "oil_change".to_owned(),
+                scheduled_at: Moment::Local("2026-11-24T10:00".parse().expect("valid")),
+                notes: None,
+            }),
+        }],
+        _ => Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_booking_that_has_begun_is_finished_and_logged_although_the_caller_hangs_up() {
+    let call = Call::begin(books).await;
+    // The database works in real time.
+    tokio::time::resume();
+    let book = Arc::clone(&call.sessions.config.store.customers);
+    // The hang-up is there before the tool has had a moment to run: nobody waits for its answer.
+    let (log, ending) = call.ended(EndReason::CallerHungUp).await;
+    assert_eq!(ending, Some(Ending::HungUp));
+    assert_eq!(log.outcome, Outcome::Booked);
+    assert!(log.appointment.is_some() && log.customer.is_some());
+    assert_eq!(log.tools_used, ["book_appointment"]);
+    let phone = Phone::parse("+12175550142").expect("valid");
+    let customer = book.by_phone(&phone).await.expect("readable");
+    assert_eq!(customer.map(|c| c.id), log.customer);
 }

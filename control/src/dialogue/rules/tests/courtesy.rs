@@ -12,7 +12,9 @@ async fn hours_and_prices_are_told_without_any_tool() {
     call.hears("Saturday we are open from 9 a.m. to 3 p.m.");
     call.hears("Sunday we are closed.");
     call.is_asked(Question::AnythingElse);
+    assert!(call.answered);
     call.says("how much is an oil change").await;
+    assert!(call.answered);
     call.hears("An oil change is 40 to 80 dollars");
     call.says("are you open on saturday").await;
     call.hears("On Saturday, November 28 we are open from 9 a.m. to 3 p.m.");
@@ -284,4 +286,43 @@ async fn twelve_rounds_of_tools_are_all_answered() {
         .await;
     call.hears("Goodbye.");
     assert_eq!(call.ended, Some(End::HungUp));
+}
+
+#[tokio::test]
+async fn a_request_over_the_goodbye_opens_the_conversation_again() {
+    let mut call = Scene::new(Some(JOHN)).await;
+    call.opens().await;
+    call.says("no thank you that is all").await;
+    assert_eq!(call.ended.take(), Some(End::HungUp));
+    call.says("wait one more thing").await;
+    assert_eq!((call.state(), &call.ended), ("intent_detection", &None));
+    assert!(!call.said.is_empty(), "nobody is left in silence");
+    call.says("how much is an oil change").await;
+    call.hears("40 to 80 dollars");
+    call.says("no thank you").await;
+    assert_eq!(call.ended.take(), Some(End::HungUp));
+    call.says("i need an oil change").await;
+    call.is_asked(Question::When);
+}
+
+#[tokio::test]
+async fn words_that_are_not_understood_over_the_goodbye_are_asked_for_again() {
+    let mut call = Scene::new(Some(JOHN)).await;
+    call.opens().await;
+    call.says("no thank you that is all").await;
+    call.says("zoological bananas").await;
+    assert_eq!(call.state(), "intent_detection");
+    assert_ne!(call.question(), Question::None);
+}
+
+#[tokio::test]
+async fn goodbyes_over_the_goodbye_are_left_alone() {
+    let mut call = Scene::new(Some(JOHN)).await;
+    call.opens().await;
+    call.says("no thank you that is all").await;
+    for words in ["bye", "thank you", "no thanks", "thank you goodbye"] {
+        call.says(words).await;
+        assert_eq!(call.said, [], "after {words:?}");
+        assert_eq!(call.state(), "closing");
+    }
 }

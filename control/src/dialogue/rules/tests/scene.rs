@@ -27,6 +27,8 @@ pub(super) struct Scene {
     /// What the last step said.
     pub(super) said: Vec<(String, Question)>,
     pub(super) ended: Option<End>,
+    /// The last step answered a question of the caller's.
+    pub(super) answered: bool,
     /// Names of the tools that were run, in order.
     pub(super) tools: Vec<&'static str>,
     /// The question that stands.
@@ -74,6 +76,7 @@ impl Scene {
             location,
             said: Vec::new(),
             ended: None,
+            answered: false,
             tools: Vec::new(),
             asked: Question::None,
         }
@@ -132,6 +135,7 @@ impl Scene {
         let agreed = self.asked == Question::Confirm && is_yes(&input);
         let mut inputs = std::collections::VecDeque::from([input]);
         self.said.clear();
+        self.answered = false;
         while let Some(input) = inputs.pop_front() {
             for action in self.brain.handle(input, &now) {
                 match action {
@@ -144,6 +148,7 @@ impl Scene {
                         let outcome = self.toolbox.run(&mut self.context, call).await;
                         inputs.push_back(Input::ToolFinished { id, outcome });
                     }
+                    Action::Answered => self.answered = true,
                     Action::Expect(_) => {}
                     Action::HangUp => self.ended = Some(End::HungUp),
                     Action::Transfer { reason } => self.ended = Some(End::Transferred(reason)),
