@@ -7,7 +7,7 @@
 mod keys;
 mod parse;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -90,6 +90,16 @@ impl BaseUrl {
         if uri.host().is_none_or(str::is_empty) {
             return Err("names no host");
         }
+        let authority = uri.authority().map_or("", http::uri::Authority::as_str);
+        if authority.contains('@') {
+            return Err("holds a user name; only the scheme, the host and the port belong here");
+        }
+        let port = authority
+            .rsplit_once(':')
+            .filter(|(_, p)| !p.ends_with(']'));
+        if port.is_some_and(|(_, port)| port.parse::<u16>().is_err()) {
+            return Err("has a port that is none");
+        }
         if uri.query().is_some() || !matches!(uri.path(), "" | "/") {
             return Err("has a path; only the scheme, the host and the port belong here");
         }
@@ -97,8 +107,14 @@ impl BaseUrl {
     }
 
     /// The address of a server that listens here, for a process nobody reaches from outside.
+    /// "Every interface" is no address to connect to: this machine stands for it.
     #[must_use]
-    pub fn of_listener(address: SocketAddr) -> Self {
+    pub fn of_listener(mut address: SocketAddr) -> Self {
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
         Self(format!("http://{address}"))
     }
 
@@ -139,6 +155,8 @@ pub enum ConfigError {
         problem: String,
         remedy: &'static str,
     },
+    #[error("{key} (environment): is not UTF-8; set it to plain text")]
+    NotText { key: &'static str },
     #[error("{path}: {key:?} is not a setting; {remedy}")]
     UnknownKey {
         path: PathBuf,
@@ -159,10 +177,8 @@ impl Config {
     /// # Errors
     /// [`ConfigError`], one clear sentence.
     pub fn load(flags: &crate::cli::Flags) -> Result<Self, ConfigError> {
-        let environment = std::env::vars_os()
-            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
         let mut sources = Sources::default();
-        sources.environment(environment);
+        sources.environment(std::env::vars_os())?;
         flags.settings(&mut sources);
         if let Some(path) = sources.get(Key::Config).map(|s| PathBuf::from(&s.value)) {
             let text = std::fs::read_to_string(&path).map_err(|e| ConfigError::Unreadable {

@@ -29,6 +29,8 @@ pub const MAX_TYPED_BYTES: usize = 1_000;
 
 /// From the upgrade to Twilio's `start` message.
 pub const START_DEADLINE: Duration = Duration::from_secs(5);
+/// Media sockets that wait for their `start` at once; each has a buffer and a descriptor.
+pub const MAX_MEDIA_HANDSHAKES: usize = 512;
 /// The longest message before `start`, and what can be handed over undecoded behind it.
 pub const START_BUFFER_BYTES: usize = pipeline::limits::READ_BUFFER_BYTES;
 /// What a peer may send before `start`; a real `start` is about 500 bytes.

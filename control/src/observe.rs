@@ -14,6 +14,17 @@ pub enum LogFormat {
     Json,
 }
 
+/// Lets a panic log its place and nothing else: its text may quote what a caller said.
+pub fn keep_panics_private() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let place = place.as_deref().unwrap_or("an unknown place");
+        let thread = std::thread::current();
+        let thread = thread.name().unwrap_or("a thread");
+        tracing::error!(place, thread, "a bug of ours: panicked");
+    }));
+}
+
 /// Starts logging to standard error. Standard output belongs to the commands. A second start in
 /// the same process changes nothing.
 pub fn start_logging(filter: &str, format: LogFormat) {

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret as _;
 use storage::location::LoadError;
 use storage::{Location, Store};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -20,15 +21,16 @@ use crate::dialogue::RuleBrain;
 use crate::http::{self, App};
 use crate::limits;
 use crate::observe::Metrics;
-use crate::session::{Calls, Gate, MakeBrain, Sessions, SessionsConfig};
-use crate::speech::{self, NoSpeech};
+use crate::session::{self, Calls, Gate, MakeBrain, Sessions, SessionsConfig};
+use crate::speech::{self, Chosen, NoSpeech};
 use crate::telephony::token::{SpentHere, TokenKey};
 
 /// A server that answers calls.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    typed_speech: bool,
+    base_url: BaseUrl,
+    speech: Chosen,
     store: Store,
     calls: Arc<Calls>,
     sessions: Sessions,
@@ -46,7 +48,7 @@ pub struct Server {
 pub enum StartError {
     #[error(transparent)]
     Location(#[from] NoLocation),
-    #[error(transparent)]
+    #[error("DATABASE_URL (or OTTO_DATA_DIR): {0}; name a file that we may write to")]
     Database(#[from] storage::OpenError),
     #[error(transparent)]
     Speech(#[from] NoSpeech),
@@ -84,7 +86,7 @@ impl Server {
     /// See [`StartError`].
     pub async fn start(config: Config, clock: BusinessClock) -> Result<Self, StartError> {
         for note in &config.notes {
-            tracing::info!("{note}");
+            tracing::debug!("{note}");
         }
         let location = Arc::new(location(&config)?);
         let brain = rule_brain(&location);
@@ -92,14 +94,13 @@ impl Server {
         let speech = tokio::task::spawn_blocking(move || speech::choose(mode))
             .await
             .expect("invariant: choosing speech does not panic, and nobody cancels it")?;
-        tracing::info!("speech: {}", speech.sentence);
         let data_plane = DataPlane::start(DataPlaneConfig {
             shards: config.shards,
             calls_per_shard: config.calls_per_shard,
             realtime: true,
-            ..DataPlaneConfig::new(speech.config)
+            ..DataPlaneConfig::new(speech.config.clone())
         })?;
-        Self::with(config, clock, location, brain, data_plane, speech.typed).await
+        Self::with(config, clock, location, brain, data_plane, speech).await
     }
 
     async fn with(
@@ -108,7 +109,7 @@ impl Server {
         location: Arc<Location>,
         brain: MakeBrain,
         data_plane: DataPlane,
-        typed_speech: bool,
+        speech: Chosen,
     ) -> Result<Self, StartError> {
         std::fs::create_dir_all(&config.data_dir).map_err(|why| StartError::DataDir {
             path: config.data_dir.clone(),
@@ -116,6 +117,8 @@ impl Server {
         })?;
         let store = Store::open_sqlite(&config.database).await?;
         let (listener, address) = listen(SocketAddr::new(config.host, config.port)).await?;
+        session::close_orphans(store.call_logs.as_ref(), clock.now()).await;
+        let typed_speech = speech.typed;
         let metrics = Arc::new(Metrics::new(data_plane.metrics()));
         let gate = Arc::new(Gate::new(data_plane));
         let calls = Arc::new(Calls::default());
@@ -136,9 +139,9 @@ impl Server {
         let tokens = config.media_token_key.map_or_else(TokenKey::random, |key| {
             TokenKey::new(key.expose_secret().as_bytes())
         });
-        tracing::info!(%address, %base_url, "answering for {}", location.name);
+        tracing::info!(%address, %base_url, speech = speech.sentence, "answering for {}", location.name);
         let router = http::router(Arc::new(App {
-            base_url,
+            base_url: base_url.clone(),
             admin_token: config.admin_token,
             account_sid: config.twilio.account_sid,
             location,
@@ -146,6 +149,7 @@ impl Server {
             calls: Arc::clone(&calls),
             sessions: sessions.clone(),
             admission: gate.clone(),
+            handshakes: Arc::new(Semaphore::new(limits::MAX_MEDIA_HANDSHAKES)),
             tokens,
             spent: Arc::new(SpentHere::default()),
             metrics,
@@ -155,7 +159,8 @@ impl Server {
         let http = tokio::spawn(http::server::serve(listener, router, closing.clone()));
         Ok(Self {
             address,
-            typed_speech,
+            base_url,
+            speech,
             store,
             calls,
             sessions,
@@ -176,7 +181,19 @@ impl Server {
     /// Whether callers' words are typed rather than recognised.
     #[must_use]
     pub fn typed_speech(&self) -> bool {
-        self.typed_speech
+        self.speech.typed
+    }
+
+    /// How callers' words are known, and why so.
+    #[must_use]
+    pub fn speech(&self) -> &str {
+        &self.speech.sentence
+    }
+
+    /// Where the telephone network announces a call.
+    #[must_use]
+    pub fn webhook(&self) -> String {
+        self.base_url.join(http::paths::INBOUND_CALL)
     }
 
     /// The book, for whoever checks what calls left in it.

@@ -29,7 +29,7 @@ struct Cli {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Flags {
     /// Business time to begin with, for demos and tests: 2026-11-23T09:00:00-06:00
-    #[arg(long, global = true, value_name = "RFC3339")]
+    #[arg(long, global = true, value_name = "RFC3339", value_parser = business_time)]
     pub now: Option<Timestamp>,
     /// A TOML file of settings (OTTO_CONFIG)
     #[arg(long, global = true, value_name = "FILE")]
@@ -107,6 +107,18 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// A moment that calendars agree about, with room before and after it for what is booked.
+fn business_time(text: &str) -> Result<Timestamp, String> {
+    const FORM: &str = "expected a moment from 2000 to 2999, like 2026-11-23T09:00:00-06:00";
+    let moment: Timestamp = text.parse().map_err(|_| FORM.to_owned())?;
+    let year = moment.to_zoned(jiff::tz::TimeZone::UTC).year();
+    if (2000..3000).contains(&year) {
+        Ok(moment)
+    } else {
+        Err(FORM.to_owned())
+    }
+}
+
 async fn run(flags: Flags, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(&flags, args).await,
@@ -127,6 +139,21 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn business_time_begins_at_a_moment_that_leaves_room() {
+        assert!(business_time("2026-11-23T09:00:00-06:00").is_ok());
+        for odd in [
+            "",
+            "today",
+            "2026-11-23",
+            "9999-12-30T21:59:59Z",
+            "1999-12-31T00:00:00Z",
+        ] {
+            let refused = business_time(odd).expect_err(odd);
+            assert!(refused.contains("2026-11-23T09:00:00-06:00"), "{refused}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `otto serve`: answers calls until it is told to stop.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,10 +30,15 @@ pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
         LogFormat::Text
     };
     observe::start_logging(&config.log, format);
+    observe::keep_panics_private();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let notes = config.notes.clone();
+    let book = config.database.display().to_string();
     let server = Server::start(config, flags.clock()).await?;
-    println!("otto: serving on http://{}", server.address());
+    let welcome = welcome(&server, &book, &notes).await;
+    // In one piece, and without a panic: whoever started us may read one line and go.
+    drop(std::io::stdout().write_all(welcome.as_bytes()));
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -46,4 +52,38 @@ pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
     };
     server.stop(impatient).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What runs, on which embedded parts, and how to call it.
+async fn welcome(server: &Server, book: &str, notes: &[String]) -> String {
+    let address = server.address();
+    let mut lines = vec![
+        format!("otto: serving on http://{address}"),
+        format!("  speech: {}", server.speech()),
+        format!("  book: {book}{}", people(server).await),
+    ];
+    lines.extend(notes.iter().map(|note| format!("  {note}")));
+    let port = address.port();
+    lines.extend([
+        "Call it:".to_owned(),
+        format!(
+            "  from here: otto call --server http://127.0.0.1:{port}   (type, hear, interrupt)"
+        ),
+        format!(
+            "  by telephone: POST {} is the voice webhook to give to Twilio",
+            server.webhook()
+        ),
+        "Stop with Ctrl-C: calls in progress may finish; a second Ctrl-C cuts them short."
+            .to_owned(),
+    ]);
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+async fn people(server: &Server) -> String {
+    match server.store().customers.count().await {
+        Ok(0) => ", nobody in it yet (`otto seed` adds fictional people for a trial)".to_owned(),
+        Ok(count) => format!(", {count} customers"),
+        Err(_) => String::new(),
+    }
 }

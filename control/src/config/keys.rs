@@ -1,6 +1,7 @@
 //! The names of the settings, and the places they come from.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 
 use super::ConfigError;
@@ -157,14 +158,26 @@ impl Sources {
     }
 
     /// Takes what is known; the rest of an environment is not ours.
-    pub fn environment(&mut self, vars: impl IntoIterator<Item = (String, String)>) {
+    ///
+    /// # Errors
+    /// [`ConfigError::NotText`].
+    pub fn environment(
+        &mut self,
+        vars: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<(), ConfigError> {
         for (name, value) in vars {
+            let Ok(name) = name.into_string() else {
+                continue;
+            };
             if let Some(key) = Key::named(&name) {
+                let value = value.into_string();
+                let value = value.map_err(|_| ConfigError::NotText { key: key.name() })?;
                 self.set(key, value, Origin::Environment);
             } else if !value.is_empty() {
                 self.ignore(&name);
             }
         }
+        Ok(())
     }
 
     /// Takes a TOML file of `key = value` lines.
@@ -178,7 +191,7 @@ impl Sources {
         };
         let table: toml::Table = text
             .parse()
-            .map_err(|e: toml::de::Error| not_toml(e.message().to_owned()))?;
+            .map_err(|e: toml::de::Error| not_toml(in_line(text, &e)))?;
         for (name, value) in table {
             let value = match value {
                 toml::Value::String(text) => text,
@@ -222,6 +235,13 @@ impl Sources {
         }
         known.is_some()
     }
+}
+
+/// What is wrong, and in which line.
+fn in_line(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+    format!("line {line}: {}", error.message())
 }
 
 /// The nearest name, for a slip of the keyboard.

@@ -2,11 +2,8 @@ use super::*;
 
 fn sources(pairs: &[(&str, &str)]) -> Sources {
     let mut sources = Sources::default();
-    sources.environment(
-        pairs
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
-    );
+    let vars = pairs.iter().map(|(k, v)| ((*k).into(), (*v).into()));
+    sources.environment(vars).expect("text");
     sources
 }
 
@@ -34,6 +31,16 @@ fn every_wrong_value_is_one_sentence_with_key_and_remedy() {
         (
             "BASE_URL",
             "https://otto.example/app",
+            "https://otto.example",
+        ),
+        (
+            "BASE_URL",
+            "http://otto.example:99999",
+            "https://otto.example",
+        ),
+        (
+            "BASE_URL",
+            "http://me:secret@otto.example",
             "https://otto.example",
         ),
         ("HOST", "example", "127.0.0.1"),
@@ -110,9 +117,15 @@ fn an_unknown_key_in_the_file_is_refused_and_the_likely_one_named() {
 fn a_file_that_is_not_toml_is_refused_by_name() {
     let mut sources = Sources::default();
     let error = sources
-        .toml(std::path::Path::new("otto.toml"), "port: 9000")
+        .toml(
+            std::path::Path::new("otto.toml"),
+            "host = \"::1\"\nport: 9000",
+        )
         .expect_err("not TOML");
-    assert!(error.to_string().starts_with("otto.toml: "), "{error}");
+    assert!(
+        error.to_string().starts_with("otto.toml: line 2: "),
+        "{error}"
+    );
 }
 
 #[test]
@@ -142,5 +155,30 @@ fn every_usual_spelling_of_a_sqlite_file_is_understood() {
     ] {
         let config = parse(&[("DATABASE_URL", url)]).expect(url);
         assert_eq!(config.database, PathBuf::from(path), "{url}");
+    }
+}
+
+#[test]
+fn a_value_that_is_no_text_is_refused_and_not_passed_over() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let bytes = std::ffi::OsString::from_vec(vec![b'/', 0xff]);
+    let mut sources = Sources::default();
+    let refused = sources.environment([("OTTO_DATA_DIR".into(), bytes.clone())]);
+    let error = refused.expect_err("not UTF-8").to_string();
+    assert!(error.starts_with("OTTO_DATA_DIR (environment)"), "{error}");
+    let foreign = sources.environment([("LS_COLORS".into(), bytes)]);
+    assert_eq!(foreign, Ok(()), "what is not ours is not our affair");
+}
+
+#[test]
+fn every_interface_is_no_address_to_connect_to() {
+    for (listening, url) in [
+        ("0.0.0.0:8000", "http://127.0.0.1:8000"),
+        ("[::]:8000", "http://[::1]:8000"),
+        ("192.0.2.7:80", "http://192.0.2.7:80"),
+    ] {
+        let address = listening.parse().expect("an address");
+        assert_eq!(BaseUrl::of_listener(address).to_string(), url);
+        assert!(BaseUrl::parse(url).is_ok(), "{url}");
     }
 }

@@ -10,7 +10,10 @@ use storage::StorageError;
 pub(super) enum ApiError {
     #[error("Authorization: expected `Bearer` and the ADMIN_TOKEN")]
     WrongToken,
-    #[error("ADMIN_TOKEN is not set on the server, so only the server's own machine may ask")]
+    #[error(
+        "ADMIN_TOKEN: not set on the server, so only its own machine may ask, directly by loopback; \
+             set one and send it as a Bearer token"
+    )]
     NotLocal,
     #[error("CallSid: no such call")]
     NoSuchCall,

@@ -36,8 +36,17 @@ pub(super) async fn upgrade(State(app): State<Arc<App>>, mut request: Request) -
             return (StatusCode::UPGRADE_REQUIRED, version, sentence).into_response();
         }
     };
+    // Strangers may open as many sockets as they like; what they cost is bounded.
+    let Ok(place) = Arc::clone(&app.handshakes).try_acquire_owned() else {
+        app.metrics.handshake_failed();
+        let sentence = "too many media sockets are waiting for their `start`; try again";
+        return (StatusCode::SERVICE_UNAVAILABLE, sentence).into_response();
+    };
     let upgrade = hyper::upgrade::on(&mut request);
-    tokio::spawn(take_over(app, upgrade));
+    tokio::spawn(async move {
+        take_over(app, upgrade).await;
+        drop(place);
+    });
     let headers = [
         (header::CONNECTION, "Upgrade".to_owned()),
         (header::UPGRADE, "websocket".to_owned()),
@@ -102,6 +111,14 @@ enum Turned {
 }
 
 impl Turned {
+    /// Nothing that looks like a call of ours: counted, but not worth a line of the log each.
+    fn is_noise(&self) -> bool {
+        matches!(
+            self,
+            Self::Broke(_) | Self::ClosedEarly | Self::Late | Self::TooMuch | Self::Violation(_)
+        )
+    }
+
     fn close_code(&self) -> CloseCode {
         match self {
             Self::Violation(violation) => violation.close_code(),
@@ -143,7 +160,11 @@ async fn take_over(app: Arc<App>, upgrade: OnUpgrade) {
         Turned::Stopping | Turned::NoRoom(_) => app.metrics.call_refused(),
         _ => app.metrics.handshake_failed(),
     }
-    tracing::warn!(reason = %turned, "a media socket was turned away");
+    if turned.is_noise() {
+        tracing::debug!(reason = %turned, "a media socket was turned away");
+    } else {
+        tracing::warn!(reason = %turned, "a media socket was turned away");
+    }
 }
 
 /// The TCP stream under an upgraded connection, and what hyper had read of it too far.

@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use storage::Store;
 use storage::location::Location;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -46,6 +47,8 @@ pub(crate) struct App {
     pub sessions: Sessions,
     /// Where a checked media stream goes.
     pub admission: Arc<dyn Admission>,
+    /// Places for media sockets whose `start` has not come, [`limits::MAX_MEDIA_HANDSHAKES`].
+    pub handshakes: Arc<Semaphore>,
     pub tokens: TokenKey,
     pub spent: Arc<dyn SpentTokens>,
     pub metrics: Arc<Metrics>,

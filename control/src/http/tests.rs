@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use storage::{Location, Store};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,7 @@ use crate::clock::BusinessClock;
 use crate::config::BaseUrl;
 use crate::dialogue::RuleBrain;
 use crate::feed::{FeedEvent, FeedLine};
+use crate::limits;
 use crate::observe::Metrics;
 use crate::session::{Admission, Calls, Media, Sessions, SessionsConfig};
 use crate::telephony::CallSid;
@@ -101,6 +103,7 @@ async fn scene(setup: Setup) -> Scene {
         calls,
         sessions,
         admission: door.clone(),
+        handshakes: Arc::new(Semaphore::new(limits::MAX_MEDIA_HANDSHAKES)),
         tokens: TokenKey::new(b"a key of the tests"),
         spent: Arc::new(SpentHere::default()),
         metrics,
@@ -360,4 +363,58 @@ async fn an_oversized_body_is_refused() {
     let form = [("CallSid", "CA1"), ("From", &long)];
     let (status, _) = scene.post("/api/v1/webhooks/inbound-call", &form).await;
     assert_eq!(status, 413);
+}
+
+#[tokio::test]
+async fn idle_media_sockets_are_bounded_and_leave_room_when_they_go() {
+    let scene = scene(Setup::default()).await;
+    let places = u32::try_from(limits::MAX_MEDIA_HANDSHAKES).expect("small");
+    let taken = Arc::clone(&scene.app.handshakes).acquire_many_owned(places - 1);
+    let taken = taken.await.expect("open");
+    let url = format!("{}/api/v1/voice/media-stream", scene.base).replacen("http", "ws", 1);
+    let (mut idle, _) = connect_async(&url).await.expect("the last place");
+    let refused = connect_async(&url).await.expect_err("no place left");
+    assert!(refused.to_string().contains("503"), "{refused}");
+    idle.close(None).await.expect("closed");
+    while scene.app.handshakes.available_permits() == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(taken);
+    let token = scene.announced("CA1").await;
+    assert_eq!(scene.stream("CA1", Some(&token)).await, None);
+}
+
+#[tokio::test]
+async fn a_call_that_is_over_cannot_be_announced_again() {
+    let scene = scene(Setup::default()).await;
+    let token = scene.announced("CA1").await;
+    assert_eq!(scene.stream("CA1", Some(&token)).await, None);
+    let sid = CallSid::parse("CA1").expect("valid");
+    let now = tokio::time::Instant::now();
+    for stage in ["live", "ended"] {
+        let form = [("CallSid", "CA1")];
+        let (_, xml) = scene.post("/api/v1/webhooks/inbound-call", &form).await;
+        assert!(
+            xml.contains("<Response><Hangup/></Response>"),
+            "{stage}: {xml}"
+        );
+        scene
+            .app
+            .calls
+            .end(&sid, crate::session::Ending::HungUp, now);
+    }
+}
+
+#[tokio::test]
+async fn the_calls_api_is_closed_to_whoever_comes_through_a_tunnel() {
+    let scene = scene(Setup::default()).await;
+    assert_eq!(scene.get("/api/v1/calls").await.0, 200);
+    for (name, value) in [
+        ("x-forwarded-for", "198.51.100.7"),
+        ("host", "evil.example"),
+    ] {
+        let url = format!("{}/api/v1/calls", scene.base);
+        let answer = scene.http.get(url).header(name, value).send().await;
+        assert_eq!(answer.expect("sent").status().as_u16(), 403, "{name}");
+    }
 }

@@ -49,11 +49,16 @@ pub(super) async fn inbound_call(
         }],
         Err(refused) => {
             tracing::warn!(call = %sid, %refused, "an inbound call was not taken");
-            app.metrics.call_refused();
             match refused {
-                NotAnnounced::Full => Ending::Busy.verbs(&app.location.transfer_to),
-                // A repeated webhook of a call that is being served.
-                NotAnnounced::Live => vec![Verb::Hangup],
+                NotAnnounced::Full => {
+                    app.metrics.call_refused();
+                    Ending::Busy.verbs(&app.location.transfer_to)
+                }
+                // A repeated webhook of a call that is being served, or was.
+                NotAnnounced::Live | NotAnnounced::Ended => {
+                    app.metrics.call_repeated();
+                    vec![Verb::Hangup]
+                }
             }
         }
     };

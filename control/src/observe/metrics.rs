@@ -23,6 +23,7 @@ pub(super) const SECONDS: [f64; 14] = [
 pub struct Metrics {
     registry: Registry,
     turns: Family<Stage, Histogram>,
+    turn_overhead: Histogram,
     tools: Family<Tool, Histogram>,
     calls: Family<Ended, Counter>,
     refused: Family<Refusal, Counter>,
@@ -59,6 +60,7 @@ impl Metrics {
     pub fn new(data_plane: Arc<pipeline::metrics::Metrics>) -> Self {
         let mut registry = Registry::default();
         let turns = Family::<Stage, Histogram>::new_with_constructor(seconds);
+        let turn_overhead = seconds();
         let tools = Family::<Tool, Histogram>::new_with_constructor(seconds);
         let calls = Family::<Ended, Counter>::default();
         let refused = Family::<Refusal, Counter>::default();
@@ -67,6 +69,11 @@ impl Metrics {
             "otto_turn_seconds",
             "From the end of the caller's speech to each stage of the answer",
             turns.clone(),
+        );
+        registry.register(
+            "otto_turn_overhead_seconds",
+            "Otto's own share of a turn: all but the pause that ends it, the recogniser and the voice",
+            turn_overhead.clone(),
         );
         registry.register("otto_tool_seconds", "How long tools took", tools.clone());
         registry.register("otto_calls", "Calls that ended, by outcome", calls.clone());
@@ -84,6 +91,7 @@ impl Metrics {
         Self {
             registry,
             turns,
+            turn_overhead,
             tools,
             calls,
             refused,
@@ -117,6 +125,9 @@ impl Metrics {
                     .observe(ms / 1_000.0);
             }
         }
+        if let Some(ms) = overhead_ms(timings) {
+            self.turn_overhead.observe(ms / 1_000.0);
+        }
     }
 
     pub fn tool(&self, tool: &'static str, took: Duration) {
@@ -144,6 +155,11 @@ impl Metrics {
         self.count_refusal("no_room");
     }
 
+    /// A call was announced that is going on already, or over.
+    pub fn call_repeated(&self) {
+        self.count_refusal("repeated");
+    }
+
     /// A media stream was turned away before anything was started for it.
     pub fn token_refused(&self, refused: TokenRefused) {
         self.count_refusal(match refused {
@@ -166,5 +182,54 @@ impl Metrics {
 
     fn count_refusal(&self, reason: &'static str) {
         self.refused.get_or_create(&Refusal { reason }).inc();
+    }
+}
+
+/// Otto's own share of a turn, in milliseconds: from the words to the first clause of the answer
+/// (the dialogue, its tools), and from the first audio to the first frame that leaves. What lies
+/// before is the pause and the recogniser's, what lies between is the synthesiser's.
+fn overhead_ms(timings: &TurnTimings) -> Option<f64> {
+    let thinking = timings.first_clause_ms? - timings.transcript_ms?;
+    let sending = timings.first_frame_ms? - timings.first_audio_ms?;
+    Some(thinking.max(0.0) + sending.max(0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_overhead_of_a_turn_is_neither_the_pause_nor_the_engines() {
+        let turn = TurnTimings {
+            speech_end_at_ms: 4_000,
+            endpoint_ms: Some(500.0),
+            transcript_ms: Some(650.0),
+            first_clause_ms: Some(658.0),
+            first_audio_ms: Some(700.0),
+            first_frame_ms: Some(712.0),
+            first_heard_ms: Some(740.0),
+        };
+        assert_eq!(overhead_ms(&turn), Some(8.0 + 12.0));
+        let metrics = Metrics::new(Arc::default());
+        metrics.turn(&turn);
+        let page = metrics.encode();
+        assert!(
+            page.contains("otto_turn_overhead_seconds_sum 0.02\n"),
+            "{page}"
+        );
+        assert!(
+            page.contains("otto_turn_overhead_seconds_count 1\n"),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_never_left_has_no_overhead() {
+        let silent = TurnTimings {
+            transcript_ms: Some(650.0),
+            first_clause_ms: Some(658.0),
+            ..TurnTimings::default()
+        };
+        assert_eq!(overhead_ms(&silent), None);
     }
 }

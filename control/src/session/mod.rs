@@ -17,6 +17,7 @@ mod task;
 mod turn;
 
 pub use ending::Ending;
+pub use log::close_orphans;
 pub use media::{Admission, Gate, Media};
 pub use registry::{Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, Parties, Request};
 pub use task::{MakeBrain, Sessions, SessionsConfig};

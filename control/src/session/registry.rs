@@ -71,6 +71,8 @@ pub struct Begun {
 pub enum NotAnnounced {
     #[error("CallSid: this call is already going on")]
     Live,
+    #[error("CallSid: this call is over")]
+    Ended,
     #[error("too many calls are waiting for their media streams")]
     Full,
 }
@@ -99,8 +101,8 @@ pub struct Census {
 }
 
 impl Calls {
-    /// A webhook announces a call. The same call twice is one (webhooks are retried); a name whose
-    /// call is over may be used again.
+    /// A webhook announces a call. The same call twice is one (webhooks are retried); a call that is
+    /// over stays over: its name belongs to its log.
     ///
     /// # Errors
     /// [`NotAnnounced`].
@@ -112,19 +114,16 @@ impl Calls {
     ) -> Result<(), NotAnnounced> {
         let mut calls = self.calls();
         forget_old(&mut calls, now);
-        if matches!(calls.get(sid), Some(e) if matches!(e.stage, Stage::Live { .. })) {
-            return Err(NotAnnounced::Live);
+        match calls.get(sid).map(|entry| &entry.stage) {
+            Some(Stage::Live { .. }) => return Err(NotAnnounced::Live),
+            Some(Stage::Ended { .. }) => return Err(NotAnnounced::Ended),
+            Some(Stage::Announced { .. }) | None => {}
         }
         if census(&calls).announced >= limits::MAX_PENDING_CALLS {
             return Err(NotAnnounced::Full);
         }
-        let feed = match calls.remove(sid) {
-            Some(Entry {
-                feed,
-                stage: Stage::Announced { .. },
-            }) => feed,
-            _ => Arc::default(),
-        };
+        let feed = calls.remove(sid).map(|entry| entry.feed);
+        let feed = feed.unwrap_or_default();
         let stage = Stage::Announced { at: now, parties };
         calls.insert(sid.clone(), Entry { feed, stage });
         Ok(())
@@ -289,6 +288,8 @@ mod tests {
         assert_eq!(calls.begin(&sid("CA1")).err(), Some(NotBegun::Live));
         calls.end(&begun.sid, Ending::HungUp, Instant::now());
         assert_eq!(calls.begin(&sid("CA1")).err(), Some(NotBegun::Ended));
+        let again = calls.announce(&begun.sid, Parties::default(), Instant::now());
+        assert_eq!(again, Err(NotAnnounced::Ended));
     }
 
     #[tokio::test(start_paused = true)]
