@@ -30,6 +30,10 @@ pub const STREAM_SID_BYTES: usize = 128;
 /// A socket that takes no byte for so long is given up.
 pub const SOCKET_STALL: Duration = Duration::from_secs(2);
 
+/// A far end that sends nothing at all for so long is gone without a word: a carrier sends media
+/// every 20 ms for as long as the stream is up.
+pub const CALLER_SILENT: Duration = Duration::from_secs(30);
+
 /// How long the peer may take to answer our WebSocket close.
 pub const CLOSE_HANDSHAKE: Duration = Duration::from_millis(500);
 

@@ -151,7 +151,7 @@ pub enum EndReason {
     CallerHungUp,
     /// We hung up on [`Command::HangUp`].
     AgentHungUp,
-    /// The socket closed without a goodbye.
+    /// The socket closed without a goodbye, or nothing came of it for too long.
     SocketLost,
     /// The socket took no byte for too long.
     SocketStalled,

@@ -127,6 +127,7 @@ async fn a_giant_message_closes_that_connection_alone_with_1009() {
         ended(&mut giants_handle).await,
         EndReason::ProtocolViolation
     );
+    assert_eq!(giant.closed().await, Some(1009));
     assert_eq!(stage.plane.metrics().count_of(Oddity::Oversized), 1);
     goes_on(&other, &mut others_handle, 1).await;
 }

@@ -10,7 +10,7 @@ use super::socket::Received;
 use crate::call::Call;
 use crate::call::outlet::Outlet;
 use crate::fact::{CallKey, Order, Report};
-use crate::limits::{CLOSE_HANDSHAKE, READS_PER_TURN};
+use crate::limits::{CALLER_SILENT, CLOSE_HANDSHAKE, READS_PER_TURN};
 use crate::message::EndReason;
 use crate::metrics::Oddity;
 use crate::ring::VoiceEnds;
@@ -24,6 +24,8 @@ pub(crate) struct Line {
     decoder: Decoder,
     port: Port,
     state: State,
+    /// When the far end was last heard of, by whatever it sent.
+    heard_of_at: Mono,
 }
 
 /// Where the connection stands.
@@ -62,6 +64,7 @@ impl Line {
             decoder,
             port: Port::new(key, stream, rings, stream_sid),
             state: State::Open,
+            heard_of_at: Mono::default(),
         }
     }
 
@@ -80,6 +83,7 @@ impl Line {
     /// The line has its slot: says so, and hears what was received before.
     pub(super) fn start(&mut self, now: Mono, shard: &mut Shard) {
         self.guarded(now, shard, |line, shard| {
+            line.heard_of_at = now;
             line.port.at(now, shard).report(Report::Started);
             line.hear(now, shard);
         });
@@ -97,8 +101,11 @@ impl Line {
 
     pub(super) fn handle_order(&mut self, now: Mono, order: Order, shard: &mut Shard) {
         self.guarded(now, shard, |line, shard| {
-            line.call
-                .handle_order(now, order, &mut line.port.at(now, shard));
+            // After our goodbye nothing more may be said, and a call that panicked is not touched.
+            if line.state == State::Open {
+                line.call
+                    .handle_order(now, order, &mut line.port.at(now, shard));
+            }
         });
     }
 
@@ -106,6 +113,9 @@ impl Line {
         self.guarded(now, shard, |line, shard| {
             if line.state == State::Open {
                 line.call.handle_tick(now, &mut line.port.at(now, shard));
+                if now.since(line.heard_of_at) >= CALLER_SILENT {
+                    line.call.end(EndReason::SocketLost);
+                }
             }
         });
     }
@@ -166,7 +176,10 @@ impl Line {
     fn read(&mut self, now: Mono, shard: &mut Shard) -> Served {
         for _ in 0..READS_PER_TURN {
             match self.port.socket.read(&mut self.decoder) {
-                Received::Bytes => self.hear(now, shard),
+                Received::Bytes => {
+                    self.heard_of_at = now;
+                    self.hear(now, shard);
+                }
                 Received::Drained => return Served::Drained,
                 Received::Lost => {
                     self.state = State::Over(self.reason_or(EndReason::SocketLost));
@@ -203,14 +216,11 @@ impl Line {
                     }
                 }
                 Message::Pong(_) => {}
-                // After our goodbye only the peer's matters.
-                Message::Text(_) | Message::Binary(_) if self.state != State::Open => {}
+                // Once the call is over only the peer's goodbye matters.
+                Message::Text(_) | Message::Binary(_) if self.call.ended().is_some() => {}
                 Message::Binary(_) => shard.count(Oddity::BinaryMessage),
                 Message::Text(text) => {
                     handle_text(&mut self.call, &mut self.port, now, text, shard);
-                    if self.call.ended().is_some() {
-                        return;
-                    }
                 }
             }
         }
@@ -219,8 +229,9 @@ impl Line {
     /// The peer broke the WebSocket protocol: the connection ends with the proper code.
     fn break_off(&mut self, now: Mono, violation: Violation, shard: &mut Shard) {
         if self.state != State::Open {
-            // It had been told goodbye; what it sends instead of its own means nothing.
-            self.state = State::Over(self.reason_or(EndReason::ProtocolViolation));
+            // It has been told goodbye. What it was still sending must be taken all the same: a
+            // socket closed over unread bytes is reset, and the peer may never see our close code.
+            self.decoder.discard();
             return;
         }
         shard.count(match violation {
@@ -367,6 +378,69 @@ mod tests {
             handle_text(&mut line.call, &mut line.port, now, key, shard);
         });
         assert_eq!(close_code_at(&mut scene.caller), 1011);
+    }
+
+    #[test]
+    fn nothing_is_said_after_our_goodbye() {
+        let mut scene = scene(8);
+        let now = Mono::from_millis(0);
+        scene.line.start(now, &mut scene.shard);
+        let frame = AgentFrame {
+            utterance: UtteranceId(1),
+            position: dsp::Samples::ZERO,
+            len: 160,
+            mulaw: [7; 160],
+        };
+        scene.net.agent.try_push(frame).expect("room");
+        scene
+            .line
+            .end(now, EndReason::ShuttingDown, &mut scene.shard);
+        assert_eq!(close_code_at(&mut scene.caller), 1001);
+        let retire = Order::Retire {
+            through: UtteranceId(0),
+        };
+        for order in [Order::Audio, retire] {
+            scene.line.handle_order(now, order, &mut scene.shard);
+        }
+        scene.caller.set_nonblocking(true).expect("an option");
+        let more = scene.caller.read(&mut [0; 1]).expect_err("no more comes");
+        assert_eq!(more.kind(), std::io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn a_stop_and_a_goodbye_in_one_packet_free_the_line_at_once() {
+        let mut scene = scene(8);
+        let now = Mono::from_millis(0);
+        scene.line.start(now, &mut scene.shard);
+        let stop = r#"{"event":"stop","streamSid":"MZ1"}"#;
+        let mut packet = vec![0x81, 0x80 | stop.len() as u8, 0, 0, 0, 0];
+        packet.extend(stop.as_bytes());
+        packet.extend([0x88, 0x80, 0, 0, 0, 0]);
+        std::io::Write::write_all(&mut scene.caller, &packet).expect("sent");
+        scene.line.serve(now, &mut scene.shard);
+        assert_eq!(close_code_at(&mut scene.caller), 1000);
+        assert_eq!(scene.line.over(), Some(EndReason::CallerHungUp));
+    }
+
+    #[test]
+    fn a_far_end_that_sends_nothing_for_half_a_minute_is_given_up() {
+        let mut scene = scene(8);
+        let begin = Mono::from_millis(5_000);
+        scene.line.start(begin, &mut scene.shard);
+        let almost = begin.plus(CALLER_SILENT - Duration::from_millis(1));
+        scene.line.handle_tick(almost, &mut scene.shard);
+        let ping = [0x89, 0x80, 0, 0, 0, 0];
+        std::io::Write::write_all(&mut scene.caller, &ping).expect("sent");
+        scene.line.serve(almost, &mut scene.shard);
+        let later = begin.plus(CALLER_SILENT);
+        scene.line.handle_tick(later, &mut scene.shard);
+        assert_eq!(scene.line.call.ended(), None);
+        let silent = almost.plus(CALLER_SILENT);
+        scene.line.handle_tick(silent, &mut scene.shard);
+        scene
+            .line
+            .handle_tick(silent.plus(CLOSE_HANDSHAKE), &mut scene.shard);
+        assert_eq!(scene.line.over(), Some(EndReason::SocketLost));
     }
 
     #[test]

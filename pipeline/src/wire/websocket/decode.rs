@@ -204,11 +204,16 @@ impl Decoder {
         (self.state == State::Idle).then(|| &self.buffer[self.begin..self.end])
     }
 
-    /// Forgets the connection and keeps the buffer for another one.
-    pub fn reset(&mut self) {
+    /// Drops what was received, to make room for the rest of what nobody will read.
+    pub fn discard(&mut self) {
         self.joined = 0;
         self.begin = 0;
         self.end = 0;
+    }
+
+    /// Forgets the connection and keeps the buffer for another one.
+    pub fn reset(&mut self) {
+        self.discard();
         self.state = State::Idle;
     }
 
