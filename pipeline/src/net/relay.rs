@@ -130,18 +130,17 @@ impl Relay {
             match self.next().await {
                 Woken::Told(Some(Told::Report(at, report))) => self.handle_report(at, report),
                 Woken::Told(Some(Told::Ended(reason))) => break reason,
-                // Only a switchboard that could not reach us lets go without a word.
+                // The switchboard could not reach us, or the voice thread is no more.
                 Woken::Told(None) => break EndReason::Fault,
                 Woken::Command(Some(command)) => self.handle_command(command),
-                // The session is gone, so nobody speaks to the caller any more.
-                Woken::Command(None) => self.hang_up(false),
+                Woken::Command(None) => self.handle_session_gone(),
                 Woken::Stt(Some(event)) => self.handle_stt(event),
                 Woken::Stt(None) => self.handle_stt_lost(),
                 Woken::Tts(Some(event)) => self.handle_tts(event),
                 Woken::Tts(None) => self.handle_tts_lost(),
                 Woken::SttTakes => self.feed_stt(),
                 Woken::TtsTakes => self.feed_tts(),
-                Woken::OutOfPatience => self.hang_up(true),
+                Woken::OutOfPatience => self.give_up_waiting(),
             }
             self.hang_up_if_delivered();
         };
@@ -323,6 +322,23 @@ impl Relay {
         }
     }
 
+    /// Nobody speaks to the caller any more; what was to be said before the end is still said.
+    fn handle_session_gone(&mut self) {
+        if matches!(self.hanging_up, HangingUp::No) {
+            self.hang_up(false);
+        }
+    }
+
+    /// The synthesiser has not delivered in time: what it has not said by now ends where it
+    /// stands, or the caller would wait for it for ever.
+    fn give_up_waiting(&mut self) {
+        let unfinished: Vec<_> = self.speaking.open().collect();
+        for utterance in unfinished {
+            self.tts_failed(Some(utterance), "the synthesiser is too slow to wait for");
+        }
+        self.hang_up(true);
+    }
+
     fn hang_up(&mut self, after_playout: bool) {
         self.hanging_up = HangingUp::Ordered;
         self.orders.give(self.call, Order::HangUp { after_playout });
@@ -492,3 +508,6 @@ impl Relay {
         let _ = timeout(EDGE_GRACE, all_ended).await;
     }
 }
+
+#[cfg(test)]
+mod tests;
