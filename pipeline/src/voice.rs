@@ -165,9 +165,6 @@ impl VoiceThread {
         while !(self.stopping && self.slots.is_empty()) {
             self.turn();
         }
-        self.pulse.stopped.store(true, Ordering::Release);
-        self.shard.reporter.ring_at_once();
-        self.shard.reporter.ring_if_due(false);
     }
 
     fn turn(&mut self) {
@@ -181,7 +178,7 @@ impl VoiceThread {
         self.carry_out_orders(now);
         self.heed_stop(now);
         self.shard.reporter.ring_if_due(false);
-        self.tick(now);
+        self.tick();
     }
 
     fn sleep(&mut self) {
@@ -258,8 +255,11 @@ impl VoiceThread {
         }
     }
 
-    fn tick(&mut self, now: Mono) {
+    fn tick(&mut self) {
+        // Not when the turn began: what the sockets took of it is part of a tick's lateness.
+        let now = Mono::now();
         while let Some(due) = self.ticker.poll_due(now) {
+            let begin = Mono::now();
             for slot in self.slots.in_phase(due.phase) {
                 if let Some(line) = self.slots.at(slot) {
                     line.handle_tick(now, &mut self.shard);
@@ -268,7 +268,7 @@ impl VoiceThread {
             }
             let metrics = &self.shard.reporter.metrics;
             metrics.tick_late.record(due.late);
-            metrics.tick.record(Mono::now().since(now));
+            metrics.tick.record(Mono::now().since(begin));
             self.shard.reporter.ring_if_due(due.last);
         }
     }
@@ -289,5 +289,15 @@ impl VoiceThread {
             );
             self.shard.reporter.ring_at_once();
         }
+    }
+}
+
+/// The thread is over: it was told to stop, could not be started, or hit a bug outside the calls.
+/// Whichever it was, its net thread must know, or nobody could ever wait for it.
+impl Drop for VoiceThread {
+    fn drop(&mut self) {
+        self.pulse.stopped.store(true, Ordering::Release);
+        self.shard.reporter.ring_at_once();
+        self.shard.reporter.ring_if_due(false);
     }
 }

@@ -121,6 +121,9 @@ impl Switchboard {
             let voice_has_stopped = self.parts.pulse.has_stopped();
             self.answer();
             self.orders.retry();
+            if voice_has_stopped {
+                self.give_up_calls();
+            }
             if voice_has_stopped && self.calls.is_empty() && self.relays.is_empty() {
                 return;
             }
@@ -172,6 +175,15 @@ impl Switchboard {
                     after_playout: false,
                 },
             );
+        }
+    }
+
+    /// The voice thread is over. It has let go of all calls, unless it panicked; then nobody
+    /// serves them any more, and nobody gets their slots.
+    fn give_up_calls(&mut self) {
+        for (call, _relay) in self.calls.drain() {
+            tracing::error!(?call, "a call has lost its voice thread");
+            self.parts.metrics.call_freed();
         }
     }
 

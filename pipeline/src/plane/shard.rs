@@ -130,7 +130,7 @@ impl Shard {
 
     /// Calls that could be admitted now.
     pub(super) fn free(&self) -> usize {
-        if self.pulse.is_stalled(Mono::now(), VOICE_STALL) {
+        if self.pulse.has_stopped() || self.pulse.is_stalled(Mono::now(), VOICE_STALL) {
             return 0;
         }
         self.free_slots.len()
