@@ -113,6 +113,8 @@ struct FarEnd {
     retired: Option<UtteranceId>,
     latest: Option<UtteranceId>,
     callers_turn: bool,
+    /// The recogniser's ring holds the caller's audio up to here.
+    passed_on: Samples,
 }
 
 /// What the far end plays next.
@@ -338,9 +340,19 @@ impl Outlet for FarEnd {
         now
     }
 
-    fn caller_frame(&mut self, _frame: CallerFrame) {}
+    fn caller_frame(&mut self, frame: CallerFrame) {
+        assert_eq!(frame.position, self.passed_on, "no gap, no repetition");
+        self.passed_on += Samples(FRAME_SAMPLES as u64);
+    }
 
     fn report(&mut self, report: Report) {
+        if let Report::Audio { until, .. }
+        | Report::SpeechEnded {
+            position: until, ..
+        } = report
+        {
+            assert!(until <= self.passed_on, "{report:?} overtakes its audio");
+        }
         match report {
             Report::SpeechStarted { .. } => {
                 assert_eq!(self.frames(), 0, "the caller speaks into agent audio");
