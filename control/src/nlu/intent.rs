@@ -536,6 +536,12 @@ fn complex(words: &Words) -> bool {
         ]);
     disputes
         || words.has_any(&[
+            "is my car ready",
+            "is my truck ready",
+            "my car is ready",
+            "is it ready",
+            "status of my",
+            "running late",
             "warranty",
             "insurance",
             "discount",
@@ -621,6 +627,8 @@ mod tests {
             ("last time it was terrible", Intent::Complaint),
             ("i am never coming back", Intent::Complaint),
             ("is it covered by the warranty", Intent::Complex),
+            ("hi is my car ready yet", Intent::Complex),
+            ("i'm running late for my appointment", Intent::Complex),
             ("why was i charged so much", Intent::Complex),
         ] {
             assert_eq!(intent(text), Some(expected), "{text}");

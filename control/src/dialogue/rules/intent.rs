@@ -103,7 +103,6 @@ impl RuleBrain {
                 self.enter(state, now)
             }
             Some(Intent::Greeting) => self.enter(State::IntentDetection, now),
-            _ if turn.answer == Some(Answer::Yes) => self.enter(State::IntentDetection, now),
             _ => self.missed(state, now),
         }
     }

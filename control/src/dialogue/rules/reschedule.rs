@@ -102,7 +102,7 @@ impl RuleBrain {
         by_service || by_vehicle || by_day
     }
 
-    fn about(&mut self, errand: Errand, visit: Visit, now: &Zoned) -> State {
+    pub(super) fn about(&mut self, errand: Errand, visit: Visit, now: &Zoned) -> State {
         let task = match errand {
             Errand::Reschedule(said) => {
                 // "Move it to eleven" is on the day that it has.

@@ -27,6 +27,10 @@ impl RuleBrain {
             return self.read_record(errand);
         }
         let unprovable = self.caller.as_ref().is_some_and(|c| !c.can_be_verified);
+        if let ([visit], true) = (self.booked.as_slice(), points_back) {
+            // It was read out a moment ago.
+            return self.about(errand, visit.clone(), now);
+        }
         if !self.booked.is_empty() && (points_back || unprovable) {
             return self.appointments(errand, self.booked.clone(), now);
         }

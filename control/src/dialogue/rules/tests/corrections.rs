@@ -185,3 +185,20 @@ async fn a_zero_and_nothing_more_is_still_a_human() {
     call.silence(crate::dialogue::Silence::Prompt).await;
     assert!(call.ended.is_some());
 }
+
+#[tokio::test]
+async fn yes_to_nothing_leads_to_a_hint_and_then_to_a_human() {
+    let mut call = call_from(JOHN).await;
+    call.says("yes").await;
+    call.hears("You can say, for example, I need an oil change");
+    call.says_in_turn(&["yes", "yes"]).await;
+    assert!(call.ended.is_some());
+}
+
+#[tokio::test]
+async fn never_mind_goodbye_ends_the_call() {
+    let mut call = call_from(JOHN).await;
+    call.says("never mind goodbye").await;
+    call.hears("Goodbye");
+    assert!(call.ended.is_some());
+}

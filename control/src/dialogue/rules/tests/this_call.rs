@@ -38,6 +38,7 @@ async fn a_new_customer_moves_and_cancels_the_booking_just_made() {
     let mut call = sue_has_booked().await;
     call.says("actually make that eleven").await;
     call.hears("I would move your oil change to tomorrow, Tuesday, November 24 at 11 a.m.");
+    call.hears_not("You have");
     assert_eq!(
         call.appointment(2).await.starts_at,
         at("2026-11-24T16:00:00Z")
