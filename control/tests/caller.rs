@@ -314,3 +314,23 @@ async fn a_caller_who_hangs_up_says_stop_and_asks_for_no_more_twiml() {
     assert_eq!(seen.messages.last().unwrap()["event"], "stop");
     assert_eq!(seen.forms.len(), 1);
 }
+
+#[tokio::test]
+async fn a_stream_that_breaks_is_followed_by_the_action_as_one_that_ends() {
+    let seen = Shared::default();
+    let after = "<Response><Dial>+12175550199</Dial></Response>";
+    let (webhook, media) = agent_http(&seen, String::new(), after).await;
+    let agent = tokio::spawn({
+        let seen = seen.clone();
+        async move {
+            let agent = Agent::accept(media, seen).await;
+            drop(agent); // no goodbye
+        }
+    });
+    let record = call(&webhook, "hello").await;
+    agent.await.unwrap();
+    let to = "+12175550199".to_owned();
+    assert_eq!(record.ending, Ending::Transferred { to });
+    let broke = |h: &control::caller::Happened| matches!(h.what, Happening::Invalid { .. });
+    assert!(record.happened.iter().any(broke));
+}

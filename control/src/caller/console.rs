@@ -94,10 +94,12 @@ impl Console {
             Happening::Noticed(Noticed::ClearUnasked) => {
                 self.line(at, "ear", Ink::Warning, "cleared, and nobody had spoken")
             }
-            Happening::Invalid { reason } => {
-                let text = format!("invalid message from the agent: {reason}");
-                self.line(at, "call", Ink::Trouble, &text)
-            }
+            Happening::Invalid { reason } => self.line(
+                at,
+                "call",
+                Ink::Trouble,
+                &format!("from the agent: {reason}"),
+            ),
             Happening::SaidByNetwork { text } => self.line(at, "network", Ink::Agent, text),
             Happening::Ended(ending) => {
                 self.line(at, "call", Ink::Faint, &format!("over: {ending}"))

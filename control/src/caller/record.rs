@@ -51,7 +51,7 @@ pub enum Happening {
     Clear {
         dropped: Samples,
     },
-    /// A message that Twilio would have warned about.
+    /// Something in the stream that Twilio would have logged an error or a warning for.
     Invalid {
         reason: String,
     },
@@ -75,7 +75,7 @@ pub enum Ending {
     },
     /// The call lasted longer than it may.
     TimedOut,
-    /// The stream broke, or what followed it could not be read.
+    /// What followed the stream could not be read, or the caller's own side failed.
     Lost {
         reason: String,
     },

@@ -69,7 +69,7 @@ pub struct Streamed {
 /// Who ended the stream.
 #[derive(Debug)]
 pub enum StreamEnd {
-    /// The agent closed it: the call goes on with TwiML.
+    /// The agent closed it, or it broke: the call goes on with TwiML.
     Agent,
     /// The caller's side is done.
     Caller(Ending),
@@ -215,7 +215,7 @@ impl LiveLine<'_> {
                 Ok(())
             }
             Some(Ok(_)) => Ok(()),
-            Some(Err(error)) => Err(lost(&error)),
+            Some(Err(error)) => Err(self.broken(&error.to_string())),
         }
     }
 
@@ -309,7 +309,10 @@ impl LiveLine<'_> {
             line,
             interrupting,
             mulaw,
-        } = prepared.map_err(|error| lost(&error))?;
+        } = prepared.map_err(|error| {
+            let reason = format!("the voice failed: {error}");
+            StreamEnd::Caller(Ending::Lost { reason })
+        })?;
         match mulaw {
             Ok(mulaw) => {
                 self.mouth.say(&mulaw);
@@ -368,12 +371,18 @@ impl LiveLine<'_> {
             // The agent closed while this was on its way; its goodbye may still wait to be read.
             Ok(Err(error)) => match self.socket.next().now_or_never() {
                 Some(Some(Ok(Message::Close(_))) | None) => Err(StreamEnd::Agent),
-                _ => Err(lost(&error)),
+                _ => Err(self.broken(&error.to_string())),
             },
-            Err(_) => Err(StreamEnd::Caller(Ending::Lost {
-                reason: format!("the agent has read nothing for {SEND_TIMEOUT:?}"),
-            })),
+            Err(_) => Err(self.broken(&format!("the agent has read nothing for {SEND_TIMEOUT:?}"))),
         }
+    }
+
+    /// The stream broke on the agent's side. The call goes on without it, as the network's does.
+    fn broken(&mut self, reason: &str) -> StreamEnd {
+        self.happened(Happening::Invalid {
+            reason: format!("the media stream broke: {reason}"),
+        });
+        StreamEnd::Agent
     }
 
     fn now(&self) -> Duration {
@@ -403,12 +412,6 @@ async fn prepare(
         live.typed(words).await?;
     }
     Ok(mulaw)
-}
-
-fn lost(error: &dyn std::error::Error) -> StreamEnd {
-    StreamEnd::Caller(Ending::Lost {
-        reason: error.to_string(),
-    })
 }
 
 /// The next element, or never where there is no channel.

@@ -98,7 +98,7 @@ impl Synthesised {
                 program: "/proc/self/exe".into(),
                 why,
             })?;
-        config.recognisers = 1;
+        config.recognisers = 0;
         let speech = LocalSpeech::start(config)?;
         Ok(Self { speech })
     }

@@ -27,6 +27,7 @@ use crate::clock::BusinessClock;
 use crate::config::{Config, Key, Origin, Sources, SpeechMode};
 use crate::observe::{self, LogFormat};
 use crate::server::{self, Server};
+use crate::speech;
 use crate::timeline::{self, Check, Entry};
 use checks::Book;
 use scenario::{PATIENCE, SCENARIOS, Scenario};
@@ -123,11 +124,13 @@ impl Stage {
         storage::seed::seed(server.store(), &location, &morning).await?;
 
         let typed = server.typed_speech();
-        let voice_mode = if typed { SpeechMode::Typed } else { mode };
-        let (voice, note) = call::voice(voice_mode)?;
-        if typed && mode != SpeechMode::Typed {
-            println!("speech engines are missing: run `otto doctor` for the packages to install");
+        if typed
+            && mode != SpeechMode::Typed
+            && let Err(missing) = speech::engines()
+        {
+            println!("words are typed, not recognised: {missing}");
         }
+        let (voice, note) = call::voice(mode)?;
         println!("{note}");
         let mut repertoire = Repertoire::new(voice);
         for scenario in &SCENARIOS {

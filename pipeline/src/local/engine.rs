@@ -35,7 +35,8 @@ pub struct LocalSpeechConfig {
     pub model_dir: Option<PathBuf>,
     /// Worker processes that speak, 1 to [`WORKERS`].
     pub synthesisers: usize,
-    /// Worker processes that recognise, 1 to [`WORKERS`]. Each takes about 100 MB.
+    /// Worker processes that recognise, 0 to [`WORKERS`]; none for who only speaks. Each takes about
+    /// 100 MB.
     pub recognisers: usize,
     /// How long a worker may take for one request before it is replaced.
     pub work_deadline: Duration,
@@ -94,8 +95,8 @@ impl LocalSpeech {
     /// # Errors
     /// [`LocalSpeechError::Missing`] names the package to install.
     pub fn start(config: LocalSpeechConfig) -> Result<Self, LocalSpeechError> {
-        check_workers("synthesisers", config.synthesisers)?;
-        check_workers("recognisers", config.recognisers)?;
+        check_workers("synthesisers", 1, config.synthesisers)?;
+        check_workers("recognisers", 0, config.recognisers)?;
         let path_text = |path: Option<PathBuf>| {
             path.map_or_else(String::new, |path| path.to_string_lossy().into_owned())
         };
@@ -388,13 +389,14 @@ impl Drop for Owner {
     }
 }
 
-fn check_workers(field: &'static str, given: usize) -> Result<(), LocalSpeechError> {
-    if (1..=WORKERS).contains(&given) {
+fn check_workers(field: &'static str, least: usize, given: usize) -> Result<(), LocalSpeechError> {
+    if (least..=WORKERS).contains(&given) {
         Ok(())
     } else {
         Err(LocalSpeechError::Workers {
             field,
             given,
+            least,
             most: WORKERS,
         })
     }

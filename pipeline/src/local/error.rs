@@ -12,10 +12,11 @@ pub enum LocalSpeechError {
     /// A library or a model is not on this machine.
     #[error(transparent)]
     Missing(#[from] Missing),
-    #[error("`{field}` must be between 1 and {most}, not {given}")]
+    #[error("`{field}` must be between {least} and {most}, not {given}")]
     Workers {
         field: &'static str,
         given: usize,
+        least: usize,
         most: usize,
     },
     #[error("the speech worker {program} did not start: {why}", program = program.display())]
