@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use pipeline::local::{LocalSpeech, LocalSpeechConfig, LocalSpeechError, worker as local_worker};
+use pipeline::local::{
+    LocalSpeech, LocalSpeechConfig, LocalSpeechError, PACKAGES, worker as local_worker,
+};
 use pipeline::{SpeechConfig, SttConfig, TtsConfig};
 
 use crate::config::SpeechMode;
@@ -69,6 +71,12 @@ fn typed(sentence: String) -> Chosen {
         typed: true,
         sentence,
     }
+}
+
+/// How to get the engines.
+#[must_use]
+pub fn remedy() -> String {
+    format!("sudo apt-get install {}", PACKAGES.join(" "))
 }
 
 /// The hidden command `speech-worker`: an engine in a process of its own.

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_util::sync::CancellationToken;
 
 /// A voice that says everything as half a second of a loud tone.
 struct Tone;
@@ -173,6 +174,10 @@ fn feed_line(t_ms: u64, event: Value) -> String {
 }
 
 async fn call(webhook: &str, script: &str) -> CallRecord {
+    call_until(webhook, script, CancellationToken::new()).await
+}
+
+async fn call_until(webhook: &str, script: &str, hang_up: CancellationToken) -> CallRecord {
     let script = Script::parse(script).unwrap();
     place(
         CallPlan {
@@ -181,6 +186,7 @@ async fn call(webhook: &str, script: &str) -> CallRecord {
             from: "+12175550101".into(),
             to: "+12175550100".into(),
             mind: Mind::Script(Box::new(Conduct::new(Prompter::new(script)))),
+            hang_up,
             repertoire: Repertoire::new(Arc::new(Tone)),
             patience: Duration::from_secs(20),
             token: None,
@@ -289,6 +295,31 @@ async fn the_callers_audio_keeps_the_pace_of_the_clock() {
     for (n, message) in numbers {
         assert_eq!(message["sequenceNumber"], (n + 1).to_string());
     }
+}
+
+#[tokio::test]
+async fn a_caller_told_to_hang_up_does_so_politely_and_keeps_what_was_heard() {
+    let seen = Shared::default();
+    let (webhook, media) = agent_http(&seen, String::new(), "<Response/>").await;
+    let hang_up = CancellationToken::new();
+    let agent = tokio::spawn({
+        let (seen, hang_up) = (seen.clone(), hang_up.clone());
+        async move {
+            let mut agent = Agent::accept(media, seen).await;
+            agent.say(200, "hello").await;
+            assert_eq!(agent.next_mark().await, "hello");
+            hang_up.cancel();
+            while agent.next().await.is_some() {}
+        }
+    });
+    let record = call_until(&webhook, "when: never asked", hang_up).await;
+    agent.await.unwrap();
+    assert_eq!(record.ending, Ending::KeyboardHungUp);
+    assert!(record.agent.chunks(160).any(is_loud));
+    assert_eq!(
+        seen.lock().unwrap().messages.last().unwrap()["event"],
+        "stop"
+    );
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ pub mod worker;
 
 pub use engine::{Check, LocalSpeech, LocalSpeechConfig, Reading, Speech};
 pub use error::{CheckError, LocalSpeechError, SpeechError};
-pub use library::Missing;
+pub use library::{Missing, PACKAGES};
 
 /// A voice of the synthesiser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

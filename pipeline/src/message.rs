@@ -41,6 +41,20 @@ pub enum Expectation {
     Vehicle,
 }
 
+impl Expectation {
+    /// All of them, in the order of their numbers on the wire to speech workers.
+    pub const ALL: [Self; 8] = [
+        Self::Open,
+        Self::YesNo,
+        Self::When,
+        Self::Phone,
+        Self::DateOfBirth,
+        Self::Address,
+        Self::Name,
+        Self::Vehicle,
+    ];
+}
+
 /// What the control plane asks of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {

@@ -17,7 +17,7 @@ pub enum LineError {
     Empty,
     #[error("{0:?} is not a key of a telephone (0-9, *, #, A-D)")]
     NotAKey(char),
-    #[error("{0:?} is not known; commands are /hangup")]
+    #[error("{0:?} is not known; the one command is /hangup")]
     UnknownCommand(String),
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::Url;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 use super::limits::{FEED_DRAIN, MAX_CALL, MAX_DOCUMENTS};
 use super::live::{FromFeed, Live};
@@ -28,6 +29,8 @@ pub struct CallPlan {
     pub repertoire: Repertoire,
     /// The call is given up after this long; at most [`MAX_CALL`].
     pub patience: Duration,
+    /// Cancelled when the caller is to hang up, whatever the mind is about.
+    pub hang_up: CancellationToken,
     /// For the agent's API, where it asks for one.
     pub token: Option<String>,
 }
@@ -78,6 +81,7 @@ pub async fn place(
         live,
         speaking: Some((plan.mind, plan.repertoire)),
         deadline,
+        hang_up: plan.hang_up,
         streamed: None,
     };
     let followed = timeout_at(
@@ -131,6 +135,7 @@ struct Call {
     /// Taken by the media stream; there is one in a call.
     speaking: Option<(Mind, Repertoire)>,
     deadline: Instant,
+    hang_up: CancellationToken,
     streamed: Option<Streamed>,
 }
 
@@ -215,6 +220,7 @@ impl Call {
             feed: self.live.as_ref().map(Live::follow),
             live: self.live.clone(),
             deadline: self.deadline,
+            hang_up: self.hang_up.clone(),
         };
         let mut streamed = stream::run(stream, self.identity.clone(), speaking, tell).await?;
         let end = std::mem::replace(&mut streamed.end, StreamEnd::Agent);

@@ -17,6 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_util::sync::CancellationToken;
 
 use super::conduct::{Conduct, Do, Moment};
 use super::ear::{Ear, Noticed};
@@ -53,6 +54,8 @@ pub struct Speaking {
     pub feed: Option<mpsc::Receiver<FromFeed>>,
     /// The caller gives up then.
     pub deadline: Instant,
+    /// The caller hangs up when it is cancelled.
+    pub hang_up: CancellationToken,
 }
 
 /// What a stream leaves behind.
@@ -184,6 +187,7 @@ impl LiveLine<'_> {
         // A late frame is made up for at once: the caller's audio keeps the pace of the wall clock.
         frames.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let deadline = self.speaking.deadline;
+        let told = self.speaking.hang_up.clone();
         loop {
             let step = tokio::select! {
                 biased;
@@ -192,6 +196,7 @@ impl LiveLine<'_> {
                 Some(prepared) = self.preparing.next() => self.begin_to_speak(prepared),
                 line = next(&mut self.speaking.feed) => self.feed(line),
                 line = typed(&mut self.speaking.mind) => self.act(line, false).await,
+                () = told.cancelled() => self.hang_up(Ending::KeyboardHungUp).await,
                 () = tokio::time::sleep_until(deadline) => self.hang_up(Ending::TimedOut).await,
             };
             if let Err(end) = step {

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use reqwest::Url;
 use secrecy::ExposeSecret as _;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::Flags;
 use crate::caller::conduct::Conduct;
@@ -21,7 +21,8 @@ use crate::caller::line::Line;
 use crate::caller::script::{Prompter, Script};
 use crate::caller::stream::Mind;
 use crate::caller::voice::{Buzzed, Repertoire, Synthesised, Voice};
-use crate::caller::{CallPlan, CallRecord, Ending, place, wav};
+use crate::caller::webhook::WebhookError;
+use crate::caller::{CallError, CallPlan, CallRecord, Ending, place, wav};
 use crate::config::{Config, SpeechMode};
 use crate::server;
 use crate::timeline;
@@ -29,10 +30,13 @@ use crate::timeline;
 /// Lines typed ahead of the caller's mouth.
 const TYPED_AHEAD: usize = 16;
 
+/// What a program that was interrupted exits with, by convention.
+const INTERRUPTED: i32 = 130;
+
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The agent's address [default: the port of the configuration, on this machine]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = server_url)]
     server: Option<Url>,
     /// The caller's number
     #[arg(long, default_value = "+12175550101", value_name = "NUMBER")]
@@ -65,6 +69,23 @@ struct What {
     wav: Option<PathBuf>,
 }
 
+/// Whoever calls before anybody serves is told how to serve.
+fn with_remedy(error: CallError) -> anyhow::Error {
+    match &error {
+        CallError::Webhook(WebhookError::Unreachable { .. }) => {
+            anyhow!("{error}; start `otto serve` in another terminal, or name --server")
+        }
+        _ => error.into(),
+    }
+}
+
+fn server_url(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        _ => Err("expected something like http://127.0.0.1:8000".to_owned()),
+    }
+}
+
 /// Calls, and tells how it went.
 ///
 /// # Errors
@@ -91,13 +112,15 @@ pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
         mind,
         repertoire,
         patience: Duration::from_secs(args.limit),
+        hang_up: hang_up_on_interrupt(),
         token: config
             .admin_token
             .as_ref()
             .map(|token| token.expose_secret().to_owned()),
     };
     let mut console = Console::new("", colours());
-    let record = place(plan, |event| print(&console.lines(event))).await?;
+    let placed = place(plan, |event| print(&console.lines(event))).await;
+    let record = placed.map_err(with_remedy)?;
     let folder = args.out.unwrap_or_else(|| config.data_dir.join("calls"));
     let stem = record.call_sid.get(..10).unwrap_or("call").to_owned();
     let recording = save_recording(&record, &folder, &stem)?;
@@ -150,8 +173,8 @@ async fn mind(what: &What, repertoire: &mut Repertoire) -> anyhow::Result<Mind> 
         Script::single(Line::Speech(name))
     } else {
         println!(
-            "type what the caller says; typing while the agent talks interrupts it; \
-             #123 presses keys; /hangup ends the call"
+            "type what the caller says, Enter says it; typing while the agent talks interrupts \
+             it;\n#123 presses keys; /hangup (or Ctrl-C) ends the call"
         );
         return Ok(Mind::Keyboard(keyboard()));
     };
@@ -160,32 +183,44 @@ async fn mind(what: &What, repertoire: &mut Repertoire) -> anyhow::Result<Mind> 
     Ok(Mind::Script(Box::new(Conduct::new(Prompter::new(script)))))
 }
 
-/// Lines from the keyboard; its end (or Ctrl-C) hangs up.
+/// The first Ctrl-C hangs up, so that the call's files are still written; the second gives that up.
+fn hang_up_on_interrupt() -> CancellationToken {
+    let hang_up = CancellationToken::new();
+    let told = hang_up.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            told.cancel();
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(INTERRUPTED);
+        }
+    });
+    hang_up
+}
+
+/// Lines from the keyboard; its end hangs up.
+///
+/// A thread of its own reads them, not the runtime: a call that is over must not wait for one more
+/// line before the program can end.
 fn keyboard() -> mpsc::Receiver<Line> {
     let (typed, lines) = mpsc::channel(TYPED_AHEAD);
-    tokio::spawn(async move {
-        let mut input = BufReader::new(tokio::io::stdin()).lines();
-        loop {
-            let read = tokio::select! {
-                line = input.next_line() => line,
-                _ = tokio::signal::ctrl_c() => Ok(None),
-            };
-            let line = match read {
-                Ok(Some(text)) if text.trim().is_empty() => continue,
-                Ok(Some(text)) => match Line::parse(&text) {
-                    Ok(line) => line,
-                    Err(error) => {
-                        println!("{error}");
-                        continue;
+    std::thread::spawn(move || {
+        for text in io::stdin().lines() {
+            let Ok(text) = text else { break };
+            if text.trim().is_empty() {
+                continue;
+            }
+            match Line::parse(&text) {
+                Ok(line) => {
+                    if typed.blocking_send(line).is_err() {
+                        return;
                     }
-                },
-                Ok(None) | Err(_) => Line::HangUp,
-            };
-            let last = line == Line::HangUp;
-            if typed.send(line).await.is_err() || last {
-                return;
+                }
+                Err(error) => println!("{error}"),
             }
         }
+        // Nobody listens where the call is over already.
+        let _ = typed.blocking_send(Line::HangUp);
     });
     lines
 }

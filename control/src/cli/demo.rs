@@ -14,6 +14,7 @@ use futures_util::{StreamExt as _, stream};
 use jiff::{Timestamp, Zoned};
 use reqwest::Url;
 use storage::Location;
+use tokio_util::sync::CancellationToken;
 
 use super::Flags;
 use super::call;
@@ -128,7 +129,10 @@ impl Stage {
             && mode != SpeechMode::Typed
             && let Err(missing) = speech::engines()
         {
-            println!("words are typed, not recognised: {missing}");
+            println!(
+                "words are typed, not recognised: {missing}\nall that recognition takes: {}",
+                speech::remedy()
+            );
         }
         let (voice, note) = call::voice(mode)?;
         println!("{note}");
@@ -192,6 +196,7 @@ impl Stage {
             mind: Mind::Script(Box::new(Conduct::new(Prompter::new(script)))),
             repertoire: self.repertoire.clone(),
             patience: PATIENCE,
+            hang_up: CancellationToken::new(),
             token: None,
         };
         let mut console = Console::new(&format!("{} ", number + 1), call::colours());

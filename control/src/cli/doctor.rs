@@ -1,5 +1,6 @@
 //! `otto doctor`: checks each part and names the remedy for what is broken.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -26,11 +27,11 @@ enum Finding {
     /// It works, but not as well as it could.
     Weak {
         what: String,
-        remedy: &'static str,
+        remedy: Cow<'static, str>,
     },
     Broken {
         what: String,
-        remedy: &'static str,
+        remedy: Cow<'static, str>,
     },
 }
 
@@ -77,7 +78,7 @@ fn data_dir(config: &Config) -> Finding {
         Ok(()) => Well(dir.display().to_string()),
         Err(error) => Broken {
             what: format!("{} cannot be written: {error}", dir.display()),
-            remedy: "set OTTO_DATA_DIR to a folder we may write to",
+            remedy: "set OTTO_DATA_DIR to a folder we may write to".into(),
         },
     }
 }
@@ -91,7 +92,7 @@ fn location(config: &Config) -> Finding {
         )),
         Err(error) => Broken {
             what: error.to_string(),
-            remedy: "correct the file, or leave OTTO_LOCATION unset for the example",
+            remedy: "correct the file, or leave OTTO_LOCATION unset for the example".into(),
         },
     }
 }
@@ -103,7 +104,7 @@ async fn database(config: &Config) -> Finding {
         Err(error) => {
             return Broken {
                 what: error.to_string(),
-                remedy: REMEDY,
+                remedy: REMEDY.into(),
             };
         }
     };
@@ -112,30 +113,28 @@ async fn database(config: &Config) -> Finding {
     match people {
         Ok(0) => Weak {
             what: format!("{} is empty", config.database.display()),
-            remedy: "`otto seed` fills it with fictional people, for a trial",
+            remedy: "`otto seed` fills it with fictional people, for a trial".into(),
         },
         Ok(people) => Well(format!("{}, {people} customers", config.database.display())),
         Err(error) => Broken {
             what: error.to_string(),
-            remedy: REMEDY,
+            remedy: REMEDY.into(),
         },
     }
 }
 
 async fn speech(mode: SpeechMode) -> Finding {
-    const INSTALL: &str = "apt-get install libflite1 libpocketsphinx3 pocketsphinx-en-us, or use \
-                           --speech typed";
     if mode == SpeechMode::Typed {
         return Well("typed beside the audio, as asked".to_owned());
     }
     let unwell = |what: String| match mode {
         SpeechMode::Recognised => Broken {
             what,
-            remedy: INSTALL,
+            remedy: speech::remedy().into(),
         },
         SpeechMode::Auto | SpeechMode::Typed => Weak {
             what: format!("callers' words will be typed: {what}"),
-            remedy: INSTALL,
+            remedy: speech::remedy().into(),
         },
     };
     let engines = match tokio::task::spawn_blocking(speech::engines).await {
@@ -160,7 +159,7 @@ async fn port(config: &Config) -> Finding {
         Ok(_) => Well(format!("{address} is free")),
         Err(error) => Broken {
             what: format!("{address} cannot be had: {error}"),
-            remedy: "set PORT to another one, or stop whoever has it",
+            remedy: "set PORT to another one, or stop whoever has it".into(),
         },
     }
 }
@@ -181,7 +180,7 @@ async fn voice_thread() -> Finding {
         Err(error) => {
             return Broken {
                 what: error.to_string(),
-                remedy: "raise the limits on threads and descriptors (ulimit -u, ulimit -n)",
+                remedy: "raise the limits on threads and descriptors (ulimit -u, ulimit -n)".into(),
             };
         }
     };
@@ -191,7 +190,7 @@ async fn voice_thread() -> Finding {
     data_plane.shutdown().await;
     let broken = |what: String| Broken {
         what,
-        remedy: "allow connections on the loopback interface",
+        remedy: "allow connections on the loopback interface".into(),
     };
     if let Err(error) = watched {
         return broken(format!("no call could be put through: {error}"));
@@ -207,7 +206,7 @@ async fn voice_thread() -> Finding {
     if late > LATE_TICK {
         return Weak {
             what,
-            remedy: "this machine is too busy for calls; give Otto a core of its own",
+            remedy: "this machine is too busy for calls; give Otto a core of its own".into(),
         };
     }
     if realtime {
@@ -215,7 +214,8 @@ async fn voice_thread() -> Finding {
     } else {
         Weak {
             what: format!("{what}, without real-time priority"),
-            remedy: "allow it (CAP_SYS_NICE, or an rtprio limit) where calls share the machine",
+            remedy: "allow it (CAP_SYS_NICE, or an rtprio limit) where calls share the machine"
+                .into(),
         }
     }
 }

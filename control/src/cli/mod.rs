@@ -15,9 +15,14 @@ use jiff::Timestamp;
 use crate::clock::BusinessClock;
 use crate::config::{Key, Origin, Sources, SpeechMode};
 
+/// What to do first.
+const BEGIN: &str = "Begin with `otto demo`: five calls on real audio, and what the book then \
+                     holds.\nOr talk to it: `otto seed`, `otto serve`, and `otto call` in another \
+                     terminal.";
+
 /// Answers a car dealership's telephone.
 #[derive(Debug, Parser)]
-#[command(name = "otto", version, about)]
+#[command(name = "otto", version, about, after_help = BEGIN)]
 struct Cli {
     #[command(flatten)]
     flags: Flags,
@@ -27,6 +32,7 @@ struct Cli {
 
 /// What every command understands. A flag wins over the environment and the configuration file.
 #[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Flags {
     /// Business time to begin with, for demos and tests: 2026-11-23T09:00:00-06:00
     #[arg(long, global = true, value_name = "RFC3339", value_parser = business_time)]
@@ -49,7 +55,7 @@ enum Command {
     /// Fill an empty book with fictional people
     Seed,
     /// Call an agent as the telephone network would
-    Call(call::Args),
+    Call(Box<call::Args>),
     /// Play five calls against a real server and check what its database then holds
     Demo(demo::Args),
     /// Check each part, and name the remedy for what is broken
@@ -101,7 +107,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("otto: {error:#}");
+            eprintln!("otto: {}", in_full(&error));
             ExitCode::FAILURE
         }
     }
@@ -119,11 +125,24 @@ fn business_time(text: &str) -> Result<Timestamp, String> {
     }
 }
 
+/// An error and its causes, but for those that it has told already.
+fn in_full(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
+}
+
 async fn run(flags: Flags, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(&flags, args).await,
         Command::Seed => seed::run(&flags).await,
-        Command::Call(args) => call::run(&flags, args).await,
+        Command::Call(args) => call::run(&flags, *args).await,
         Command::Demo(args) => demo::run(&flags, args).await,
         Command::Doctor(args) => doctor::run(&flags, args).await,
         Command::SpeechWorker => unreachable!("invariant: it is run before any runtime"),
@@ -154,6 +173,15 @@ mod tests {
             let refused = business_time(odd).expect_err(odd);
             assert!(refused.contains("2026-11-23T09:00:00-06:00"), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let io = || std::io::Error::other("disk on fire");
+        let repeated = crate::speech::NoSpeech::OwnPath(io());
+        assert_eq!(in_full(&repeated.into()).matches("disk on fire").count(), 1);
+        let wrapped = anyhow::Error::from(io()).context("cannot write x.wav");
+        assert_eq!(in_full(&wrapped), "cannot write x.wav: disk on fire");
     }
 
     #[test]

@@ -17,14 +17,18 @@ pub async fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     let location = server::location(&config)?;
     let store = Store::open_sqlite(&config.database).await?;
     let now = location.local(flags.clock().now());
+    let before = store.customers.count().await;
     let seeded = storage::seed::seed(&store, &location, &now).await;
     store.backend.close().await;
-    let seeded = seeded?;
-    println!(
-        "seeded {} customers and {} vehicles into {}",
-        seeded.customers,
-        seeded.vehicles,
-        config.database.display()
-    );
+    let (before, seeded) = (before?, seeded?);
+    let book = config.database.display();
+    let (customers, vehicles) = (seeded.customers, seeded.vehicles);
+    if before == 0 {
+        println!("seeded {customers} customers and {vehicles} vehicles into {book}");
+    } else {
+        println!(
+            "{book} was seeded before; its people, vehicles and appointments stay as they are"
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }

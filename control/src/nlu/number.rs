@@ -83,6 +83,21 @@ pub fn digit(word: &str) -> Option<u32> {
     }
 }
 
+/// How many digits a spelled word stands for: "four" and "oh" for one, "twelve" and "forty" for
+/// two. "Double" and "triple" stand for the ones they add to the digit that follows. 0 for others.
+#[must_use]
+pub fn digits_said(word: &str) -> usize {
+    match word {
+        "oh" | "o" | "double" => 1,
+        "triple" => 2,
+        _ => match small(word).or_else(|| tens(word)) {
+            Some(0..10) => 1,
+            Some(_) => 2,
+            None => 0,
+        },
+    }
+}
+
 fn small(word: &str) -> Option<u32> {
     let index = SMALL.iter().position(|&w| w == word)?;
     u32::try_from(index).ok()

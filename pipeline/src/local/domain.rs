@@ -6,7 +6,6 @@
 use std::collections::HashSet;
 use std::ffi::CStr;
 
-use super::protocol::EXPECTATIONS;
 use crate::message::Expectation;
 
 /// The rules, in JSGF.
@@ -76,7 +75,7 @@ fn vocabulary() -> HashSet<&'static str> {
         let symbol = |c: char| !(c.is_ascii_lowercase() || c == '\'' || c == '<' || c == '>');
         words.extend(line.split(symbol).filter(|token| is_word(token)));
     }
-    for expectation in EXPECTATIONS {
+    for expectation in Expectation::ALL {
         let model = std::str::from_utf8(language_model(expectation)).unwrap_or_default();
         let unigrams = model
             .lines()
@@ -131,7 +130,7 @@ mod tests {
 
     #[test]
     fn each_grammar_has_one_public_rule() {
-        for expectation in EXPECTATIONS {
+        for expectation in Expectation::ALL {
             assert_eq!(grammar(expectation).matches("public").count(), 1);
         }
     }

@@ -22,6 +22,14 @@ pub(super) const POCKETSPHINX_PACKAGE: &str = "libpocketsphinx3";
 pub(super) const SPHINXBASE_PACKAGE: &str = "libsphinxbase3";
 pub(super) const MODEL_PACKAGE: &str = "pocketsphinx-en-us";
 
+/// All of them: what on-machine speech needs that the build does not bring.
+pub const PACKAGES: [&str; 4] = [
+    FLITE_PACKAGE,
+    POCKETSPHINX_PACKAGE,
+    SPHINXBASE_PACKAGE,
+    MODEL_PACKAGE,
+];
+
 /// Where Debian puts the American English model.
 const MODEL_DIR: &str = "/usr/share/pocketsphinx/model/en-us";
 
@@ -101,4 +109,19 @@ fn innermost(error: &dyn std::error::Error) -> String {
         error = source;
     }
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_packages_that_make_installs_are_the_ones_that_messages_name() {
+        let script = include_str!("../../../.ci/packages");
+        let listed = script
+            .lines()
+            .find_map(|line| line.strip_prefix("speech=(")?.strip_suffix(')'))
+            .expect("the script lists them");
+        assert_eq!(listed.split(' ').collect::<Vec<_>>(), PACKAGES);
+    }
 }

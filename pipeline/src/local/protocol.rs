@@ -150,7 +150,7 @@ impl Request {
             },
             0x03 => Self::Recognise {
                 id: fields.number("id")?,
-                expectation: fields.one_of("expectation", &EXPECTATIONS)?,
+                expectation: fields.one_of("expectation", &Expectation::ALL)?,
                 mulaw: fields.blob("mulaw")?,
             },
             0x04 => Self::Cancel {
@@ -216,18 +216,6 @@ impl Response {
         Ok(response)
     }
 }
-
-/// All expectations, in the order of their numbers on the wire.
-pub(super) const EXPECTATIONS: [Expectation; 8] = [
-    Expectation::Open,
-    Expectation::YesNo,
-    Expectation::When,
-    Expectation::Phone,
-    Expectation::DateOfBirth,
-    Expectation::Address,
-    Expectation::Name,
-    Expectation::Vehicle,
-];
 
 struct Writer {
     bytes: Vec<u8>,
@@ -361,7 +349,7 @@ mod tests {
                 .prop_map(|(id, voice, text)| Request::Synthesise { id, voice, text }),
             (
                 any::<u32>(),
-                prop::sample::select(&EXPECTATIONS[..]),
+                prop::sample::select(&Expectation::ALL[..]),
                 prop::collection::vec(any::<u8>(), 0..300),
             )
                 .prop_map(|(id, expectation, mulaw)| Request::Recognise {
@@ -462,7 +450,7 @@ mod tests {
         for (number, voice) in Voice::ALL.into_iter().enumerate() {
             assert_eq!(voice as usize, number);
         }
-        for (number, expectation) in EXPECTATIONS.into_iter().enumerate() {
+        for (number, expectation) in Expectation::ALL.into_iter().enumerate() {
             assert_eq!(expectation as usize, number);
         }
     }

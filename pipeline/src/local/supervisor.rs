@@ -31,7 +31,7 @@ pub(super) enum FirstStart {
 
 /// Why a worker's service came to an end.
 enum End {
-    /// The queue is closed.
+    /// The queue is closed, or nobody will ever fill it.
     Closed,
     Lost(String),
 }
@@ -76,8 +76,7 @@ impl Supervisor {
     fn start(&mut self) -> Result<Process, End> {
         let mut process = Process::spawn(&self.shared.program).map_err(|error| {
             let reason = format!("it could not be started: {error}");
-            self.report(FirstStart::NotSpawned(error));
-            End::Lost(reason)
+            self.not_started(FirstStart::NotSpawned(error), reason)
         })?;
         let hello = Request::Hello {
             role: self.role,
@@ -92,25 +91,31 @@ impl Supervisor {
             Ok(Response::Loaded) => self.report(FirstStart::Loaded),
             Ok(Response::Missing(missing)) => {
                 let reason = missing.to_string();
-                self.report(FirstStart::Missing(missing));
-                return Err(End::Lost(reason));
+                return Err(self.not_started(FirstStart::Missing(missing), reason));
             }
             Ok(other) => {
                 let reason = format!("it said {other:?} instead of what it had loaded");
-                self.report(FirstStart::Silent(reason.clone()));
-                return Err(End::Lost(reason));
+                return Err(self.not_started(FirstStart::Silent(reason.clone()), reason));
             }
-            Err(end) => {
-                if let End::Lost(reason) = &end {
-                    self.report(FirstStart::Silent(reason.clone()));
-                }
-                return Err(end);
+            Err(End::Lost(reason)) => {
+                return Err(self.not_started(FirstStart::Silent(reason.clone()), reason));
             }
+            Err(End::Closed) => return Err(End::Closed),
         }
         match self.await_start(&mut process, WARM_DEADLINE)? {
             Response::Ready => Ok(process),
             other => Err(End::Lost(format!("it said {other:?} instead of ready"))),
         }
+    }
+
+    /// A worker that does not start the first time is not tried again: whoever waits for it is told
+    /// why, and gives up all on-machine speech.
+    fn not_started(&mut self, outcome: FirstStart, reason: String) -> End {
+        if self.first_start.is_none() {
+            return End::Lost(reason);
+        }
+        self.report(outcome);
+        End::Closed
     }
 
     fn report(&mut self, outcome: FirstStart) {

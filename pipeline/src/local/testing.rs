@@ -32,7 +32,9 @@ fn started(config: LocalSpeechConfig) -> Option<LocalSpeech> {
 
 /// Says that a test did not run and why, past the harness, which keeps what passing tests print.
 pub(super) fn not_run(missing: &Missing) {
-    let _ = writeln!(std::io::stderr(), "NOT RUN: {missing}");
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    let _ = writeln!(std::io::stderr(), "NOT RUN: {test}: {missing}");
     assert!(std::env::var_os("CI").is_none(), "not run: {missing}");
 }
 

@@ -231,16 +231,7 @@ fn one_reading_alone_decides() {
 
 #[test]
 fn a_human_can_be_asked_for_in_every_state() {
-    for expectation in [
-        Expectation::Open,
-        Expectation::YesNo,
-        Expectation::When,
-        Expectation::Phone,
-        Expectation::DateOfBirth,
-        Expectation::Address,
-        Expectation::Name,
-        Expectation::Vehicle,
-    ] {
+    for expectation in Expectation::ALL {
         for (text, intent) in [
             ("i want to speak to a manager", Intent::Human),
             ("representative", Intent::Human),

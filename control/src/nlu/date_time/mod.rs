@@ -15,7 +15,7 @@ mod resolve;
 
 use jiff::civil::Weekday;
 
-pub(crate) use day::date as said_date;
+pub(crate) use day::{date as said_date, month};
 pub use resolve::{Candidate, Opening, WhenError, resolve};
 
 use super::words::Words;

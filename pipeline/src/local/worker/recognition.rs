@@ -17,7 +17,7 @@ use crate::local::domain;
 use crate::local::library::Model;
 use crate::local::memory_file::MemoryFile;
 use crate::local::pocketsphinx::{Decoder, Search, Sphinx};
-use crate::local::protocol::{EXPECTATIONS, Request, Response};
+use crate::local::protocol::{Request, Response};
 use crate::message::Expectation;
 
 pub(super) fn serve(
@@ -138,7 +138,7 @@ fn prepare(
     search: Search,
 ) -> Result<Decoder, String> {
     let mut decoder = Decoder::new(sphinx, &model.acoustic, &dictionary.path(), search)?;
-    for expectation in EXPECTATIONS {
+    for expectation in Expectation::ALL {
         let name = domain::name(expectation);
         match search {
             Search::Grammar => decoder.add_grammar(name, &domain::grammar(expectation))?,
