@@ -5,24 +5,24 @@
 //! [`Conversation::poll_timeout`]. After each `handle_*`, drain the effects and then ask for the
 //! timeout.
 
+mod agent;
+mod caller;
 mod deadlines;
 
 use std::collections::VecDeque;
 
 use jiff::Zoned;
 use pipeline::Mono;
-use pipeline::message::{
-    Command, Event, EventKind, Expectation, SpeechEdge, Transcript, UtteranceId,
-};
+use pipeline::message::{Command, Event, EventKind, Expectation};
 use storage::call_log::TurnTimings;
 use storage::customer::Phone;
 
 use self::deadlines::{Deadlines, Due};
 use super::ending::Ending;
 use super::record::Record;
-use super::speaking::{Speaking, Utterance};
+use super::speaking::Speaking;
 use super::turn::{Turn, millis};
-use crate::dialogue::{Action, Brain, Input, Question, Silence, ToolId, mask};
+use crate::dialogue::{Brain, Input, ToolId, mask};
 use crate::feed::FeedEvent;
 use crate::limits;
 use crate::tools::{ToolCall, ToolOutcome};
@@ -247,296 +247,6 @@ impl Conversation {
         (self.record, turn)
     }
 
-    // ---- the caller -------------------------------------------------------
-
-    fn words(&mut self, transcript: Transcript, at: Mono, now: &Now) {
-        self.caller = Caller::Quiet;
-        self.stt_failures = 0;
-        self.silence = Patience::Fresh;
-        // Said over our good-bye, or in the moment before it: it stands unless the dialogue goes on.
-        let planned = self.ending;
-        if let Plan::After(Ending::HungUp) | Plan::Withdrawn(_) = planned {
-            self.ending = Plan::GoOn;
-        }
-        if let Some(turn) = &mut self.turn {
-            turn.transcript(at);
-        }
-        let at_ms = self.elapsed_ms(at);
-        let shown = self.record.caller(at_ms, &transcript.text, self.expects);
-        let second = transcript.second_opinion.as_deref();
-        let second_shown = second.map(|text| mask::masked(text, self.expects));
-        self.publish(FeedEvent::Caller {
-            text: shown,
-            second_opinion: second_shown,
-            typed: transcript.typed,
-        });
-        let heard = Input::Heard {
-            text: transcript.text,
-            second_opinion: transcript.second_opinion,
-        };
-        let goes_on = self.think(heard, now);
-        if let Plan::After(ending) | Plan::Withdrawn(ending) = planned
-            && self.ending == Plan::GoOn
-            && !goes_on
-        {
-            self.ending = Plan::After(ending);
-        }
-    }
-
-    fn no_words(&mut self, now: &Now) {
-        // After its deadline the dialogue has asked again already.
-        if self.caller != Caller::Recognising {
-            return;
-        }
-        self.caller = Caller::Quiet;
-        self.publish(FeedEvent::Unclear);
-        if let Plan::Withdrawn(ending) = self.ending {
-            // A cough over the good-bye.
-            self.ending = Plan::After(ending);
-        } else {
-            self.think(Input::Unclear, now);
-        }
-    }
-
-    fn key(&mut self, key: char, now: &Now) {
-        self.silence = Patience::Fresh;
-        let private = matches!(
-            self.expects,
-            Expectation::Phone | Expectation::DateOfBirth | Expectation::Address
-        );
-        self.publish(FeedEvent::Keypad {
-            key: if private { '·' } else { key },
-        });
-        self.think(Input::Keypad(key), now);
-    }
-
-    /// The caller spoke over the agent: of everything said, only the heard part was said.
-    fn interrupted(&mut self, first: UtteranceId, reaction_ms: f64, now: &Now) {
-        let mut heard = String::new();
-        for utterance in self.speaking.remove_all() {
-            let text = utterance.heard_text();
-            self.record.heard(utterance.line, &text);
-            if utterance.id == first {
-                heard = text;
-            } else {
-                self.send(Command::Retire {
-                    utterance: utterance.id,
-                });
-            }
-        }
-        self.finish_turn();
-        if let Plan::After(Ending::HungUp) = self.ending {
-            self.ending = Plan::Withdrawn(Ending::HungUp);
-        }
-        self.publish(FeedEvent::BargeIn {
-            utterance: first.0,
-            heard: mask::masked(&heard, Expectation::Open),
-            reaction_ms,
-        });
-        self.think(Input::Interrupted { heard }, now);
-    }
-
-    fn silent(&mut self, now: &Now) {
-        match self.silence {
-            Patience::Fresh => {
-                self.silence = Patience::Asked;
-                self.think(Input::Silence(Silence::Prompt), now);
-            }
-            Patience::Asked => {
-                self.record.fell_silent();
-                self.think(Input::Silence(Silence::HangUp), now);
-                if self.ending == Plan::GoOn {
-                    self.ending = Plan::After(Ending::HungUp);
-                }
-            }
-        }
-    }
-
-    // ---- the agent --------------------------------------------------------
-
-    /// Lets the dialogue think and does what it wants. True where it speaks or works on.
-    fn think(&mut self, input: Input, now: &Now) -> bool {
-        if let Plan::Told(_) = self.ending {
-            return false;
-        }
-        let mut goes_on = false;
-        let mut said = None;
-        for action in self.brain.handle(input, &now.local) {
-            match action {
-                Action::Say { text, question } => {
-                    goes_on = true;
-                    let line = self.record.agent(self.elapsed_ms(now.mono));
-                    said = Some(line);
-                    self.say(&text, question, line, 0, now.mono);
-                }
-                Action::Answered => {
-                    if let Some(line) = said {
-                        self.record.answers(line);
-                    }
-                }
-                Action::RunTool { id, call } => {
-                    goes_on = true;
-                    self.tools_running += 1;
-                    self.record.tool(call.name());
-                    self.publish(FeedEvent::ToolStarted {
-                        tool: call.name().to_owned(),
-                    });
-                    self.effects.push_back(Effect::RunTool { id, call });
-                }
-                Action::Expect(expects) => {
-                    self.expects = expects;
-                    self.send(Command::Expect(expects));
-                }
-                Action::HangUp => self.ending = Plan::After(Ending::HungUp),
-                Action::Transfer { .. } => self.ending = Plan::After(Ending::Transfer),
-            }
-        }
-        let state = (self.brain.state().to_owned(), self.expects);
-        if state != self.shown {
-            self.shown = state.clone();
-            self.publish(FeedEvent::State {
-                state: state.0,
-                expects: word(&self.expects),
-            });
-        }
-        goes_on
-    }
-
-    /// Hands words over to be spoken; `line` is theirs in the transcript.
-    fn say(&mut self, text: &str, question: Question, line: usize, lost: u32, at: Mono) {
-        let utterance = self.speaking.say(text, question, line, lost);
-        let id = utterance.id;
-        let count = utterance.clauses().len();
-        self.effects.push_back(Effect::Publish(FeedEvent::Agent {
-            utterance: id.0,
-            text: mask::masked(text, Expectation::Open),
-            question: word(&question),
-        }));
-        for (n, clause) in utterance.clauses().enumerate() {
-            self.effects.push_back(Effect::Send(Command::Say {
-                utterance: id,
-                text: clause.to_owned(),
-                last: n + 1 == count,
-            }));
-        }
-        if count == 0 {
-            self.speaking.remove(id);
-            return;
-        }
-        if let Some(turn) = &mut self.turn {
-            turn.said(id, at);
-        }
-    }
-
-    fn playout(&mut self, id: UtteranceId, kind: &EventKind, at: Mono) {
-        let at_ms = self.elapsed_ms(at);
-        let Some(utterance) = self.speaking.get_mut(id) else {
-            return; // Retired meanwhile.
-        };
-        self.deadlines.cancel(Due::Playout);
-        match kind {
-            EventKind::FirstAudio { .. } => {
-                if let Some(turn) = &mut self.turn {
-                    turn.first_audio(id, at);
-                }
-            }
-            EventKind::UtteranceStarted { .. } => {
-                utterance.started = true;
-                self.record.started(utterance.line, at_ms);
-                if let Some(turn) = &mut self.turn {
-                    turn.first_frame(id, at);
-                }
-                self.publish(FeedEvent::AgentStarted { utterance: id.0 });
-            }
-            EventKind::ClauseSynthesised {
-                clause, samples, ..
-            } => utterance.synthesised(*clause, *samples),
-            EventKind::Heard { samples, .. } => {
-                utterance.heard_up_to(*samples);
-                if samples.0 > 0 && self.turn.as_mut().is_some_and(|t| t.heard(id, at)) {
-                    self.finish_turn();
-                }
-            }
-            EventKind::UtteranceFinished { .. } => {
-                let text = utterance.text.clone();
-                self.record.heard(utterance.line, &text);
-                self.speaking.remove(id);
-                if self.turn.as_mut().is_some_and(|t| t.heard(id, at)) {
-                    self.finish_turn();
-                }
-                self.publish(FeedEvent::AgentFinished { utterance: id.0 });
-            }
-            _ => {}
-        }
-    }
-
-    fn finish_turn(&mut self) {
-        if let Some(timings) = self.turn.take().and_then(|turn| turn.timings()) {
-            self.record.turn(timings);
-            self.publish(FeedEvent::Turn(timings));
-            self.effects.push_back(Effect::Turn(timings));
-        }
-    }
-
-    // ---- when speech fails ------------------------------------------------
-
-    fn speech_failed(
-        &mut self,
-        edge: SpeechEdge,
-        utterance: Option<UtteranceId>,
-        reason: &str,
-        now: &Now,
-    ) {
-        match edge {
-            SpeechEdge::Tts => {
-                self.trouble(&format!("the agent's voice failed: {reason}"));
-                let lost = utterance.or_else(|| self.speaking.first().map(|u| u.id));
-                self.lose(lost, now);
-            }
-            SpeechEdge::Stt => {
-                self.trouble(&format!("the recogniser failed: {reason}"));
-                self.stt_failures += 1;
-                if self.stt_failures > limits::MAX_SPEECH_FAILURES {
-                    self.end_now(Ending::Fault);
-                } else if self.caller == Caller::Recognising {
-                    self.caller = Caller::Quiet;
-                    self.think(Input::Unclear, now);
-                }
-            }
-        }
-    }
-
-    /// Words were lost on their way to the caller: say them again, or give up.
-    fn lose(&mut self, id: Option<UtteranceId>, now: &Now) {
-        let Some(Utterance {
-            id,
-            text,
-            question,
-            line,
-            lost,
-            ..
-        }) = id.and_then(|id| self.speaking.remove(id))
-        else {
-            return;
-        };
-        self.send(Command::Retire { utterance: id });
-        if lost + 1 < limits::MAX_SPEECH_FAILURES {
-            self.say(&text, question, line, lost + 1, now.mono);
-        } else {
-            self.end_now(match self.ending {
-                // The caller is on the way to a human already.
-                Plan::After(Ending::Transfer) => Ending::Transfer,
-                _ => Ending::Fault,
-            });
-        }
-    }
-
-    fn trouble(&mut self, what: &str) {
-        self.publish(FeedEvent::Trouble {
-            what: what.to_owned(),
-        });
-    }
-
     // ---- ends and deadlines -----------------------------------------------
 
     fn end_now(&mut self, ending: Ending) {
@@ -586,13 +296,5 @@ impl Conversation {
 
     fn publish(&mut self, what: FeedEvent) {
         self.effects.push_back(Effect::Publish(what));
-    }
-}
-
-/// The name of a unit variant, as it is on the wire.
-fn word<T: serde::Serialize>(value: &T) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
     }
 }

@@ -32,8 +32,11 @@ pub fn check_any_bytes(input: &[u8]) {
     }
 }
 
+/// What a stream held, and how it ended.
+type Decoded = (Vec<(Opcode, Vec<u8>)>, Result<(), Violation>);
+
 /// The messages of a stream that arrives in pieces of `sizes`, in turn, and how it ended.
-fn decoded(mut stream: &[u8], sizes: &[u8]) -> (Vec<(Opcode, Vec<u8>)>, Result<(), Violation>) {
+fn decoded(mut stream: &[u8], sizes: &[u8]) -> Decoded {
     let mut decoder = Decoder::new(vec![0; BUFFER_BYTES].into());
     let mut messages = Vec::new();
     let mut sizes = sizes.iter().map(|&size| usize::from(size).max(1)).cycle();

@@ -1,0 +1,114 @@
+//! What the caller does: words, silence, keys, speaking over the agent.
+
+use pipeline::Mono;
+use pipeline::message::{Command, Expectation, Transcript, UtteranceId};
+
+use super::{Caller, Conversation, Now, Patience, Plan};
+use crate::dialogue::{Input, Silence, mask};
+use crate::feed::FeedEvent;
+use crate::session::ending::Ending;
+
+impl Conversation {
+    pub(super) fn words(&mut self, transcript: Transcript, at: Mono, now: &Now) {
+        self.caller = Caller::Quiet;
+        self.stt_failures = 0;
+        self.silence = Patience::Fresh;
+        // Said over our good-bye, or in the moment before it: it stands unless the dialogue goes on.
+        let planned = self.ending;
+        if let Plan::After(Ending::HungUp) | Plan::Withdrawn(_) = planned {
+            self.ending = Plan::GoOn;
+        }
+        if let Some(turn) = &mut self.turn {
+            turn.transcript(at);
+        }
+        let at_ms = self.elapsed_ms(at);
+        let shown = self.record.caller(at_ms, &transcript.text, self.expects);
+        let second = transcript.second_opinion.as_deref();
+        let second_shown = second.map(|text| mask::masked(text, self.expects));
+        self.publish(FeedEvent::Caller {
+            text: shown,
+            second_opinion: second_shown,
+            typed: transcript.typed,
+        });
+        let heard = Input::Heard {
+            text: transcript.text,
+            second_opinion: transcript.second_opinion,
+        };
+        let goes_on = self.think(heard, now);
+        if let Plan::After(ending) | Plan::Withdrawn(ending) = planned
+            && self.ending == Plan::GoOn
+            && !goes_on
+        {
+            self.ending = Plan::After(ending);
+        }
+    }
+
+    pub(super) fn no_words(&mut self, now: &Now) {
+        // After its deadline the dialogue has asked again already.
+        if self.caller != Caller::Recognising {
+            return;
+        }
+        self.caller = Caller::Quiet;
+        self.publish(FeedEvent::Unclear);
+        if let Plan::Withdrawn(ending) = self.ending {
+            // A cough over the good-bye.
+            self.ending = Plan::After(ending);
+        } else {
+            self.think(Input::Unclear, now);
+        }
+    }
+
+    pub(super) fn key(&mut self, key: char, now: &Now) {
+        self.silence = Patience::Fresh;
+        let private = matches!(
+            self.expects,
+            Expectation::Phone | Expectation::DateOfBirth | Expectation::Address
+        );
+        self.publish(FeedEvent::Keypad {
+            key: if private { '·' } else { key },
+        });
+        self.think(Input::Keypad(key), now);
+    }
+
+    /// The caller spoke over the agent: of everything said, only the heard part was said.
+    pub(super) fn interrupted(&mut self, first: UtteranceId, reaction_ms: f64, now: &Now) {
+        let mut heard = String::new();
+        for utterance in self.speaking.remove_all() {
+            let text = utterance.heard_text();
+            self.record.heard(utterance.line, &text);
+            if utterance.id == first {
+                heard = text;
+            } else {
+                self.send(Command::Retire {
+                    utterance: utterance.id,
+                });
+            }
+        }
+        self.finish_turn();
+        if let Plan::After(Ending::HungUp) = self.ending {
+            self.ending = Plan::Withdrawn(Ending::HungUp);
+        }
+        self.publish(FeedEvent::BargeIn {
+            utterance: first.0,
+            heard: mask::masked(&heard, Expectation::Open),
+            reaction_ms,
+        });
+        self.think(Input::Interrupted { heard }, now);
+    }
+
+    pub(super) fn silent(&mut self, now: &Now) {
+        match self.silence {
+            Patience::Fresh => {
+                self.silence = Patience::Asked;
+                self.think(Input::Silence(Silence::Prompt), now);
+            }
+            Patience::Asked => {
+                self.record.fell_silent();
+                self.think(Input::Silence(Silence::HangUp), now);
+                if self.ending == Plan::GoOn {
+                    self.ending = Plan::After(Ending::HungUp);
+                }
+            }
+        }
+    }
+}
