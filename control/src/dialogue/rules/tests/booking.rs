@@ -418,3 +418,23 @@ async fn services_in_one_breath_are_noted() {
         Some("Also asked for: tire rotation.")
     );
 }
+
+#[tokio::test]
+async fn nothing_but_a_yes_books() {
+    for words in [
+        "maybe",
+        "i am not sure",
+        "hello",
+        "thank you",
+        "how much is it",
+        "no",
+    ] {
+        let mut call = Scene::new(Some(JOHN)).await;
+        call.opens().await;
+        call.says_in_turn(&["i need an oil change", "friday at nine a m"])
+            .await;
+        call.is_asked(Question::Confirm);
+        call.says(words).await;
+        assert_eq!(call.booked().await, [], "after {words:?}");
+    }
+}

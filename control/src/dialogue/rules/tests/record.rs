@@ -271,3 +271,45 @@ async fn a_date_of_birth_may_be_typed() {
     call.presses("07021990").await;
     call.hears("You have an oil change");
 }
+
+#[tokio::test]
+async fn nothing_is_booked_or_read_out_for_somebody_else() {
+    use crate::tools::book_appointment::{Arguments, Party};
+    use crate::tools::get_upcoming_appointments;
+    use crate::tools::new_customer::AddVehicle;
+    use storage::customer::CustomerId;
+
+    let mut call = Scene::new(Some(JOHN)).await;
+    call.opens().await;
+    assert_eq!(call.context.assurance(), Assurance::Claimed);
+    let known = |customer, vehicle| Party::Known {
+        customer_id: CustomerId(customer),
+        vehicle_id: VehicleId(vehicle),
+    };
+    let new_vehicle = Party::NewVehicle {
+        customer_id: CustomerId(2),
+        add_vehicle: AddVehicle {
+            year: 2019,
+            make: "Toyota".to_owned(),
+            model: "Camry".to_owned(),
+        },
+    };
+    for (party, refused) in [
+        (known(2, 2), ToolError::NotThisCaller),
+        (known(1, 2), ToolError::NoSuchVehicle),
+        (new_vehicle, ToolError::NotThisCaller),
+    ] {
+        let book = ToolCall::BookAppointment(Arguments {
+            party,
+            service_type: "oil_change".to_owned(),
+            scheduled_at: Moment::Instant(at("2026-11-27T15:00:00Z")),
+            notes: None,
+        });
+        assert_eq!(call.run(book).await, Err(refused));
+    }
+    assert_eq!(call.booked().await, []);
+    let read = ToolCall::GetUpcomingAppointments(get_upcoming_appointments::Arguments {
+        customer_id: CustomerId(1),
+    });
+    assert_eq!(call.run(read).await, Err(ToolError::NotVerified));
+}
