@@ -6,7 +6,7 @@
 //!
 //! | pure | does I/O |
 //! |---|---|
-//! | [`playout`] queue and marks · [`ear`] measures · [`conduct`] when to say what · [`script`] · [`line`] · [`twiml`] · [`wire`] · [`wav`] · [`console`] · [`waterfall`] | [`stream`] socket and clock · [`webhook`] · [`live`] feed · [`place`] a whole call |
+//! | [`playout`] queue and marks · [`ear`] measures · [`conduct`] when to say what · [`script`] · [`mod@line`] · [`twiml`] · [`wire`] · [`wav`] · [`console`] · [`waterfall`] | [`stream`] socket and clock · [`webhook`] · [`live`] feed · [`place()`] a whole call |
 
 pub mod conduct;
 pub mod console;

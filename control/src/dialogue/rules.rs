@@ -1,6 +1,6 @@
 //! The rule brain: a dialogue without a language model.
 //!
-//! It drives the states of [`state`](super::state) and the same tools as any other brain, from what
+//! It drives the states of `state` and the same tools as any other brain, from what
 //! `nlu` reads in the caller's words. Every step is one match of the state and the input; each flow
 //! has a file of its own. It needs no network, so it is the default and the one that goes on when a
 //! language model cannot.

@@ -2,7 +2,7 @@
 //!
 //! A call is *announced* by its webhook, *live* from its media stream's `start`, and *ended* by
 //! whoever ends it ([`Calls`]). While it is live, its task ([`Sessions::start`]) carries events to
-//! the pure [`conversation`] and does what comes out of it. Whatever happens, a panic included, the
+//! the pure `conversation` and does what comes out of it. Whatever happens, a panic included, the
 //! call's log is closed and the telephone network is told what to do with the caller.
 
 mod clauses;

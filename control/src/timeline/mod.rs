@@ -5,7 +5,7 @@
 //! time axis; and the recording to play along. Pure: records in, text out. Positions are written as
 //! seconds and scaled by CSS, so that the page needs no script to be seen, only to zoom and play.
 //!
-//! [`story`] finds what to show, [`draw`] shows it, [`envelope`] draws sound, [`html`] escapes.
+//! [`story`] finds what to show, `draw` shows it, `envelope` draws sound, `html` escapes.
 
 mod draw;
 mod envelope;

@@ -1,7 +1,7 @@
 //! The net thread: a tokio current-thread runtime that owns the speech edges.
 //!
-//! One task, the [`switchboard`], answers the voice thread's bell and passes its facts on; it
-//! serves all calls, so it runs outside tokio's cooperative budget. Every call has a [`relay`]
+//! One task, the `switchboard`, answers the voice thread's bell and passes its facts on; it
+//! serves all calls, so it runs outside tokio's cooperative budget. Every call has a `relay`
 //! between its rings, its two speech edges and its session.
 
 pub mod edge;
