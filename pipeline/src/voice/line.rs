@@ -423,6 +423,27 @@ mod tests {
     }
 
     #[test]
+    fn a_peer_that_broke_the_protocol_is_heard_out_so_that_our_close_code_is_not_lost() {
+        let mut scene = scene(8);
+        let now = Mono::from_millis(0);
+        scene.line.start(now, &mut scene.shard);
+        // The header of a message of 64 KiB, and then its beginning.
+        let giant = [0x82, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        std::io::Write::write_all(&mut scene.caller, &giant).expect("sent");
+        scene.line.serve(now, &mut scene.shard);
+        std::io::Write::write_all(&mut scene.caller, &[7; 20_000]).expect("sent");
+        while scene.line.serve(now, &mut scene.shard) == Served::Hungry {}
+        assert_eq!(scene.line.over(), None, "a reset would follow");
+        assert_eq!(close_code_at(&mut scene.caller), 1009);
+        scene
+            .caller
+            .shutdown(std::net::Shutdown::Write)
+            .expect("the peer goes");
+        scene.line.serve(now, &mut scene.shard);
+        assert_eq!(scene.line.over(), Some(EndReason::ProtocolViolation));
+    }
+
+    #[test]
     fn a_far_end_that_sends_nothing_for_half_a_minute_is_given_up() {
         let mut scene = scene(8);
         let begin = Mono::from_millis(5_000);
