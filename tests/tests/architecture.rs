@@ -65,7 +65,9 @@ fn dsp_has_no_io_clock_or_thread_and_no_unsafe_but_the_detectors() {
         let text = std::fs::read_to_string(&file).expect("a source file is readable");
         let is_vad = file.file_name().is_some_and(|name| name == "vad.rs");
         // A file's tests stand last and may do as they like.
-        let code = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
+        let code = text
+            .lines()
+            .take_while(|line| line.trim() != "#[cfg(test)]");
         for (index, line) in code.enumerate() {
             if line.trim_start().starts_with("//") {
                 continue;
