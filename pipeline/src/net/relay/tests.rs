@@ -12,13 +12,13 @@ fn mute() -> SpeechConfig {
         stt: SttConfig::Custom(Arc::new(|input, output| {
             Box::pin(async move {
                 let _held = (input, output);
-                std::future::pending().await
+                std::future::pending::<()>().await;
             })
         })),
         tts: TtsConfig::Custom(Arc::new(|input, output| {
             Box::pin(async move {
                 let _held = (input, output);
-                std::future::pending().await
+                std::future::pending::<()>().await;
             })
         })),
     }
