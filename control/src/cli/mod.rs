@@ -49,10 +49,6 @@ pub struct Flags {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one of it, for a moment"
-)]
 enum Command {
     /// Answer calls
     Serve(serve::Args),
