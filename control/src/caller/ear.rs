@@ -7,9 +7,10 @@
 
 use std::time::Duration;
 
+use dsp::level::Dbfs;
 use dsp::{FRAME_MS, FRAME_SAMPLES};
 
-use super::limits::{AUDIBLE, WORD_GAP};
+use super::limits::{AUDIBLE, FAINT, WORD_GAP};
 use super::playout::Frame;
 
 /// A gap in the agent's voice longer than this separates two answers.
@@ -29,7 +30,7 @@ pub struct Turn {
 /// The caller spoke while the agent was heard.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Overlap {
-    /// When the first audible frame was written, since the stream began.
+    /// When the first frame of the voice was written, since the stream began.
     pub onset: Duration,
     /// From the onset to the reading of `clear`. Absent when none came.
     pub to_clear: Option<Duration>,
@@ -60,10 +61,22 @@ pub struct Ear {
     unanswered: Option<Duration>,
     /// The agent has been silent since the caller began; what it says next is an answer.
     agent_paused: bool,
+    /// A faint sound of the caller's that may become a voice.
+    stir: Option<Stir>,
     overlap: Option<Overlap>,
     turns: Vec<Turn>,
     overlaps: Vec<Overlap>,
     clears_unasked: u32,
+}
+
+/// The caller's faint frames since the last silent one.
+#[derive(Clone, Copy, Debug)]
+struct Stir {
+    /// When the first was written.
+    onset: Duration,
+    over_agent: bool,
+    /// When a `clear` was read meanwhile.
+    cleared: Option<Duration>,
 }
 
 /// One side's voice over time.
@@ -87,9 +100,10 @@ impl Ear {
         agent: &Frame,
         out: &mut Vec<Noticed>,
     ) {
-        let caller_audible = is_audible(caller);
+        let caller_level = level(caller);
+        let caller_audible = caller_level >= AUDIBLE;
         let agent_audible = is_audible(agent);
-        let agent_was_heard = self.agent.is_heard();
+        self.stirs(caller_level >= FAINT, written, out);
 
         if self.agent.hear(at, agent_audible, ANSWER_GAP) {
             out.push(if agent_audible {
@@ -101,11 +115,12 @@ impl Ear {
         if self.caller.hear(at, caller_audible, WORD_GAP) {
             if caller_audible {
                 out.push(Noticed::CallerBegan);
-                // Both in the same frame is a coincidence, not an interruption.
-                if agent_was_heard && self.overlap.is_none() {
+                if let Some(stir) = self.stir.filter(|s| s.over_agent)
+                    && self.overlap.is_none()
+                {
                     self.overlap = Some(Overlap {
-                        onset: written,
-                        to_clear: None,
+                        onset: stir.onset,
+                        to_clear: stir.cleared.map(|at| at.saturating_sub(stir.onset)),
                         to_silence: None,
                     });
                 }
@@ -120,17 +135,13 @@ impl Ear {
 
     /// Hears that a `clear` was read.
     pub fn clear(&mut self, at: Duration, out: &mut Vec<Noticed>) {
-        match &mut self.overlap {
-            Some(overlap) => {
-                overlap
-                    .to_clear
-                    .get_or_insert(at.saturating_sub(overlap.onset));
-            }
-            None if !self.caller.is_heard() => {
-                self.clears_unasked += 1;
-                out.push(Noticed::ClearUnasked);
-            }
-            None => {}
+        if let Some(overlap) = &mut self.overlap {
+            let reaction = at.saturating_sub(overlap.onset);
+            overlap.to_clear.get_or_insert(reaction);
+        } else if let Some(stir) = self.stir.as_mut().filter(|s| s.over_agent) {
+            stir.cleared.get_or_insert(at);
+        } else if !self.caller.is_heard() {
+            self.cleared_unasked(out);
         }
     }
 
@@ -163,6 +174,28 @@ impl Ear {
     #[must_use]
     pub fn clears_unasked(&self) -> u32 {
         self.clears_unasked
+    }
+
+    /// Follows the caller's faint sounds. One that fades before it became a voice asked for nothing.
+    fn stirs(&mut self, faint: bool, written: Duration, out: &mut Vec<Noticed>) {
+        if faint {
+            let over_agent = self.agent.is_heard();
+            self.stir.get_or_insert(Stir {
+                onset: written,
+                over_agent,
+                cleared: None,
+            });
+        } else if let Some(stir) = self.stir.take()
+            && stir.cleared.is_some()
+            && !self.caller.is_heard()
+        {
+            self.cleared_unasked(out);
+        }
+    }
+
+    fn cleared_unasked(&mut self, out: &mut Vec<Noticed>) {
+        self.clears_unasked += 1;
+        out.push(Noticed::ClearUnasked);
     }
 
     fn judge_answer(
@@ -250,9 +283,13 @@ impl Voice {
 /// Whether a person would hear something in this frame.
 #[must_use]
 pub fn is_audible(frame: &Frame) -> bool {
+    level(frame) >= AUDIBLE
+}
+
+fn level(frame: &Frame) -> Dbfs {
     let mut samples = [0; FRAME_SAMPLES];
     dsp::mulaw::decode_slice(frame, &mut samples);
-    dsp::level::rms(&samples) >= AUDIBLE
+    dsp::level::rms(&samples)
 }
 
 #[cfg(test)]
@@ -264,6 +301,11 @@ mod tests {
 
     fn loud() -> Frame {
         [dsp::mulaw::encode(4_000); FRAME_SAMPLES]
+    }
+
+    /// About -50 dBFS.
+    fn faint() -> Frame {
+        [dsp::mulaw::encode(100); FRAME_SAMPLES]
     }
 
     /// Plays `ms` of a call from `*now` on, one letter a side: who speaks.
@@ -284,10 +326,13 @@ mod tests {
 
         fn for_ms(&mut self, ms: u64, caller: bool, agent: bool) {
             let pick = |speaks| if speaks { loud() } else { QUIET };
+            self.play(ms, &pick(caller), &pick(agent));
+        }
+
+        fn play(&mut self, ms: u64, said: &Frame, heard: &Frame) {
             for _ in 0..ms / FRAME_MS {
-                let (said, heard) = (pick(caller), pick(agent));
                 self.ear
-                    .frames(self.now, self.now, &said, &heard, &mut self.noticed);
+                    .frames(self.now, self.now, said, heard, &mut self.noticed);
                 self.now += FRAME;
             }
         }
@@ -377,6 +422,37 @@ mod tests {
         call.clear_now();
         assert_eq!(call.ear.clears_unasked(), 1);
         assert_eq!(call.noticed.last(), Some(&Noticed::ClearUnasked));
+    }
+
+    #[test]
+    fn a_voice_that_begins_softly_is_timed_from_its_first_sound() {
+        let mut call = Call::new();
+        call.for_ms(1_000, false, true);
+        call.play(40, &faint(), &loud());
+        call.clear_now();
+        call.play(20, &faint(), &loud());
+        call.for_ms(500, true, false);
+        call.for_ms(1_000, false, false);
+        assert_eq!(
+            call.ear.overlaps(),
+            [Overlap {
+                onset: ms(1_000),
+                to_clear: Some(ms(40)),
+                to_silence: Some(ms(60)),
+            }]
+        );
+        assert_eq!(call.ear.clears_unasked(), 0);
+    }
+
+    #[test]
+    fn a_faint_noise_that_clears_the_agent_is_told() {
+        let mut call = Call::new();
+        call.for_ms(500, false, true);
+        call.play(40, &faint(), &loud());
+        call.clear_now();
+        call.for_ms(500, false, false);
+        assert!(call.ear.overlaps().is_empty());
+        assert_eq!(call.ear.clears_unasked(), 1);
     }
 
     #[test]

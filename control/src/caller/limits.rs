@@ -54,6 +54,10 @@ pub const MAX_WAV_BYTES: usize = 64 * 1024 * 1024;
 /// A frame at or above this level is audible: well above mu-law's own noise, well below speech.
 pub const AUDIBLE: Dbfs = Dbfs(-44.0);
 
+/// A frame at or above this level is a sound, if a faint one. Speech that becomes audible is timed
+/// from the first of the faint frames that lead up to it: an agent may react to those already.
+pub const FAINT: Dbfs = Dbfs(-60.0);
+
 /// A pause shorter than this does not end the caller's speech.
 pub const WORD_GAP: Duration = Duration::from_millis(500);
 
