@@ -146,13 +146,17 @@ fn an_executable_that_is_no_worker_is_an_error_and_no_wait() {
 
 #[test]
 fn a_number_of_workers_out_of_range_is_refused() {
-    for recognisers in [0, 9] {
-        let config = LocalSpeechConfig {
-            recognisers,
-            ..config()
-        };
+    let too_many = LocalSpeechConfig {
+        recognisers: 9,
+        ..config()
+    };
+    let mute = LocalSpeechConfig {
+        synthesisers: 0,
+        ..config()
+    };
+    for (config, field) in [(too_many, "`recognisers`"), (mute, "`synthesisers`")] {
         let error = LocalSpeech::start(config).expect_err("out of range");
-        assert!(error.to_string().contains("`recognisers`"), "{error}");
+        assert!(error.to_string().contains(field), "{error}");
     }
 }
 
