@@ -19,7 +19,7 @@ lint:
 	cargo clippy --workspace --all-targets -- -D warnings
 
 bench:
-	cargo bench --workspace
+	cargo bench -p benches
 
 # On a stable toolchain cargo-fuzz needs RUSTC_BOOTSTRAP=1 for the sanitizer flags.
 fuzz: export RUSTC_BOOTSTRAP = 1
