@@ -3,13 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use pipeline::message::{EventKind, UtteranceId};
+use pipeline::message::UtteranceId;
 use pipeline::metrics::Oddity;
 use pipeline::{DataPlaneConfig, SpeechConfig};
 use tests::plane::audio::{STOP, WAIT};
 use tests::plane::phone::{Phone, Seen};
 use tests::plane::speech::{Manners, Notebook, listener, talker, thread_blocker, voice_of};
-use tests::plane::stage::{Stage, event, say};
+use tests::plane::stage::{Stage, finished, say, understood};
 
 /// What the product promises its caller: 95 of 100 barge-ins, from voice to `clear`.
 const PROMISE: Duration = Duration::from_millis(150);
@@ -59,10 +59,7 @@ async fn forty_barge_ins_are_cleared_in_time() {
                 let begin = Instant::now();
                 say(&handle, utterance, 10_000);
                 took.push(interrupt(&phone, utterance, begin).await);
-                event(&mut handle, |kind| {
-                    matches!(kind, EventKind::Transcript(_)).then_some(())
-                })
-                .await;
+                understood(&mut handle).await;
             }
             took
         });
@@ -116,22 +113,9 @@ async fn audio_of_an_interrupted_utterance_is_never_heard_again_however_late_it_
     say(&handle, 1, 4_000);
     interrupt(&phone, 1, begin).await;
     let cleared = phone.saw(begin, |seen| *seen == Seen::Clear).await;
-    event(&mut handle, |kind| {
-        matches!(kind, EventKind::Transcript(_)).then_some(())
-    })
-    .await;
+    understood(&mut handle).await;
     say(&handle, 2, 300);
-    event(&mut handle, |kind| {
-        matches!(
-            kind,
-            EventKind::UtteranceFinished {
-                utterance: UtteranceId(2),
-                ..
-            }
-        )
-        .then_some(())
-    })
-    .await;
+    finished(&mut handle, 2).await;
     let later: Vec<u8> = phone
         .seen()
         .into_iter()

@@ -11,7 +11,7 @@ use tests::plane::phone::Seen;
 use tests::plane::speech::{
     Manners, Notebook, broken_listener, broken_talker, listener, talker, voice_of,
 };
-use tests::plane::stage::{Stage, event, say};
+use tests::plane::stage::{Stage, event, say, understood};
 
 fn config(manners: Manners) -> DataPlaneConfig {
     DataPlaneConfig::new(SpeechConfig {
@@ -83,15 +83,9 @@ async fn speech_over_the_agent_clears_and_the_words_reach_the_recogniser() {
         heard.0.abs_diff(played) <= 40 * 8,
         "{heard:?} against {played}"
     );
-    event(&mut handle, |kind| {
-        matches!(kind, EventKind::Transcript(_)).then_some(())
-    })
-    .await;
+    understood(&mut handle).await;
     phone.speak(YES);
-    event(&mut handle, |kind| {
-        matches!(kind, EventKind::Transcript(_)).then_some(())
-    })
-    .await;
+    understood(&mut handle).await;
     phone.hang_up();
     let reason = event(&mut handle, |kind| match kind {
         EventKind::Ended { reason } => Some(*reason),
@@ -152,10 +146,7 @@ async fn the_recogniser_gets_every_sample_once_and_the_turn_between_its_start_an
     let (phone, mut handle) = stage.call().await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     phone.speak(WAIT);
-    event(&mut handle, |kind| {
-        matches!(kind, EventKind::Transcript(_)).then_some(())
-    })
-    .await;
+    understood(&mut handle).await;
     let mut position = Samples::ZERO;
     let mut turn = Vec::new();
     let mut in_turn = false;

@@ -6,13 +6,13 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use pipeline::message::{EventKind, UtteranceId};
+use pipeline::message::UtteranceId;
 use pipeline::metrics::Oddity;
 use pipeline::{CallHandle, DataPlaneConfig, SpeechConfig};
 use tests::plane::audio::{STOP, WAIT};
 use tests::plane::phone::{Phone, Seen};
 use tests::plane::speech::{Manners, Notebook, listener, talker, voice_of};
-use tests::plane::stage::{Stage, event, say};
+use tests::plane::stage::{Stage, say, understood};
 
 /// Interruptions of each call.
 const TURNS: u32 = 4;
@@ -36,10 +36,7 @@ async fn caller(number: u32, phone: Phone, mut handle: CallHandle) -> Vec<Durati
         phone.speak(if turn % 2 == 0 { WAIT } else { STOP });
         let voiced = phone.saw(begin, |seen| *seen == Seen::VoiceSent).await;
         took.push(phone.saw(begin, |seen| *seen == Seen::Clear).await - voiced);
-        event(&mut handle, |kind| {
-            matches!(kind, EventKind::Transcript(_)).then_some(())
-        })
-        .await;
+        understood(&mut handle).await;
     }
     took
 }

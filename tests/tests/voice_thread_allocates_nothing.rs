@@ -9,7 +9,7 @@ use pipeline::{DataPlaneConfig, SpeechConfig};
 use tests::plane::audio::{STOP, YES};
 use tests::plane::phone::{STREAM_SID, Seen};
 use tests::plane::speech::{Manners, Notebook, listener, talker};
-use tests::plane::stage::{Stage, event, say};
+use tests::plane::stage::{Stage, event, finished, say, understood};
 use tokio_tungstenite::tungstenite::Message;
 
 #[global_allocator]
@@ -37,22 +37,9 @@ async fn the_voice_thread_allocates_nothing_over_whole_calls() {
             .await;
         phone.speak(STOP);
         phone.saw(begin, |seen| *seen == Seen::Clear).await;
-        event(&mut handle, |kind| {
-            matches!(kind, EventKind::Transcript(_)).then_some(())
-        })
-        .await;
+        understood(&mut handle).await;
         say(&handle, 2, 400);
-        event(&mut handle, |kind| {
-            matches!(
-                kind,
-                EventKind::UtteranceFinished {
-                    utterance: UtteranceId(2),
-                    ..
-                }
-            )
-            .then_some(())
-        })
-        .await;
+        finished(&mut handle, 2).await;
         say(&handle, 3, 5_000);
         phone.send_json(format!(
             r##"{{"event":"dtmf","streamSid":"{STREAM_SID}","dtmf":{{"track":"inbound_track","digit":"#"}}}}"##
@@ -70,10 +57,7 @@ async fn the_voice_thread_allocates_nothing_over_whole_calls() {
             })
             .expect("taken");
         phone.speak(YES);
-        event(&mut handle, |kind| {
-            matches!(kind, EventKind::Transcript(_)).then_some(())
-        })
-        .await;
+        understood(&mut handle).await;
         if ending == EndReason::CallerHungUp {
             phone.hang_up();
         } else {

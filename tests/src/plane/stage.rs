@@ -68,3 +68,20 @@ pub async fn event<T>(handle: &mut CallHandle, pick: impl Fn(&EventKind) -> Opti
         }
     }
 }
+
+/// The caller's turn has been turned into words.
+pub async fn understood(handle: &mut CallHandle) {
+    event(handle, |kind| {
+        matches!(kind, EventKind::Transcript(_)).then_some(())
+    })
+    .await;
+}
+
+/// All of this utterance has been heard.
+pub async fn finished(handle: &mut CallHandle, utterance: u32) {
+    event(handle, |kind| match kind {
+        EventKind::UtteranceFinished { utterance: id, .. } if id.0 == utterance => Some(()),
+        _ => None,
+    })
+    .await;
+}
