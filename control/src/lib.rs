@@ -11,6 +11,7 @@ pub mod dialogue;
 pub mod feed;
 pub mod http;
 pub mod limits;
+pub mod llm;
 pub mod nlu;
 pub mod observe;
 pub mod server;

@@ -18,6 +18,7 @@ pub mod net;
 pub mod plane;
 pub mod ring;
 pub mod time;
+pub mod vendor;
 mod voice;
 pub mod wire;
 

@@ -88,6 +88,31 @@ pub const EDGE_GRACE: Duration = Duration::from_millis(500);
 /// How long a hang-up waits for the synthesiser to deliver what is still to be said.
 pub const HANG_UP_PATIENCE: Duration = Duration::from_secs(20);
 
+// ---- vendors ---------------------------------------------------------------
+
+/// Failures in a row after which a vendor is left alone.
+pub const BREAKER_FAILURES: u32 = 3;
+
+/// For how long, the first time; doubled with each trial that fails, up to the second bound.
+pub const BREAKER_REST: Duration = Duration::from_secs(2);
+pub const BREAKER_REST_MAX: Duration = Duration::from_secs(30);
+
+/// A trial of which nothing was heard for so long makes room for another.
+pub const BREAKER_TRIAL: Duration = Duration::from_secs(10);
+
+/// A WebSocket to a vendor: from the first byte to the completed upgrade.
+pub const VENDOR_CONNECT: Duration = Duration::from_secs(2);
+
+/// Read buffer of a vendor's WebSocket. The library's own default of 128 KiB is allocated for each
+/// call and costs a fifth of its processor time.
+pub const VENDOR_READ_BUFFER_BYTES: usize = 8 * 1024;
+
+/// The largest message a vendor may send: a second of speech has 8,000 bytes.
+pub const VENDOR_MESSAGE_BYTES: usize = 256 * 1024;
+
+/// Bytes that may wait for a vendor that does not read.
+pub const VENDOR_WRITE_BACKLOG_BYTES: usize = 256 * 1024;
+
 // ---- towards the control plane ---------------------------------------------
 
 /// Commands of one call that wait for the net thread.

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::histogram::Histogram;
+use crate::vendor::VendorErrors;
 
 /// All numbers of a data plane. Every counter is relaxed: each stands for itself.
 #[derive(Debug, Default)]
@@ -17,6 +18,8 @@ pub struct Metrics {
     pub stt_final: Histogram,
     /// From the first clause of an utterance to its first audio.
     pub tts_first_byte: Histogram,
+    /// What vendors did to us; the control plane counts its own here, too.
+    pub vendor_errors: VendorErrors,
     calls_active: AtomicU64,
     calls_admitted: AtomicU64,
     oddities: [AtomicU64; Oddity::ALL.len()],

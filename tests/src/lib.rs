@@ -3,3 +3,4 @@
 
 pub mod plane;
 pub mod program;
+pub mod vendors;

@@ -4,6 +4,7 @@
 //! serves all calls, so it runs outside tokio's cooperative budget. Every call has a `relay`
 //! between its rings, its two speech edges and its session.
 
+pub mod deepgram;
 pub mod edge;
 mod edge_link;
 mod hearing;

@@ -1,0 +1,120 @@
+//! Language models: what is asked of one, and what comes back.
+//!
+//! A [`Model`] answers one [`Request`] by a stream of [`Answer`]s. Deadlines, hedging, fallback
+//! models and the breaker are the model's own affair: whoever asks sees one stream, which ends with
+//! exactly one [`Answer::Finished`] or [`Answer::Failed`].
+
+use pipeline::vendor::VendorErrorKind;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+/// One request: the whole conversation so far, and what the model may do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The oldest first. The prefix is the same byte for byte from turn to turn, so that a vendor's
+    /// prompt cache can serve it.
+    pub messages: Vec<Message>,
+    pub tools: std::sync::Arc<[ToolSpec]>,
+}
+
+/// One message of a conversation, as chat completions know them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    System(String),
+    User(String),
+    Assistant {
+        /// What was said; empty where only tools were asked for.
+        text: String,
+        tool_calls: Vec<ToolRequest>,
+    },
+    /// What a tool answered, as JSON or a sentence.
+    Tool {
+        id: String,
+        content: String,
+    },
+}
+
+/// A tool the model asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolRequest {
+    /// Pairs the request with its [`Message::Tool`].
+    pub id: String,
+    pub name: String,
+    /// JSON as the model wrote it: not checked.
+    pub arguments: String,
+}
+
+/// A tool as it is described to a model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolSpec {
+    pub name: &'static str,
+    pub description: String,
+    /// A JSON schema that strict mode accepts.
+    pub parameters: serde_json::Value,
+}
+
+/// A piece of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// More of what is to be said.
+    Text(String),
+    /// The answer is whole. Tools are given only here, complete, never while they are written.
+    Finished {
+        tool_calls: Vec<ToolRequest>,
+        /// The model ran into its length limit: the last sentence may be cut, tools are dropped.
+        cut: bool,
+        usage: Option<Usage>,
+    },
+    /// There will be no more. Text that came before stands.
+    Failed(Failure),
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct Failure {
+    pub kind: VendorErrorKind,
+    /// For the log; without anything that was said.
+    pub what: String,
+}
+
+/// Tokens that an answer cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub prompt: u64,
+    /// Of the prompt, what the vendor had cached.
+    pub cached: u64,
+    pub completion: u64,
+}
+
+/// A language model.
+pub trait Model: Send + Sync + std::fmt::Debug {
+    /// Begins to answer; never waits.
+    fn ask(&self, request: Request) -> Answering;
+}
+
+/// An answer under way. Dropping it cancels the request.
+#[derive(Debug)]
+pub struct Answering {
+    answers: mpsc::Receiver<Answer>,
+    task: AbortHandle,
+}
+
+impl Answering {
+    /// The receiving end of what `task` sends.
+    #[must_use]
+    pub fn new(answers: mpsc::Receiver<Answer>, task: AbortHandle) -> Self {
+        Self { answers, task }
+    }
+
+    /// The next piece; `None` after the last.
+    pub async fn next(&mut self) -> Option<Answer> {
+        self.answers.recv().await
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

@@ -1,0 +1,7 @@
+//! The vendors, simulated: their wire formats on real sockets, and faults on demand.
+//!
+//! Each simulator has `start`, an address, `inject(fault)` and `heal`, and keeps what it was sent.
+
+mod switch;
+
+pub use switch::Switch;
