@@ -6,6 +6,7 @@
 
 mod keys;
 mod parse;
+mod vendors;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use secrecy::SecretString;
 use storage::customer::Phone;
 
 pub use keys::{Key, Origin, Setting, Sources};
+pub use vendors::{Deepgram, OpenAi};
 
 /// Everything the process is told from outside.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub struct Config {
     /// The location file; absent: the embedded Otto's Auto.
     pub location: Option<PathBuf>,
     pub twilio: Twilio,
+    pub deepgram: Option<Deepgram>,
+    pub openai: Option<OpenAi>,
     /// Opens `/api/v1/calls…`; absent: only loopback peers may read it, outside production.
     pub admin_token: Option<SecretString>,
     /// Signs media tokens; absent: random for each process.

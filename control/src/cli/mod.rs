@@ -96,6 +96,8 @@ pub fn main() -> ExitCode {
     if let Command::SpeechWorker = command {
         return crate::speech::worker();
     }
+    // The one TLS provider, before anything may want another. It fails only where one is installed.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_name("control")
         .enable_all()
@@ -142,7 +144,7 @@ async fn run(flags: Flags, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(&flags, args).await,
         Command::Seed => seed::run(&flags).await,
-        Command::Call(args) => call::run(&flags, *args).await,
+        Command::Call(args) => Box::pin(call::run(&flags, *args)).await,
         Command::Demo(args) => demo::run(&flags, args).await,
         Command::Doctor(args) => doctor::run(&flags, args).await,
         Command::SpeechWorker => unreachable!("invariant: it is run before any runtime"),

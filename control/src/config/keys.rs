@@ -18,6 +18,20 @@ pub enum Key {
     TwilioPhoneNumber,
     AdminToken,
     MediaTokenKey,
+    DeepgramApiKey,
+    DeepgramUrl,
+    DeepgramModel,
+    DeepgramFallbackModel,
+    DeepgramEndpointing,
+    DeepgramLanguage,
+    DeepgramTtsModel,
+    OpenAiApiKey,
+    OpenAiBaseUrl,
+    OpenAiModel,
+    OpenAiFallbackModel,
+    OpenAiServiceTier,
+    OpenAiTemperature,
+    OpenAiMaxTokens,
     RustLog,
     Config,
     DataDir,
@@ -38,6 +52,20 @@ const KEYS: &[(Key, &str)] = &[
     (Key::TwilioPhoneNumber, "TWILIO_PHONE_NUMBER"),
     (Key::AdminToken, "ADMIN_TOKEN"),
     (Key::MediaTokenKey, "MEDIA_TOKEN_KEY"),
+    (Key::DeepgramApiKey, "DEEPGRAM_API_KEY"),
+    (Key::DeepgramUrl, "DEEPGRAM_URL"),
+    (Key::DeepgramModel, "DEEPGRAM_MODEL"),
+    (Key::DeepgramFallbackModel, "DEEPGRAM_FALLBACK_MODEL"),
+    (Key::DeepgramEndpointing, "DEEPGRAM_ENDPOINTING"),
+    (Key::DeepgramLanguage, "DEEPGRAM_LANGUAGE"),
+    (Key::DeepgramTtsModel, "DEEPGRAM_TTS_MODEL"),
+    (Key::OpenAiApiKey, "OPENAI_API_KEY"),
+    (Key::OpenAiBaseUrl, "OPENAI_BASE_URL"),
+    (Key::OpenAiModel, "OPENAI_MODEL"),
+    (Key::OpenAiFallbackModel, "OPENAI_FALLBACK_MODEL"),
+    (Key::OpenAiServiceTier, "OPENAI_SERVICE_TIER"),
+    (Key::OpenAiTemperature, "OPENAI_TEMPERATURE"),
+    (Key::OpenAiMaxTokens, "OPENAI_MAX_TOKENS"),
     (Key::RustLog, "RUST_LOG"),
     (Key::Config, "OTTO_CONFIG"),
     (Key::DataDir, "OTTO_DATA_DIR"),
@@ -53,13 +81,6 @@ const KEYS: &[(Key, &str)] = &[
 pub(super) const NOT_YET: &[&str] = &[
     "REDIS_URL",
     "TWILIO_AUTH_TOKEN",
-    "DEEPGRAM_API_KEY",
-    "DEEPGRAM_MODEL",
-    "DEEPGRAM_TTS_MODEL",
-    "DEEPGRAM_URL",
-    "OPENAI_API_KEY",
-    "OPENAI_MODEL",
-    "OPENAI_BASE_URL",
     "GOOGLE_CLIENT_ID",
     "GOOGLE_CLIENT_SECRET",
     "GOOGLE_REFRESH_TOKEN",
@@ -88,7 +109,10 @@ impl Key {
     /// Whether errors must not show the value.
     #[must_use]
     pub fn is_secret(self) -> bool {
-        matches!(self, Self::AdminToken | Self::MediaTokenKey)
+        matches!(
+            self,
+            Self::AdminToken | Self::MediaTokenKey | Self::DeepgramApiKey | Self::OpenAiApiKey
+        )
     }
 
     fn named(name: &str) -> Option<Self> {

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use storage::customer::Phone;
 
 use super::keys::{Key, NOT_YET, Setting, Sources};
+use super::vendors;
 use super::{BaseUrl, Config, ConfigError, Environment, SpeechMode, Twilio};
 use crate::limits;
 
@@ -38,6 +39,8 @@ pub(super) fn parse(sources: &Sources) -> Result<Config, ConfigError> {
             account_sid: value(sources, Key::TwilioAccountSid, account_sid)?,
             phone_number: value(sources, Key::TwilioPhoneNumber, phone)?,
         },
+        deepgram: vendors::deepgram(sources)?,
+        openai: vendors::openai(sources)?,
         admin_token: value(sources, Key::AdminToken, secret)?,
         media_token_key: value(sources, Key::MediaTokenKey, secret)?,
         log: value(sources, Key::RustLog, log)?.unwrap_or_else(|| DEFAULT_LOG.to_owned()),
@@ -56,19 +59,19 @@ pub(super) fn parse(sources: &Sources) -> Result<Config, ConfigError> {
 }
 
 /// What is wrong with a value, and what to do about it.
-struct Wrong {
+pub(super) struct Wrong {
     problem: String,
     remedy: &'static str,
 }
 
-fn wrong(problem: impl Into<String>, remedy: &'static str) -> Wrong {
+pub(super) fn wrong(problem: impl Into<String>, remedy: &'static str) -> Wrong {
     Wrong {
         problem: problem.into(),
         remedy,
     }
 }
 
-fn value<T>(
+pub(super) fn value<T>(
     sources: &Sources,
     key: Key,
     parse: impl FnOnce(&str) -> Result<T, Wrong>,
@@ -228,7 +231,15 @@ fn notes(sources: &Sources) -> Vec<String> {
     if sources.get(Key::Location).is_none() {
         notes.push("OTTO_LOCATION is not set: answering for the example, Otto's Auto".to_owned());
     }
-    notes.push("language model: none, the rule brain leads the conversation".to_owned());
+    if sources.get(Key::OpenAiApiKey).is_none() {
+        notes.push(
+            "OPENAI_API_KEY is not set: no language model, the rule brain leads the conversation"
+                .to_owned(),
+        );
+    }
+    if sources.get(Key::DeepgramApiKey).is_none() {
+        notes.push("DEEPGRAM_API_KEY is not set: speech is made on this machine".to_owned());
+    }
     notes.push("sessions and media tokens: kept in this process".to_owned());
     if sources.get(Key::AdminToken).is_none() {
         notes.push("ADMIN_TOKEN is not set: /api/v1/calls answers this machine alone".to_owned());

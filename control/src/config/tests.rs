@@ -52,6 +52,14 @@ fn every_wrong_value_is_one_sentence_with_key_and_remedy() {
         ("TWILIO_ACCOUNT_SID", "AC12", "32 hexadecimal digits"),
         ("TWILIO_PHONE_NUMBER", "555", "+12175550100"),
         ("ADMIN_TOKEN", "short", "16 random characters"),
+        ("DEEPGRAM_API_KEY", "two words", "vendor's console"),
+        ("DEEPGRAM_URL", "api.deepgram.com", "wss://"),
+        ("DEEPGRAM_URL", "wss://api.deepgram.com/v1", "wss://"),
+        ("DEEPGRAM_MODEL", "nova 3", "as the vendor writes it"),
+        ("DEEPGRAM_ENDPOINTING", "5", "leave it unset"),
+        ("OPENAI_BASE_URL", "https://api.openai.com", "/v1"),
+        ("OPENAI_BASE_URL", "ftp://models.example/v1", "/v1"),
+        ("OPENAI_TEMPERATURE", "hot", "0 to 2"),
         ("RUST_LOG", "control=loud", "info,control=debug"),
         ("OTTO_SPEECH", "sung", "auto, recognised or typed"),
         ("OTTO_SHARDS", "0", "leave it unset"),
@@ -75,8 +83,30 @@ fn a_secret_is_neither_in_the_error_nor_in_the_debug_text() {
         .map(|_| ())
         .expect_err("short");
     assert!(!error.to_string().contains("hunter2"));
-    let config = parse(&[("ADMIN_TOKEN", "correct horse battery")]).expect("long enough");
-    assert!(!format!("{config:?}").contains("horse"));
+    for key in ["ADMIN_TOKEN", "DEEPGRAM_API_KEY", "OPENAI_API_KEY"] {
+        let config = parse(&[(key, "correct-horse-battery")]).expect("long enough");
+        assert!(!format!("{config:?}").contains("horse"), "{key}");
+    }
+}
+
+#[test]
+fn a_vendor_is_there_where_its_key_is() {
+    let config = parse(&[("OPENAI_MODEL", "gpt-4o-mini")]).expect("valid");
+    assert!(config.openai.is_none() && config.deepgram.is_none());
+    let config = parse(&[
+        ("DEEPGRAM_API_KEY", "dg"),
+        ("DEEPGRAM_URL", "http://127.0.0.1:9100/"),
+        ("OPENAI_API_KEY", "sk"),
+        ("OPENAI_BASE_URL", "http://127.0.0.1:9100/v1/"),
+    ])
+    .expect("valid");
+    let deepgram = config.deepgram.expect("a key was set");
+    assert_eq!(deepgram.origin, "ws://127.0.0.1:9100");
+    assert_eq!(deepgram.model, "nova-2-phonecall");
+    assert_eq!(deepgram.fallback_model.as_deref(), Some("nova-3"));
+    let openai = config.openai.expect("a key was set");
+    assert_eq!(openai.base_url, "http://127.0.0.1:9100/v1");
+    assert_eq!(openai.model, "gpt-4o");
 }
 
 #[test]
@@ -130,9 +160,9 @@ fn a_file_that_is_not_toml_is_refused_by_name() {
 
 #[test]
 fn settings_of_parts_we_lack_are_named_at_start() {
-    let config = parse(&[("OPENAI_API_KEY", "sk-test"), ("PATH", "/bin")]).expect("ignored");
+    let config = parse(&[("REDIS_URL", "redis://h"), ("PATH", "/bin")]).expect("ignored");
     let notes = config.notes.join("\n");
-    assert!(notes.contains("of no effect in this version: OPENAI_API_KEY"));
+    assert!(notes.contains("of no effect in this version: REDIS_URL"));
     assert!(!notes.contains("PATH"));
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use pipeline::histogram::Histogram;
 use pipeline::metrics::{Metrics, Oddity};
+use pipeline::vendor::{Vendor, VendorErrorKind};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _, NoLabelSet};
 use prometheus_client::metrics::MetricType;
@@ -118,6 +119,26 @@ fn encode_counts(
     for oddity in Oddity::ALL {
         let labels = [("kind", oddity.label())];
         counted(oddity).encode(oddities.encode_family(&labels)?)?;
+    }
+    encode_vendor_errors(encoder, metrics)
+}
+
+/// Failures of vendors, those that happened: most pairs never do.
+fn encode_vendor_errors(
+    encoder: &mut DescriptorEncoder<'_>,
+    metrics: &Metrics,
+) -> Result<(), std::fmt::Error> {
+    let help = "Failures of vendors, by kind";
+    let mut errors =
+        encoder.encode_descriptor("otto_vendor_errors", help, None, MetricType::Counter)?;
+    for vendor in Vendor::ALL {
+        for kind in VendorErrorKind::ALL {
+            let count = metrics.vendor_errors.count_of(vendor, kind);
+            if count > 0 {
+                let labels = [("vendor", vendor.label()), ("kind", kind.label())];
+                ConstCounter::new(count).encode(errors.encode_family(&labels)?)?;
+            }
+        }
     }
     Ok(())
 }
