@@ -1,5 +1,7 @@
 //! `otto doctor`: checks each part and names the remedy for what is broken.
 
+mod vendors;
+
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -48,6 +50,10 @@ pub async fn run(flags: &Flags, _: Args) -> anyhow::Result<ExitCode> {
         ("location", location(&config)),
         ("database", database(&config).await),
         ("speech", speech(config.speech).await),
+        (
+            "deepgram",
+            vendors::deepgram(config.deepgram.as_ref()).await,
+        ),
         ("port", port(&config).await),
         ("voice thread", voice_thread().await),
     ];
