@@ -99,7 +99,9 @@ impl Relay {
     ) -> Self {
         let mut edges = JoinSet::new();
         let stt = EdgeLink::start(&mut edges, |input, events| speech.stt.start(input, events));
-        let tts = EdgeLink::start(&mut edges, |input, events| speech.tts.start(input, events));
+        let tts = EdgeLink::start(&mut edges, |input, events| {
+            speech.tts.start(input, events, &metrics)
+        });
         Self {
             call: admission.call,
             told,
