@@ -88,7 +88,7 @@ impl fmt::Debug for LocalVoice {
 }
 
 /// Serves one call until its input or its output ends.
-pub(crate) async fn run(
+pub async fn run(
     voice: DeepgramTts,
     metrics: Arc<Metrics>,
     mut input: mpsc::Receiver<TtsInput>,

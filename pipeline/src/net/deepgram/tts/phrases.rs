@@ -142,3 +142,126 @@ impl PhraseCache {
         digest.finalize().into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODEL: &str = "aura-2-asteria-en";
+    const HELLO: &str = "Thank you for calling.";
+
+    /// A directory of this test's own, gone with it.
+    struct Place(PathBuf);
+
+    impl Place {
+        fn new(test: &str) -> Self {
+            let name = format!("otto-phrases-{}-{test}", std::process::id());
+            Self(std::env::temp_dir().join(name))
+        }
+
+        fn cache(&self) -> PhraseCache {
+            self.cache_of(MODEL)
+        }
+
+        fn cache_of(&self, model: &str) -> PhraseCache {
+            PhraseCache::open(Some(self.0.clone()), model, [HELLO.to_owned()])
+        }
+
+        fn files(&self) -> Vec<PathBuf> {
+            let Ok(files) = fs::read_dir(&self.0) else {
+                return Vec::new();
+            };
+            files.map(|file| file.expect("readable").path()).collect()
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_phrase_is_there_again_after_a_restart_in_its_own_voice_only() {
+        let place = Place::new("restart");
+        let cache = place.cache();
+        assert_eq!(cache.missing(), [HELLO]);
+        cache
+            .keep(HELLO, Bytes::from_static(&[7; 320]))
+            .expect("a place to write");
+        assert_eq!(
+            cache.find(" Thank you for calling. "),
+            Some(Bytes::from_static(&[7; 320]))
+        );
+        let again = place.cache();
+        assert_eq!(again.find(HELLO), Some(Bytes::from_static(&[7; 320])));
+        assert!(again.missing().is_empty());
+        assert_eq!(place.cache_of("another").find(HELLO), None);
+    }
+
+    #[test]
+    fn what_is_not_registered_is_never_kept() {
+        let place = Place::new("unregistered");
+        let cache = place.cache();
+        let words = "Pat Example, your car is ready.";
+        cache
+            .keep(words, Bytes::from_static(&[7; 320]))
+            .expect("nothing to do");
+        assert_eq!(cache.find(words), None);
+        assert!(place.files().is_empty());
+    }
+
+    #[test]
+    fn a_file_that_is_not_what_was_written_is_ignored_and_made_again() {
+        let place = Place::new("corrupt");
+        place
+            .cache()
+            .keep(HELLO, Bytes::from_static(&[7; 320]))
+            .expect("a place to write");
+        let [file] = &place.files()[..] else {
+            panic!("one file, and no draft is left");
+        };
+        let whole = fs::read(file).expect("readable");
+        let flipped: Vec<u8> = whole
+            .iter()
+            .enumerate()
+            .map(|(n, b)| b ^ u8::from(n == 99))
+            .collect();
+        let endless = vec![7; DIGEST_BYTES + PHRASE_BYTES + 1];
+        for bad in [
+            &b""[..],
+            &whole[..DIGEST_BYTES],
+            &whole[..200],
+            &flipped,
+            &endless,
+        ] {
+            fs::write(file, bad).expect("writable");
+            let cache = place.cache();
+            assert_eq!(cache.find(HELLO), None, "{} bytes", bad.len());
+            assert_eq!(cache.missing(), [HELLO]);
+        }
+        place
+            .cache()
+            .keep(HELLO, Bytes::from_static(&[8; 160]))
+            .expect("a place to write");
+        assert_eq!(
+            place.cache().find(HELLO),
+            Some(Bytes::from_static(&[8; 160]))
+        );
+    }
+
+    #[test]
+    fn without_a_place_on_disk_phrases_are_kept_in_memory() {
+        let cache = PhraseCache::open(None, MODEL, [HELLO.to_owned()]);
+        cache
+            .keep(HELLO, Bytes::from_static(&[7; 160]))
+            .expect("nothing to write");
+        assert!(cache.find(HELLO).is_some());
+        // An overlong one is not kept at all.
+        let cache = PhraseCache::open(None, MODEL, [HELLO.to_owned()]);
+        cache
+            .keep(HELLO, vec![7; PHRASE_BYTES + 1].into())
+            .expect("nothing to write");
+        assert!(cache.find(HELLO).is_none());
+    }
+}

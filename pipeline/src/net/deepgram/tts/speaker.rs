@@ -611,3 +611,6 @@ impl Speaker {
             .filter(|group| group.answer == Answer::NotAsked)
     }
 }
+
+#[cfg(test)]
+mod tests;
