@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use pipeline::limits::{BREAKER_FAILURES, BREAKER_REST, TTS_FIRST_AUDIO};
 use pipeline::local::Speech;
-use pipeline::message::UtteranceId;
+use pipeline::message::{Command, EventKind, UtteranceId};
 use pipeline::metrics::Metrics;
 use pipeline::net::deepgram::tts::{DEFAULT_MODEL, run};
 use pipeline::net::edge::{TtsEvent, TtsInput};
 use pipeline::vendor::{SharedBreaker, Vendor, VendorErrorKind};
-use pipeline::{DeepgramTts, LocalVoice, PhraseCache};
+use pipeline::{DataPlaneConfig, DeepgramTts, LocalVoice, PhraseCache, SpeechConfig, TtsConfig};
+use tests::plane::speech::{Notebook, listener};
+use tests::plane::stage::{Stage, event, finished};
 use tests::vendors::deepgram_tts::{DeepgramTtsSim, Fault, Manner, Sent, SocketFault, voice_of};
 use tokio::sync::mpsc;
 
@@ -233,6 +235,42 @@ async fn the_end_of_a_call_is_said_to_the_vendor() {
     call.says(1, &[HELLO]).await;
     drop(call);
     until(|| sim.count(|sent| *sent == Sent::Close) == 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_hears_a_streamed_answer_whole_though_its_end_has_no_words() {
+    let sim = DeepgramTtsSim::start(Manner::default()).await;
+    let config = DataPlaneConfig::new(SpeechConfig {
+        stt: listener(&Notebook::default()),
+        tts: TtsConfig::Deepgram(voice(&sim)),
+    });
+    let stage = Stage::new(config).await;
+    let (phone, mut handle) = stage.call().await;
+    let say = |utterance, text: &str, last| Command::Say {
+        utterance: UtteranceId(utterance),
+        text: text.into(),
+        last,
+    };
+    for (text, last) in [("Yes,", false), ("at nine.", false), ("", true)] {
+        handle.send(say(1, text, last)).expect("taken");
+    }
+    let mut clauses = 0;
+    while clauses < 3 {
+        clauses += event(&mut handle, |kind| match kind {
+            EventKind::ClauseSynthesised { .. } => Some(1),
+            EventKind::SpeechFailed { reason, .. } => panic!("{reason}"),
+            _ => None,
+        })
+        .await;
+    }
+    finished(&mut handle, 1).await;
+    let words = spoken(&["Yes,", "at nine."]);
+    let played = phone.played();
+    assert!(played.windows(words.len()).any(|heard| heard == words));
+    // Nothing to say is said at once, and the call goes on.
+    handle.send(say(2, "", true)).expect("taken");
+    finished(&mut handle, 2).await;
+    assert_eq!(stage.plane.metrics().tts_first_byte.snapshot().count(), 1);
 }
 
 // ---- interruptions -------------------------------------------------------------

@@ -415,6 +415,8 @@ impl Relay {
                 },
             ),
             TtsEvent::Done { utterance } => {
+                // An utterance without words has no first audio.
+                self.asked.retain(|(asked, _)| *asked != utterance);
                 let delivered = self.speaking.handle_end(utterance);
                 self.heed(delivered);
             }
@@ -449,6 +451,7 @@ impl Relay {
 
     fn tts_failed(&mut self, utterance: Option<UtteranceId>, reason: &str) {
         if let Some(utterance) = utterance {
+            self.asked.retain(|(asked, _)| *asked != utterance);
             let delivered = self.speaking.handle_end(utterance);
             self.heed(delivered);
         }

@@ -8,6 +8,10 @@
 //! comes, ahead of its turn; where that fails, what was not delivered is asked of the vendor
 //! clause by clause, then of the voice on this machine, and then given up, aloud.
 
+mod deadlines;
+mod falling;
+mod on_socket;
+
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,15 +22,11 @@ use dsp::Samples;
 use super::budget::Budget;
 use super::groups::{Answer, Group};
 use super::script::{Piece, Rung, Script, TooMuch, Words};
-use crate::limits::{
-    TTS_CLEARED, TTS_FIRST_AUDIO, TTS_FLUSHES_COMFORTABLE, TTS_FLUSHES_NEARLY_GONE, TTS_NEXT_AUDIO,
-    TTS_OPEN, TTS_RUNNING_DRY,
-};
 use crate::message::UtteranceId;
 use crate::metrics::Metrics;
 use crate::net::edge::TtsEvent;
 use crate::time::Mono;
-use crate::vendor::{SharedBreaker, Vendor, VendorErrorKind};
+use crate::vendor::{SharedBreaker, VendorErrorKind};
 use crate::wire::deepgram_tts::{self as wire, Notice};
 
 /// What the machine wants done.
@@ -85,17 +85,6 @@ struct Fetch {
     utterance: UtteranceId,
     from: Rung,
     samples: Samples,
-}
-
-/// What a deadline is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Due {
-    Open,
-    Cleared,
-    SocketAudio,
-    FetchedAudio,
-    /// The caller will have nothing to hear soon, and unflushed words wait for company.
-    RunningDry,
 }
 
 impl Speaker {
@@ -277,63 +266,6 @@ impl Speaker {
         self.advance(now);
     }
 
-    // ---- time --------------------------------------------------------------
-
-    /// When to be told the time.
-    pub(super) fn timeout(&mut self, now: Mono) -> Option<Mono> {
-        self.due(now).map(|(at, _)| at)
-    }
-
-    pub(super) fn handle_time(&mut self, now: Mono) {
-        match self.due(now) {
-            Some((at, due)) if at <= now => match due {
-                Due::Open | Due::Cleared | Due::SocketAudio => {
-                    self.fail(VendorErrorKind::TimedOut, now);
-                }
-                Due::FetchedAudio => {
-                    self.orders.push_back(Order::StopFetch);
-                    self.handle_fetch_failed(VendorErrorKind::TimedOut, "no audio in time", now);
-                }
-                Due::RunningDry => self.flush(now),
-            },
-            _ => {}
-        }
-    }
-
-    fn due(&mut self, now: Mono) -> Option<(Mono, Due)> {
-        let quiet = |heard: Samples| match heard {
-            Samples::ZERO => TTS_FIRST_AUDIO,
-            _ => TTS_NEXT_AUDIO,
-        };
-        let open = match self.link {
-            Link::Opening { wanted } => wanted.map(|since| since.plus(TTS_OPEN)),
-            Link::Down | Link::Up => None,
-        };
-        let cleared = self.clears.front().map(|sent| sent.plus(TTS_CLEARED));
-        let front = self.groups.front();
-        let flushed = front.filter(|group| group.answer != Answer::NotAsked);
-        let audio = flushed.map(|group| self.quiet_since.plus(quiet(group.samples)));
-        let fetched = self
-            .fetch
-            .map(|fetch| self.quiet_since.plus(quiet(fetch.samples)));
-        let dry = match self.groups.len() {
-            1 if flushed.is_none() && self.budget.flushes_left(now) > TTS_FLUSHES_NEARLY_GONE => {
-                Some(self.script.audible_until().minus(TTS_RUNNING_DRY))
-            }
-            _ => None,
-        };
-        [
-            (open, Due::Open),
-            (cleared, Due::Cleared),
-            (audio, Due::SocketAudio),
-            (fetched, Due::FetchedAudio),
-            (dry, Due::RunningDry),
-        ]
-        .into_iter()
-        .filter_map(|(at, due)| Some((at?, due)))
-        .min_by_key(|(at, _)| *at)
-    }
-
     // ---- what comes of it --------------------------------------------------
 
     pub(super) fn poll_order(&mut self) -> Option<Order> {
@@ -392,223 +324,9 @@ impl Speaker {
         });
     }
 
-    /// Gives the socket what it can have, in order. True where the front piece is another
-    /// speaker's now.
-    fn plan(&mut self, now: Mono) -> bool {
-        while let Some(piece) = self.script.get(self.planned) {
-            if piece.is_ready() {
-                let (closes, ends) = (piece.kept.is_some(), piece.last);
-                self.planned += 1;
-                if closes || ends {
-                    self.flush(now);
-                }
-                continue;
-            }
-            let (utterance, letters) = (piece.utterance, piece.letters());
-            if self
-                .open_group()
-                .is_some_and(|group| !group.is_of(utterance))
-            {
-                self.flush(now);
-            }
-            let Some(piece) = self.script.get(self.planned) else {
-                return false;
-            };
-            if piece.rung != Rung::Socket {
-                self.flush(now);
-                return false;
-            }
-            if !self.may_ask_for(utterance, now) {
-                self.script.fall(utterance, Rung::Local);
-                return self.planned == 0;
-            }
-            match &mut self.link {
-                Link::Up => {}
-                Link::Down => {
-                    self.open(Some(now));
-                    return false;
-                }
-                Link::Opening { wanted } => {
-                    wanted.get_or_insert(now);
-                    return false;
-                }
-            }
-            let flushes = self.open_group().is_some() || self.budget.flushes_left(now) > 0;
-            // A letter more for the space behind it.
-            if !flushes || !self.budget.has_room(letters + 1, now) {
-                self.flush(now);
-                self.script.fall(utterance, Rung::Rest);
-                return self.planned == 0;
-            }
-            self.send_planned(now);
-        }
-        false
-    }
-
-    /// Sends the next piece of the plan.
-    fn send_planned(&mut self, now: Mono) {
-        let Some(piece) = self.script.get(self.planned) else {
-            return;
-        };
-        let ends = piece.last;
-        let speak = wire::speak(&piece.text);
-        match self.groups.back_mut() {
-            Some(group) if group.answer == Answer::NotAsked => group.add(piece),
-            _ => self.groups.push_back(Group::new(piece)),
-        }
-        self.budget.note_spoken(piece.letters() + 1, now);
-        self.orders.push_back(Order::Send(speak.into()));
-        self.planned += 1;
-        if ends {
-            self.flush(now);
-        }
-    }
-
-    /// Whether the unflushed words should not wait for more. Where they must not (the utterance's
-    /// end), they are flushed already.
-    fn wants_flush(&mut self, now: Mono) -> bool {
-        // While the vendor has something to say, more words cost no time, and no flush.
-        let [group] = self.groups.make_contiguous() else {
-            return false;
-        };
-        if group.answer != Answer::NotAsked {
-            return false;
-        }
-        let left = self.budget.flushes_left(now);
-        let first = self.begun != Some(group.utterance);
-        let dry_at = self.script.audible_until().minus(TTS_RUNNING_DRY);
-        (group.ends_sentence && left > TTS_FLUSHES_COMFORTABLE)
-            || ((first || dry_at <= now) && left > TTS_FLUSHES_NEARLY_GONE)
-    }
-
-    /// Asks for the audio of the unflushed words, if there are any.
-    fn flush(&mut self, now: Mono) {
-        let Some(group) = self.groups.back_mut() else {
-            return;
-        };
-        if group.answer != Answer::NotAsked {
-            return;
-        }
-        group.answer = Answer::Awaited;
-        self.begun = Some(group.utterance);
-        self.budget.note_flush(now);
-        self.orders.push_back(Order::Send(wire::FLUSH.into()));
-        if self.groups.len() == 1 {
-            self.quiet_since = now;
-        }
-    }
-
-    /// Has the socket forget all it was given. What of it is still wanted is given to it again.
-    fn clear(&mut self, now: Mono) {
-        if self
-            .groups
-            .front()
-            .is_some_and(|group| group.samples > Samples::ZERO)
-        {
-            self.succeeded();
-        }
-        self.admitted = false;
-        self.groups.clear();
-        self.planned = 0;
-        self.begun = None;
-        self.clears.push_back(now);
-        self.orders.push_back(Order::Send(wire::CLEAR.into()));
-    }
-
-    fn finish_group(&mut self, now: Mono) {
-        let Some(group) = self.groups.front() else {
-            return;
-        };
-        if group.answer == Answer::NotAsked {
-            return;
-        }
-        if group.is_audible && group.samples == Samples::ZERO {
-            return self.fail(VendorErrorKind::Garbage, now);
-        }
-        self.script.finish(group.pieces, group.samples);
-        self.planned -= group.pieces;
-        self.groups.pop_front();
-        self.quiet_since = now;
-        if self.groups.is_empty() {
-            self.succeeded();
-        }
-    }
-
-    /// The socket is of no more use. What it has not delivered is the next speaker's.
-    fn fail(&mut self, kind: VendorErrorKind, now: Mono) {
-        self.count_failure(kind, now);
-        self.link = Link::Down;
-        self.orders.push_back(Order::HangUp);
-        self.clears.clear();
-        if let Some(group) = self.groups.front() {
-            self.script.break_off(group.pieces, group.samples);
-        }
-        self.groups.clear();
-        self.planned = 0;
-        let front = self.script.front();
-        let affected = front.filter(|piece| piece.rung == Rung::Socket && !piece.is_ready());
-        if let Some(utterance) = affected.map(|piece| piece.utterance) {
-            self.fall(utterance, Rung::Socket, kind, "the vendor failed");
-        }
-        self.advance(now);
-    }
-
-    /// The next speaker in line takes the utterance over. Where there is none, it is lost, unless
-    /// all that was asked of it is delivered.
-    fn fall(&mut self, utterance: UtteranceId, from: Rung, kind: VendorErrorKind, why: &str) {
-        let hopeless = matches!(kind, VendorErrorKind::Unauthorized | VendorErrorKind::Quota);
-        let next = match from {
-            Rung::Socket if !hopeless => Some(Rung::Rest),
-            Rung::Socket | Rung::Rest if self.speaks_locally => Some(Rung::Local),
-            _ => None,
-        };
-        if let Some(rung) = next {
-            return self.script.fall(utterance, rung);
-        }
-        let front = self.script.front();
-        if front.is_some_and(|piece| piece.utterance == utterance) {
-            let reason = format!("nobody could say it: {why} ({})", kind.label());
-            self.script.give_up(utterance, reason);
-        }
-    }
-
-    /// Whether the vendor is to be asked to speak this utterance. Where nobody else could, it is.
-    fn may_ask_for(&mut self, utterance: UtteranceId, now: Mono) -> bool {
-        if !self.admitted && self.begun != Some(utterance) {
-            self.admitted = self.breaker.admits(now);
-            return self.admitted || !self.speaks_locally;
-        }
-        true
-    }
-
-    fn succeeded(&mut self) {
-        self.admitted = false;
-        self.breaker.succeeded();
-    }
-
-    fn count_failure(&mut self, kind: VendorErrorKind, now: Mono) {
-        self.admitted = false;
-        self.metrics.vendor_errors.count(Vendor::DeepgramTts, kind);
-        // A refusal is about these words, and says nothing about the next ones.
-        if kind != VendorErrorKind::Refused {
-            self.breaker.failed(now);
-        }
-    }
-
-    fn open(&mut self, wanted: Option<Mono>) {
-        self.link = Link::Opening { wanted };
-        self.orders.push_back(Order::Open);
-    }
-
     fn stop_fetch(&mut self) {
         self.fetch = None;
         self.orders.push_back(Order::StopFetch);
-    }
-
-    fn open_group(&self) -> Option<&Group> {
-        self.groups
-            .back()
-            .filter(|group| group.answer == Answer::NotAsked)
     }
 }
 
