@@ -113,6 +113,58 @@ pub const VENDOR_MESSAGE_BYTES: usize = 256 * 1024;
 /// Bytes that may wait for a vendor that does not read.
 pub const VENDOR_WRITE_BACKLOG_BYTES: usize = 256 * 1024;
 
+// ---- a vendor's synthesiser ------------------------------------------------
+
+/// How long words wait for a socket that is being opened.
+pub const TTS_OPEN: Duration = Duration::from_secs(1);
+
+/// From words that are to be spoken now to their first audio, of any speaker.
+pub const TTS_FIRST_AUDIO: Duration = Duration::from_millis(1_200);
+
+/// Between two chunks of audio, and from the last one to the word that it was the last.
+pub const TTS_NEXT_AUDIO: Duration = Duration::from_secs(1);
+
+/// From a clear to the word that all older audio was sent.
+pub const TTS_CLEARED: Duration = Duration::from_secs(1);
+
+/// What Deepgram takes of one connection: so many flushes and characters in any minute. A second
+/// is for our clock and the line being another's.
+pub const TTS_WINDOW: Duration = Duration::from_secs(61);
+pub const TTS_FLUSHES: usize = 20;
+pub const TTS_CHARACTERS: u32 = 2_400;
+
+/// With no more flushes left than this, only the first clause of an utterance and its end are
+/// flushed...
+pub const TTS_FLUSHES_COMFORTABLE: usize = 8;
+
+/// ...and with no more than this, only its end.
+pub const TTS_FLUSHES_NEARLY_GONE: usize = 3;
+
+/// With less than this to be played, words are flushed that would rather wait for the rest of
+/// their sentence: about what the vendor needs for its first audio.
+pub const TTS_RUNNING_DRY: Duration = Duration::from_millis(400);
+
+/// Text spoken in one piece, in bytes; a longer clause is cut into pieces. No speaker takes less.
+pub const TTS_PIECE_BYTES: usize = 900;
+
+/// Pieces kept for the speakers; an utterance beyond them fails.
+pub const TTS_PIECES: usize = 256;
+
+/// Audio for one letter, where a speaker that sends more has lost its mind.
+pub const TTS_LETTER_MAX: Samples = Samples::from_ms(1_000);
+
+/// Fixed phrases that are kept as audio, and the longest of them in bytes (30 s).
+pub const PHRASES: usize = 512;
+pub const PHRASE_BYTES: usize = 240_000;
+
+/// One fixed phrase, from asking for it to the last of its audio.
+pub const PHRASE_PATIENCE: Duration = Duration::from_secs(20);
+
+/// After a vendor has failed to make the fixed phrases, it is asked again so much later; doubled
+/// each time, up to the second bound.
+pub const PHRASES_RETRY: Duration = Duration::from_secs(2);
+pub const PHRASES_RETRY_MAX: Duration = Duration::from_secs(120);
+
 // ---- towards the control plane ---------------------------------------------
 
 /// Commands of one call that wait for the net thread.
@@ -180,3 +232,13 @@ const _: () = assert!(MESSAGE_FRAMES < TTS_RING_LOW_FRAMES);
 // A silent batch fits the ring many times over.
 const _: () = assert!((QUIET_BATCH_FRAMES as usize) * 4 < STT_RING_FRAMES);
 const _: () = assert!(RESERVED_COMMANDS < COMMANDS);
+// Two speakers may keep silent, and the caller hears the third within three seconds of the first
+// one's deadline.
+const _: () = assert!(TTS_FIRST_AUDIO.as_millis() * 2 <= 3_000);
+const _: () = assert!(TTS_FLUSHES_NEARLY_GONE < TTS_FLUSHES_COMFORTABLE);
+const _: () = assert!(TTS_FLUSHES_COMFORTABLE < TTS_FLUSHES);
+// Every speaker takes a piece: Deepgram at most 2,000 characters, the engines on this machine...
+const _: () =
+    assert!(TTS_PIECE_BYTES <= 2_000 && TTS_PIECE_BYTES <= crate::local::limits::CLAUSE_BYTES);
+// ...and one piece alone is no breach of the budget.
+const _: () = assert!(TTS_PIECE_BYTES < TTS_CHARACTERS as usize);

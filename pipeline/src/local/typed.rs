@@ -139,7 +139,12 @@ mod tests {
         let (wishes, input) = mpsc::channel(8);
         let (output, mut events) = mpsc::channel(8);
         let edge = tokio::spawn(tts(input, output));
-        for (clause, text, last) in [(0, "Hello,", false), (1, "how can I help?", true)] {
+        for (clause, text, last) in [
+            (0, "Hello,", false),
+            (1, "how can I help?", false),
+            // Without words it just closes the utterance.
+            (2, "", true),
+        ] {
             let utterance = UtteranceId(3);
             let text = text.to_owned();
             let speak = TtsInput::Speak {
@@ -169,7 +174,7 @@ mod tests {
                 TtsEvent::Failed { reason, .. } => panic!("{reason}"),
             }
         }
-        assert_eq!(clauses, [0, 1]);
+        assert_eq!(clauses, [0, 1, 2]);
         drop(wishes);
         edge.await.expect("the edge ends with its input");
     }

@@ -13,8 +13,10 @@ use bytes::Bytes;
 use dsp::Samples;
 use tokio::sync::mpsc;
 
+use super::deepgram::tts::DeepgramTts;
 use crate::local::{self, LocalSpeech};
 use crate::message::{Expectation, Transcript, UtteranceId};
+use crate::metrics::Metrics;
 
 /// What a call tells its recogniser, in the order of the caller's audio.
 #[derive(Clone, Debug)]
@@ -54,7 +56,7 @@ pub enum SttEvent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TtsInput {
     /// Speak one clause; clauses are spoken in the order of arrival. `clause` counts from 0 within
-    /// the utterance, `last` closes it.
+    /// the utterance, `last` closes it. A last clause without text just closes it.
     Speak {
         utterance: UtteranceId,
         clause: u32,
@@ -157,6 +159,8 @@ pub enum TtsConfig {
     Local(LocalSpeech),
     /// None: a buzz as long as the words would take.
     Typed,
+    /// Deepgram's, and what speaks in its place when it fails.
+    Deepgram(DeepgramTts),
     /// Any other synthesiser: a simulator, or one that lives outside this crate.
     Custom(StartTts),
 }
@@ -167,10 +171,15 @@ impl TtsConfig {
         &self,
         input: mpsc::Receiver<TtsInput>,
         output: mpsc::Sender<TtsEvent>,
+        metrics: &Arc<Metrics>,
     ) -> EdgeTask {
         match self {
             Self::Local(speech) => Box::pin(local::tts::run(speech.clone(), input, output)),
             Self::Typed => Box::pin(local::typed::tts(input, output)),
+            Self::Deepgram(voice) => {
+                let (voice, metrics) = (voice.clone(), metrics.clone());
+                Box::pin(super::deepgram::tts::run(voice, metrics, input, output))
+            }
             Self::Custom(start) => start(input, output),
         }
     }
@@ -181,6 +190,7 @@ impl fmt::Debug for TtsConfig {
         f.write_str(match self {
             Self::Local(_) => "Local",
             Self::Typed => "Typed",
+            Self::Deepgram(_) => "Deepgram",
             Self::Custom(_) => "Custom",
         })
     }

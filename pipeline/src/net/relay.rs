@@ -99,7 +99,9 @@ impl Relay {
     ) -> Self {
         let mut edges = JoinSet::new();
         let stt = EdgeLink::start(&mut edges, |input, events| speech.stt.start(input, events));
-        let tts = EdgeLink::start(&mut edges, |input, events| speech.tts.start(input, events));
+        let tts = EdgeLink::start(&mut edges, |input, events| {
+            speech.tts.start(input, events, &metrics)
+        });
         Self {
             call: admission.call,
             told,
@@ -413,6 +415,8 @@ impl Relay {
                 },
             ),
             TtsEvent::Done { utterance } => {
+                // An utterance without words has no first audio.
+                self.asked.retain(|(asked, _)| *asked != utterance);
                 let delivered = self.speaking.handle_end(utterance);
                 self.heed(delivered);
             }
@@ -447,6 +451,7 @@ impl Relay {
 
     fn tts_failed(&mut self, utterance: Option<UtteranceId>, reason: &str) {
         if let Some(utterance) = utterance {
+            self.asked.retain(|(asked, _)| *asked != utterance);
             let delivered = self.speaking.handle_end(utterance);
             self.heed(delivered);
         }

@@ -42,6 +42,13 @@ impl Breaker {
         }
     }
 
+    /// Whether the vendor works, as far as is known. For what is of use only then and tries
+    /// nothing, as opening a socket ahead of its first use.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Self::Closed { .. })
+    }
+
     /// A request was answered.
     pub fn succeeded(&mut self) {
         *self = Self::default();
@@ -77,6 +84,12 @@ impl SharedBreaker {
     #[must_use]
     pub fn admits(&self, now: Mono) -> bool {
         self.with(|breaker| breaker.admits(now))
+    }
+
+    /// See [`Breaker::is_closed`].
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.with(|breaker| breaker.is_closed())
     }
 
     /// See [`Breaker::succeeded`].
