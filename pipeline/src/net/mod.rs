@@ -12,6 +12,7 @@ mod orders;
 mod relay;
 mod speaking;
 mod switchboard;
+mod turns;
 
 pub(crate) use relay::Admission;
 pub(crate) use switchboard::{NetParts, run, runtime};
