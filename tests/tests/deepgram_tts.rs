@@ -64,7 +64,7 @@ impl Call {
         let (wishes, input) = mpsc::channel(32);
         let (output, events) = mpsc::channel(32);
         let metrics = Arc::<Metrics>::default();
-        tokio::spawn(run(voice, metrics.clone(), input, output));
+        tokio::spawn(run(Arc::new(voice), metrics.clone(), input, output));
         Self {
             wishes,
             events,
@@ -242,7 +242,7 @@ async fn a_caller_hears_a_streamed_answer_whole_though_its_end_has_no_words() {
     let sim = DeepgramTtsSim::start(Manner::default()).await;
     let config = DataPlaneConfig::new(SpeechConfig {
         stt: listener(&Notebook::default()),
-        tts: TtsConfig::Deepgram(voice(&sim)),
+        tts: TtsConfig::Deepgram(Arc::new(voice(&sim))),
     });
     let stage = Stage::new(config).await;
     let (phone, mut handle) = stage.call().await;
