@@ -173,7 +173,7 @@ pub enum TtsConfig {
     /// None: a buzz as long as the words would take.
     Typed,
     /// Deepgram's, and what speaks in its place when it fails.
-    Deepgram(DeepgramTts),
+    Deepgram(Arc<DeepgramTts>),
     /// Any other synthesiser: a simulator, or one that lives outside this crate.
     Custom(StartTts),
 }

@@ -1,7 +1,8 @@
-//! What travels between the caller's carrier and us: pure, incremental codecs.
+//! What travels between the caller's carrier, the speech vendors and us: pure codecs.
 //!
 //! A carrier's media connection is WebSocket frames ([`websocket`]) that carry JSON messages
-//! ([`twilio`]), and inside them base64 mu-law. The codecs read no clock and no socket: they are
+//! ([`twilio`]), and inside them base64 mu-law. A vendor's synthesiser takes and sends JSON
+//! ([`deepgram_tts`]) beside its audio. The codecs read no clock and no socket: they are
 //! given bytes and give values. Whatever a peer sends, they answer with a value or a typed error
 //! that has a [`websocket::Violation::kind`] or [`twilio::ParseError::kind`] to count by.
 

@@ -125,7 +125,9 @@ pub struct DeepgramTtsSim {
 #[derive(Debug, Default)]
 struct Desk {
     manner: Manner,
-    sent: Vec<(Instant, Sent)>,
+    sent: Vec<Sent>,
+    /// When audio was sent by a socket.
+    audio_sent: Vec<Instant>,
     /// Idle sockets are told to go.
     hang_up_idle: u64,
 }
@@ -172,18 +174,13 @@ impl DeepgramTtsSim {
     /// Everything it was sent so far.
     #[must_use]
     pub fn sent(&self) -> Vec<Sent> {
-        let desk = self.desk();
-        desk.sent.iter().map(|(_, sent)| sent.clone()).collect()
+        self.desk().sent.clone()
     }
 
     /// How often this was sent.
     #[must_use]
     pub fn count(&self, what: impl Fn(&Sent) -> bool) -> usize {
-        self.desk()
-            .sent
-            .iter()
-            .filter(|(_, sent)| what(sent))
-            .count()
+        self.desk().sent.iter().filter(|sent| what(sent)).count()
     }
 
     /// Closes the sockets that have nothing to do, as the vendor does after a while.
@@ -191,8 +188,14 @@ impl DeepgramTtsSim {
         self.desk().hang_up_idle += 1;
     }
 
+    /// When it sent audio by a socket, message by message.
+    #[must_use]
+    pub fn audio_sent(&self) -> Vec<Instant> {
+        self.desk().audio_sent.clone()
+    }
+
     fn note(&self, sent: Sent) {
-        self.desk().sent.push((Instant::now(), sent));
+        self.desk().sent.push(sent);
     }
 
     fn desk(&self) -> std::sync::MutexGuard<'_, Desk> {
@@ -560,7 +563,9 @@ impl Conversation {
                     self.breaks_at
                         .get_or_insert(tokio::time::Instant::now() + after);
                 }
-                self.due = tokio::time::Instant::now() + self.sim.desk().manner.between;
+                let between = self.sim.desk().manner.between;
+                self.due = tokio::time::Instant::now() + between;
+                self.sim.desk().audio_sent.push(Instant::now());
                 let sent = self.socket.send(Message::Binary(audio.into())).await;
                 sent.map_err(|_| Gone)
             }

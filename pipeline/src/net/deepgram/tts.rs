@@ -89,7 +89,7 @@ impl fmt::Debug for LocalVoice {
 
 /// Serves one call until its input or its output ends.
 pub async fn run(
-    voice: DeepgramTts,
+    voice: Arc<DeepgramTts>,
     metrics: Arc<Metrics>,
     mut input: mpsc::Receiver<TtsInput>,
     output: mpsc::Sender<TtsEvent>,
@@ -135,14 +135,14 @@ pub async fn run(
 }
 
 struct Edge {
-    voice: DeepgramTts,
+    voice: Arc<DeepgramTts>,
     speaker: Speaker,
     wire: Wire,
     fetching: Option<Fetching>,
 }
 
 impl Edge {
-    fn new(voice: DeepgramTts, metrics: Arc<Metrics>) -> Self {
+    fn new(voice: Arc<DeepgramTts>, metrics: Arc<Metrics>) -> Self {
         let speaks_locally = voice.fallback.is_some();
         let speaker = Speaker::new(speaks_locally, voice.breaker.clone(), metrics);
         Self {

@@ -93,12 +93,15 @@ pub(super) struct Script {
 }
 
 impl Script {
-    /// Takes a clause; one of a retired utterance is ignored.
+    /// Takes a clause. One of a retired utterance is ignored, and one that neither says nor ends
+    /// anything.
     pub(super) fn take(&mut self, words: Words) -> Result<(), TooMuch> {
         let Words {
             utterance, clause, ..
         } = words;
-        if self.retired.is_some_and(|retired| utterance <= retired) {
+        let retired = self.retired.is_some_and(|retired| utterance <= retired);
+        let idle = words.text.trim().is_empty() && !words.last;
+        if retired || idle {
             return Ok(());
         }
         if self.pieces.len() >= TTS_PIECES {

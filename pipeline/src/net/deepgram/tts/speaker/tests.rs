@@ -1,5 +1,6 @@
 //! The machine under a virtual clock: what it sends, what the call hears, and when.
 
+mod any_course;
 mod budget;
 mod clauses;
 mod failures;

@@ -51,6 +51,9 @@ fn a_last_clause_without_words_closes_the_utterance() {
     scene.say(ONE, 0, "Well.", false);
     scene.say(ONE, 1, "On Monday", false);
     scene.sent();
+    // Without words, and not the last, it is nothing at all.
+    scene.say(ONE, 2, "", false);
+    assert_eq!(scene.sent(), [""; 0]);
     scene.say(ONE, 2, "", true);
     assert_eq!(scene.sent(), ["flush"]);
     scene.audio(500);
