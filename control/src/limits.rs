@@ -88,6 +88,11 @@ pub const MAX_TRANSCRIPT_LINES: usize = 1_000;
 /// A clause handed to the synthesiser, in bytes; longer sentences are cut at a comma or a space.
 pub const MAX_CLAUSE_BYTES: usize = 240;
 
+// ---- language models ------------------------------------------------------
+
+/// The longest event of a stream of server-sent events; a chunk of an answer is about 300 bytes.
+pub const MAX_SSE_EVENT_BYTES: usize = 256 * 1024;
+
 // ---- the process ----------------------------------------------------------
 
 /// Calls in progress may finish for so long when the process stops (`OTTO_DRAIN_SECONDS`).
