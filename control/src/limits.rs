@@ -92,6 +92,14 @@ pub const MAX_CLAUSE_BYTES: usize = 240;
 
 /// The longest event of a stream of server-sent events; a chunk of an answer is about 300 bytes.
 pub const MAX_SSE_EVENT_BYTES: usize = 256 * 1024;
+/// The words of one answer, and the tool calls of one answer; what is spoken is a few sentences.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// Tools that one answer may ask for.
+pub const MAX_TOOL_CALLS: usize = 16;
+/// The highest number a server may give to a tool call.
+pub const MAX_TOOL_INDEX: u64 = 127;
+/// A vendor that wants to be left alone for longer is asked again after this anyway.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 // ---- the process ----------------------------------------------------------
 

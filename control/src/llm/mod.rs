@@ -4,6 +4,8 @@
 //! models and the breaker are the model's own affair: whoever asks sees one stream, which ends with
 //! exactly one [`Answer::Finished`] or [`Answer::Failed`].
 
+pub mod chunk;
+pub mod complaint;
 pub mod sse;
 
 use pipeline::vendor::VendorErrorKind;
