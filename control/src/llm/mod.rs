@@ -6,7 +6,11 @@
 
 pub mod chunk;
 pub mod complaint;
+pub mod fallback;
+pub mod openai;
 pub mod sse;
+
+pub use openai::{OpenAi, OpenAiConfig, Prices};
 
 use pipeline::vendor::VendorErrorKind;
 use tokio::sync::mpsc;
