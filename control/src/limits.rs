@@ -116,8 +116,10 @@ pub const LLM_ATTEMPTS: usize = 3;
 pub const LLM_RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// A vendor that wants to be asked later than this is not asked again for this answer.
 pub const LLM_RETRY_WITHIN: Duration = Duration::from_millis(1_000);
-/// From the end of an answer to what counts its tokens, and to the end of the stream.
+/// From the end of an answer to what counts its tokens.
 pub const LLM_USAGE_GRACE: Duration = Duration::from_millis(100);
+/// From there to the end of the stream, which frees the connection.
+pub const LLM_END_GRACE: Duration = Duration::from_millis(5);
 /// Pieces of an answer that wait for the dialogue; then the vendor is not read.
 pub const LLM_ANSWER_QUEUE: usize = 64;
 /// Connections that answers are spread over, so that one that stalls is not everybody's.

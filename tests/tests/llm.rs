@@ -237,6 +237,27 @@ async fn a_cut_answer_is_called_cut() {
 }
 
 #[tokio::test]
+async fn a_whole_answer_does_not_wait_for_its_bill_nor_for_the_server_to_hang_up() {
+    let scene = Scene::new().await;
+    scene.vendor.inject(Fault::StallAfter(3));
+    let heard = scene.hear().await;
+    heard.assert_whole("Good morning.");
+    assert!(matches!(heard.last, Answer::Finished { usage: None, .. }));
+    assert!(heard.took < DEADLINES.between_tokens, "{heard:?}");
+    scene.vendor.inject(Fault::Linger);
+    let mut fastest = PATIENCE;
+    for _ in 0..5 {
+        let heard = scene.hear().await;
+        assert!(matches!(
+            heard.last,
+            Answer::Finished { usage: Some(_), .. }
+        ));
+        fastest = fastest.min(heard.took);
+    }
+    assert!(fastest < control::limits::LLM_USAGE_GRACE, "{fastest:?}");
+}
+
+#[tokio::test]
 async fn each_fault_before_the_first_word_is_told_by_its_kind_and_in_time() {
     use VendorErrorKind::{
         Dropped, Failed, Garbage, Quota, RateLimited, Refused, TimedOut, Unauthorized,

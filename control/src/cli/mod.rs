@@ -142,7 +142,7 @@ async fn run(flags: Flags, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(&flags, args).await,
         Command::Seed => seed::run(&flags).await,
-        Command::Call(args) => call::run(&flags, *args).await,
+        Command::Call(args) => Box::pin(call::run(&flags, *args)).await,
         Command::Demo(args) => demo::run(&flags, args).await,
         Command::Doctor(args) => doctor::run(&flags, args).await,
         Command::SpeechWorker => unreachable!("invariant: it is run before any runtime"),

@@ -114,19 +114,13 @@ impl Assembler {
         self.text_bytes > 0 || !self.tools.is_empty() || self.finish.is_some()
     }
 
-    /// Something of it was to be said.
-    #[must_use]
-    pub fn has_text(&self) -> bool {
-        self.text_bytes > 0
-    }
-
     /// Nothing is missing but perhaps the usage.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.finish.is_some()
     }
 
-    /// The server said that nothing more comes, or all that we wait for has come.
+    /// The server said that nothing more comes.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.done

@@ -311,7 +311,7 @@ fn thoughts_are_never_spoken_and_are_no_beginning() {
     assert!(text.is_empty() && !assembler.has_begun());
     let words = delta(r#"{"content":"Hi"}"#);
     assert!(assembler.take(event("", &words), &mut text).is_ok());
-    assert!(assembler.has_begun() && assembler.has_text());
+    assert!(assembler.has_begun() && !assembler.is_whole());
 }
 
 #[test]

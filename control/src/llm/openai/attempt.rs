@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::body::{self, Member};
 use super::lanes::Taken;
 use super::{Account, root_cause};
-use crate::limits::{LLM_USAGE_GRACE, MAX_COMPLAINT_BYTES};
+use crate::limits::{LLM_END_GRACE, LLM_USAGE_GRACE, MAX_COMPLAINT_BYTES};
 use crate::llm::chunk::{Assembler, ChunkError, Ended};
 use crate::llm::complaint::Complaint;
 use crate::llm::fallback::{Role, Setback};
@@ -53,7 +53,7 @@ pub(super) async fn begin<'a>(
         .header(ACCEPT, "text/event-stream")
         .body(body);
     let response = asked.send().await.map_err(AttemptError::NoResponse)?;
-    note_rate_limits(account, response.headers());
+    note_head(account, role, response.headers());
     if !response.status().is_success() {
         return Err(refusal(account, response).await);
     }
@@ -100,10 +100,17 @@ impl<'a> Speaking<'a> {
     /// Waits a little for the count of tokens, and for the end of the stream: a connection that was
     /// read to its end can be used again.
     pub(super) async fn end(mut self) -> Result<Ended, AttemptError> {
-        let rest = async { while !self.at_end && self.read().await.is_ok() {} };
         // The answer is whole: what goes wrong from here on is nobody's loss.
+        let rest = async { while self.may_say_more() && self.read().await.is_ok() {} };
         drop(timeout(LLM_USAGE_GRACE, rest).await);
+        if !self.at_end {
+            drop(timeout(LLM_END_GRACE, self.read()).await);
+        }
         Ok(self.assembler.end()?)
+    }
+
+    fn may_say_more(&self) -> bool {
+        !self.at_end && !self.assembler.is_done()
     }
 }
 
@@ -131,14 +138,17 @@ async fn refusal(account: &Account, mut response: Response) -> AttemptError {
     AttemptError::Refused(complaint)
 }
 
-/// `x-ratelimit-remaining-{requests,tokens}`.
-fn note_rate_limits(account: &Account, headers: &HeaderMap) {
+/// The id by which the vendor knows the request, and what it says is left of our rate limits.
+fn note_head(account: &Account, role: Role, headers: &HeaderMap) {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(id) = text("x-request-id") {
+        tracing::debug!(role = role.label(), id, "a language model has the request");
+    }
     for (name, kind) in [
         ("x-ratelimit-remaining-requests", "requests"),
         ("x-ratelimit-remaining-tokens", "tokens"),
     ] {
-        let left = headers.get(name).and_then(|value| value.to_str().ok());
-        if let Some(left) = left.and_then(|left| left.parse().ok()) {
+        if let Some(left) = text(name).and_then(|left| left.parse().ok()) {
             account.metrics.llm().rate_limit_remaining(kind, left);
         }
     }

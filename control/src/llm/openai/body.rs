@@ -323,7 +323,13 @@ fn lawful_name(name: &str) -> Cow<'_, str> {
 
 /// The JSON of sets of tools that were asked for before.
 #[derive(Debug, Default)]
-pub(super) struct ToolSets(Mutex<Vec<(Arc<[ToolSpec]>, Arc<str>)>>);
+pub(super) struct ToolSets(Mutex<Vec<ToolSet>>);
+
+#[derive(Debug)]
+struct ToolSet {
+    tools: Arc<[ToolSpec]>,
+    json: Arc<str>,
+}
 
 impl ToolSets {
     pub(super) fn json(&self, tools: &Arc<[ToolSpec]>) -> Arc<str> {
@@ -331,14 +337,17 @@ impl ToolSets {
             return Arc::from("");
         }
         let mut sets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, json)) = sets.iter().find(|(known, _)| Arc::ptr_eq(known, tools)) {
-            return Arc::clone(json);
+        if let Some(set) = sets.iter().find(|set| Arc::ptr_eq(&set.tools, tools)) {
+            return Arc::clone(&set.json);
         }
         let json: Arc<str> = write_tools(tools).into();
         if sets.len() == LLM_TOOL_SETS {
             sets.remove(0);
         }
-        sets.push((Arc::clone(tools), Arc::clone(&json)));
+        sets.push(ToolSet {
+            tools: Arc::clone(tools),
+            json: Arc::clone(&json),
+        });
         json
     }
 }

@@ -30,6 +30,8 @@ pub enum Fault {
     DropAfter(usize),
     /// So many pieces, then the stream ends as if that were all.
     EndAfter(usize),
+    /// After `[DONE]` the connection stays open.
+    Linger,
     /// An event that is no JSON.
     Garbage,
     /// So much longer before each piece.

@@ -180,6 +180,9 @@ impl Streaming {
             return Some(Ok(bytes));
         }
         if self.is_over {
+            if self.fault() == Some(Fault::Linger) {
+                self.stall().await;
+            }
             return None;
         }
         let pause = match self.at {
