@@ -88,6 +88,57 @@ pub const MAX_TRANSCRIPT_LINES: usize = 1_000;
 /// A clause handed to the synthesiser, in bytes; longer sentences are cut at a comma or a space.
 pub const MAX_CLAUSE_BYTES: usize = 240;
 
+// ---- language models ------------------------------------------------------
+
+/// The longest event of a stream of server-sent events; a chunk of an answer is about 300 bytes.
+pub const MAX_SSE_EVENT_BYTES: usize = 256 * 1024;
+/// The words of one answer, and the tool calls of one answer; what is spoken is a few sentences.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// Tools that one answer may ask for.
+pub const MAX_TOOL_CALLS: usize = 16;
+/// The highest number a server may give to a tool call.
+pub const MAX_TOOL_INDEX: u64 = 127;
+/// A connection to the vendor: address, TCP and TLS.
+pub const LLM_CONNECT: Duration = Duration::from_millis(1_500);
+/// Silence after which a second model (or the same once more) is asked as well.
+pub const LLM_HEDGE_AFTER: Duration = Duration::from_millis(900);
+/// From the newest attempt to the first word of any.
+pub const LLM_FIRST_TOKEN: Duration = Duration::from_millis(2_000);
+/// From the question to the first word, however many attempts there were.
+pub const LLM_SILENCE: Duration = Duration::from_millis(3_500);
+/// Between two pieces of an answer.
+pub const LLM_BETWEEN_TOKENS: Duration = Duration::from_millis(1_500);
+/// From the question to the end of the answer.
+pub const LLM_WHOLE_ANSWER: Duration = Duration::from_secs(20);
+/// Attempts at one answer: the first, a hedge, and one more after a failure.
+pub const LLM_ATTEMPTS: usize = 3;
+/// Before the model that just failed is asked again.
+pub const LLM_RETRY_PAUSE: Duration = Duration::from_millis(100);
+/// A vendor that wants to be asked later than this is not asked again for this answer.
+pub const LLM_RETRY_WITHIN: Duration = Duration::from_millis(1_000);
+/// From the end of an answer to what counts its tokens.
+pub const LLM_USAGE_GRACE: Duration = Duration::from_millis(100);
+/// From there to the end of the stream, which frees the connection.
+pub const LLM_END_GRACE: Duration = Duration::from_millis(5);
+/// Pieces of an answer that wait for the dialogue; then the vendor is not read.
+pub const LLM_ANSWER_QUEUE: usize = 64;
+/// Connections that answers are spread over, so that one that stalls is not everybody's.
+pub const LLM_LANES: usize = 4;
+/// A connection that was idle for so long is used once, so that it stays open.
+pub const LLM_KEEP_WARM: Duration = Duration::from_secs(30);
+/// Kept-alive connections are given up after this.
+pub const LLM_POOL_IDLE: Duration = Duration::from_secs(120);
+/// A connection that does not answer a ping for so long is given up.
+pub const LLM_PING_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a vendor may take to prove a key (`otto doctor`), or to answer a warming request.
+pub const LLM_PROBE: Duration = Duration::from_secs(10);
+/// Sets of tools whose JSON is kept ready.
+pub const LLM_TOOL_SETS: usize = 8;
+/// What is read of the body of a refusal.
+pub const MAX_COMPLAINT_BYTES: usize = 16 * 1024;
+/// A vendor that wants to be left alone for longer is asked again after this anyway.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
+
 // ---- the process ----------------------------------------------------------
 
 /// Calls in progress may finish for so long when the process stops (`OTTO_DRAIN_SECONDS`).
@@ -107,3 +158,6 @@ pub const MAX_CALLS_PER_SHARD: usize = 4_096;
 
 const _: () = assert!(PENDING_LIFE.as_secs() > MEDIA_TOKEN_LIFE.as_secs());
 const _: () = assert!(ENDING_DEADLINE.as_secs() < ANSWER_DEADLINE.as_secs());
+// A caller is told that there is no answer within three seconds of the first deadline.
+const _: () = assert!(LLM_SILENCE.as_millis() <= LLM_FIRST_TOKEN.as_millis() + 3_000);
+const _: () = assert!(LLM_HEDGE_AFTER.as_millis() < LLM_FIRST_TOKEN.as_millis());

@@ -1,8 +1,10 @@
 //! Logs and metrics.
 
+mod llm;
 mod metrics;
 mod scrape;
 
+pub use llm::LlmMetrics;
 pub use metrics::Metrics;
 
 /// Where log lines go.

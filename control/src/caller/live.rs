@@ -5,9 +5,9 @@ use reqwest::Url;
 use tokio::sync::mpsc;
 
 use super::limits::{FEED_QUEUE, WEBHOOK_TIMEOUT};
-use super::sse::SseDecoder;
 use super::webhook::root_cause;
 use crate::feed::FeedLine;
+use crate::llm::sse::SseDecoder;
 
 /// What comes out of the feed.
 #[derive(Debug)]
@@ -88,12 +88,12 @@ impl Live {
         }
         let mut body = response.bytes_stream();
         let mut decoder = SseDecoder::default();
-        let mut events = Vec::new();
         while let Some(bytes) = body.next().await {
-            decoder.push(&bytes.map_err(|error| root_cause(&error))?, &mut events);
-            for event in events.drain(..) {
+            let bytes = bytes.map_err(|error| root_cause(&error))?;
+            let mut events = decoder.feed(&bytes);
+            while let Some(event) = events.next() {
                 // A line of a newer agent that we do not know is no reason to stop reading.
-                let Ok(line) = serde_json::from_str::<FeedLine>(&event) else {
+                let Some(line) = event.ok().and_then(|e| serde_json::from_str(&e.data).ok()) else {
                     continue;
                 };
                 if lines.send(FromFeed::Line(line)).await.is_err() {

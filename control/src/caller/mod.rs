@@ -19,7 +19,6 @@ pub mod place;
 pub mod playout;
 pub mod record;
 pub mod script;
-pub mod sse;
 pub mod stream;
 pub mod twiml;
 pub mod voice;

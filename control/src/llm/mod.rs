@@ -4,6 +4,14 @@
 //! models and the breaker are the model's own affair: whoever asks sees one stream, which ends with
 //! exactly one [`Answer::Finished`] or [`Answer::Failed`].
 
+pub mod chunk;
+pub mod complaint;
+pub mod fallback;
+pub mod openai;
+pub mod sse;
+
+pub use openai::{OpenAi, OpenAiConfig, Prices};
+
 use pipeline::vendor::VendorErrorKind;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;

@@ -10,6 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use storage::call_log::{Outcome, TurnTimings};
 
+use super::llm::LlmMetrics;
 use super::scrape::DataPlaneCollector;
 use crate::telephony::token::TokenRefused;
 
@@ -28,6 +29,7 @@ pub struct Metrics {
     calls: Family<Ended, Counter>,
     refused: Family<Refusal, Counter>,
     panics: Counter,
+    llm: LlmMetrics,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -87,6 +89,7 @@ impl Metrics {
             "Sessions ended by a bug of ours",
             panics.clone(),
         );
+        let llm = LlmMetrics::register(&mut registry);
         registry.register_collector(Box::new(DataPlaneCollector(data_plane)));
         Self {
             registry,
@@ -96,6 +99,7 @@ impl Metrics {
             calls,
             refused,
             panics,
+            llm,
         }
     }
 
@@ -148,6 +152,12 @@ impl Metrics {
             Outcome::Failed => "failed",
         };
         self.calls.get_or_create(&Ended { outcome }).inc();
+    }
+
+    /// What is counted of language models.
+    #[must_use]
+    pub fn llm(&self) -> &LlmMetrics {
+        &self.llm
     }
 
     /// An announced call was not taken.

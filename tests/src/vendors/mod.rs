@@ -3,6 +3,7 @@
 //! Each simulator has `start`, an address, `inject(fault)` and `heal`, and keeps what it was sent.
 
 pub mod deepgram_tts;
+pub mod openai;
 mod switch;
 
 pub use switch::Switch;
