@@ -22,7 +22,7 @@ use dsp::{FRAME_SAMPLES, MulawFrame, Samples, mulaw};
 
 use self::outlet::Outlet;
 use self::playout::{Caller, Playout};
-use self::turn::{Turn, TurnChange, Understood};
+use self::turn::{Turn, TurnChange};
 use crate::fact::{Order, Report};
 use crate::limits::{MEDIA_GAP_GRACE, QUIET_BATCH_FRAMES, turn_pause};
 use crate::message::{EndReason, Expectation};
@@ -81,13 +81,6 @@ impl Call {
             Order::Audio => self.playout.handle_tick(now, self.caller(), out),
             Order::Retire { through } => self.playout.handle_retire(now, through, out),
             Order::Expect(expectation) => self.expectation = expectation,
-            Order::EndTurn { began, through } => {
-                match self.turn.handle_understood(began, through) {
-                    Understood::Over | Understood::Ended => {}
-                    Understood::EndedInSpeech => self.detector.handle_gap(),
-                    Understood::GoesOn(change) => self.report_change(Some(change), out),
-                }
-            }
             Order::HangUp {
                 after_playout: false,
             } => self.end(EndReason::AgentHungUp),
@@ -159,9 +152,6 @@ impl Call {
         match change {
             Some(TurnChange::Began { first_voiced }) => out.report(Report::SpeechStarted {
                 position: first_voiced,
-            }),
-            Some(TurnChange::Paused) => out.report(Report::SpeechPaused {
-                position: self.detector.position(),
             }),
             Some(TurnChange::Ended { silence }) => out.report(Report::SpeechEnded {
                 position: self.detector.position(),

@@ -41,10 +41,6 @@ pub enum Report {
     SpeechStarted {
         position: Samples,
     },
-    /// The caller has stopped, perhaps to go on; the turn is not over.
-    SpeechPaused {
-        position: Samples,
-    },
     /// The caller's turn is over; everything up to `position` belongs to it.
     SpeechEnded {
         position: Samples,
@@ -87,7 +83,6 @@ impl Report {
         match self {
             Self::Started
             | Self::SpeechStarted { .. }
-            | Self::SpeechPaused { .. }
             | Self::SpeechEnded { .. }
             | Self::BargeIn { .. }
             | Self::Room => true,
@@ -109,9 +104,6 @@ pub enum Order {
     Retire { through: UtteranceId },
     /// What the dialogue waits for: decides how long a pause ends a turn.
     Expect(Expectation),
-    /// The words of the caller's turn that `began` there (as [`Report::SpeechStarted`] said) are
-    /// known, up to `through`: it is over, whatever pause would have ended it.
-    EndTurn { began: Samples, through: Samples },
     /// Hang up; `after_playout` once everything in the ring has been heard. The net thread gives
     /// this order only when the ring holds all there is to hear.
     HangUp { after_playout: bool },

@@ -73,10 +73,6 @@ pub const HELD_BACK: Samples = Samples::from_ms(LOOK_BACK.as_ms() + 60);
 /// Facts and endings that wait for one call's relay. It never waits for anybody, so full is our bug.
 pub const RELAY_QUEUE: usize = 512;
 
-/// Turns that wait for a recogniser's answer; it owes at most one for each, and the session asks
-/// again long before there are so many.
-pub const TURNS_UNANSWERED: usize = 16;
-
 /// Caller audio kept for a recogniser that does not take it; then the oldest is dropped.
 pub const STT_BACKLOG: Samples = Samples::from_ms(30_000);
 

@@ -9,7 +9,7 @@ use pipeline::{DataPlaneConfig, SpeechConfig};
 use tests::plane::audio::{WAIT, YES};
 use tests::plane::phone::Seen;
 use tests::plane::speech::{
-    Manners, Notebook, broken_listener, broken_talker, listener, quick_listener, talker, voice_of,
+    Manners, Notebook, broken_listener, broken_talker, listener, talker, voice_of,
 };
 use tests::plane::stage::{Stage, event, say, understood};
 
@@ -166,7 +166,6 @@ async fn the_recogniser_gets_every_sample_once_and_the_turn_between_its_start_an
                 assert_eq!(at, position);
                 in_turn = true;
             }
-            SttInput::SpeechPaused { .. } => {}
             SttInput::SpeechEnded { position: at } => {
                 assert_eq!(at, position);
                 break;
@@ -180,31 +179,4 @@ async fn the_recogniser_gets_every_sample_once_and_the_turn_between_its_start_an
         .position(|window| window == spoken);
     let before = found.expect("the whole line is in the turn");
     assert!(before >= 200 * 8, "with a look-back before the first word");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_turn_whose_words_are_known_at_the_pause_ends_there_and_once() {
-    let stage = Stage::new(DataPlaneConfig::new(SpeechConfig {
-        stt: quick_listener(),
-        tts: talker(Manners::Polite, Duration::ZERO),
-    }))
-    .await;
-    let (phone, mut handle) = stage.call().await;
-    for turn in 1..=2 {
-        phone.speak(WAIT);
-        let silence = event(&mut handle, |kind| match kind {
-            EventKind::SpeechEnded { silence, .. } => Some(*silence),
-            _ => None,
-        });
-        assert!(silence.await < Samples::from_ms(500), "no pause of 600 ms");
-        understood(&mut handle).await;
-        say(&handle, turn, 1_000);
-        // Were the turn ended once more by its pause, that would come before the answer is heard.
-        event(&mut handle, |kind| match kind {
-            EventKind::SpeechEnded { .. } => panic!("the turn ends twice"),
-            EventKind::UtteranceFinished { .. } => Some(()),
-            _ => None,
-        })
-        .await;
-    }
 }

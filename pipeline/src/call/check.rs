@@ -56,12 +56,6 @@ pub enum Operation {
     Expect {
         yes_no: bool,
     },
-    /// The recogniser knows the words of the present turn, or of an earlier one.
-    Understand {
-        earlier: bool,
-        /// The last so many frames of the caller's audio came after the words.
-        since: u8,
-    },
     Key,
     HangUp {
         after_playout: bool,
@@ -119,8 +113,6 @@ struct FarEnd {
     retired: Option<UtteranceId>,
     latest: Option<UtteranceId>,
     callers_turn: bool,
-    /// Where the latest of the caller's turns began.
-    turn_began: Samples,
     /// The recogniser's ring holds the caller's audio up to here.
     passed_on: Samples,
 }
@@ -170,7 +162,6 @@ impl World {
                 };
                 call.handle_order(self.now, Order::Expect(expectation), &mut self.far_end);
             }
-            Operation::Understand { earlier, since } => self.understand(call, earlier, since),
             Operation::Key => call.handle_key(b'5', &mut self.far_end),
             Operation::HangUp { after_playout } => {
                 let order = Order::HangUp { after_playout };
@@ -179,20 +170,6 @@ impl World {
             Operation::Stop => call.handle_stop(),
         }
         self.return_marks(call);
-    }
-
-    fn understand(&mut self, call: &mut Call, earlier: bool, since: u8) {
-        // A turn begins at a frame: no turn began one sample later.
-        let began = self.far_end.turn_began + Samples(u64::from(earlier));
-        let later = Samples(u64::from(since) * FRAME_SAMPLES as u64);
-        let through = self.far_end.passed_on.saturating_sub(later).max(began);
-        // A turn that goes on is reported anew.
-        self.far_end.callers_turn &= earlier;
-        call.handle_order(
-            self.now,
-            Order::EndTurn { began, through },
-            &mut self.far_end,
-        );
     }
 
     fn tick(&mut self, call: &mut Call) {
@@ -377,17 +354,11 @@ impl Outlet for FarEnd {
             assert!(until <= self.passed_on, "{report:?} overtakes its audio");
         }
         match report {
-            Report::SpeechStarted { position } => {
+            Report::SpeechStarted { .. } => {
                 assert_eq!(self.frames(), 0, "the caller speaks into agent audio");
-                assert!(!self.callers_turn, "a turn within a turn");
                 self.callers_turn = true;
-                self.turn_began = position;
             }
-            Report::SpeechPaused { .. } => assert!(self.callers_turn, "a pause in no turn"),
-            Report::SpeechEnded { .. } => {
-                assert!(self.callers_turn, "a turn ends twice");
-                self.callers_turn = false;
-            }
+            Report::SpeechEnded { .. } => self.callers_turn = false,
             Report::UtteranceStarted { utterance } => {
                 assert!(
                     !self.callers_turn,
@@ -437,8 +408,6 @@ mod tests {
             1 => any::<u8>().prop_map(|sequence| Operation::StrayMark { sequence }),
             1 => any::<bool>().prop_map(Operation::FillSocket),
             1 => any::<bool>().prop_map(|yes_no| Operation::Expect { yes_no }),
-            2 => (any::<bool>(), 0_u8..60)
-                .prop_map(|(earlier, since)| Operation::Understand { earlier, since }),
         ]
     }
 

@@ -13,37 +13,16 @@ pub enum Turn {
     #[default]
     Quiet,
     /// The caller is speaking, in this stretch since `since`.
-    Speaking { began: Samples, since: Samples },
+    Speaking { since: Samples },
     /// The caller has stopped, perhaps to go on.
-    Pausing {
-        began: Samples,
-        last_voiced: Samples,
-    },
+    Pausing { last_voiced: Samples },
 }
 
-/// A turn began, paused or ended.
+/// A turn began or ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TurnChange {
-    Began {
-        first_voiced: Samples,
-    },
-    /// The caller has stopped, perhaps to go on.
-    Paused,
-    Ended {
-        silence: Samples,
-    },
-}
-
-/// What became of a turn whose words are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Understood {
-    /// It was over before.
-    Over,
-    Ended,
-    /// It ended while the detector still takes the line for voiced: voice from now on is news.
-    EndedInSpeech,
-    /// It ended, and the caller is already in another.
-    GoesOn(TurnChange),
+    Began { first_voiced: Samples },
+    Ended { silence: Samples },
 }
 
 impl Turn {
@@ -58,22 +37,19 @@ impl Turn {
         match (*self, verdict) {
             (Self::Quiet, Verdict::Onset { first_voiced }) => {
                 *self = Self::Speaking {
-                    began: first_voiced,
                     since: first_voiced,
                 };
                 Some(TurnChange::Began { first_voiced })
             }
-            (Self::Pausing { began, .. }, Verdict::Onset { first_voiced }) => {
+            (Self::Pausing { .. }, Verdict::Onset { first_voiced }) => {
                 *self = Self::Speaking {
-                    began,
                     since: first_voiced,
                 };
                 None
             }
-            (Self::Speaking { began, .. }, Verdict::Ended { last_voiced, .. }) => {
-                *self = Self::Pausing { began, last_voiced };
-                let ended = self.end_if_paused(position, pause);
-                ended.or(Some(TurnChange::Paused))
+            (Self::Speaking { .. }, Verdict::Ended { last_voiced, .. }) => {
+                *self = Self::Pausing { last_voiced };
+                self.end_if_paused(position, pause)
             }
             (Self::Pausing { .. }, _) => self.end_if_paused(position, pause),
             (Self::Quiet | Self::Speaking { .. }, _) => None,
@@ -85,36 +61,10 @@ impl Turn {
         let silence = match *self {
             Self::Quiet => return None,
             Self::Speaking { .. } => gap,
-            Self::Pausing { last_voiced, .. } => position.saturating_sub(last_voiced) + gap,
+            Self::Pausing { last_voiced } => position.saturating_sub(last_voiced) + gap,
         };
         *self = Self::Quiet;
         Some(TurnChange::Ended { silence })
-    }
-
-    /// Ends the turn that `began` there, because its words are known and whole, up to `through`.
-    /// Where the caller has gone on to speak after that, another turn begins. A turn that is over
-    /// already is not ended again.
-    pub fn handle_understood(&mut self, began: Samples, through: Samples) -> Understood {
-        match *self {
-            Self::Pausing { began: this, .. } if this == began => {
-                *self = Self::Quiet;
-                Understood::Ended
-            }
-            Self::Speaking { began: this, since } if this == began && since > through => {
-                *self = Self::Speaking {
-                    began: since,
-                    since,
-                };
-                Understood::GoesOn(TurnChange::Began {
-                    first_voiced: since,
-                })
-            }
-            Self::Speaking { began: this, .. } if this == began => {
-                *self = Self::Quiet;
-                Understood::EndedInSpeech
-            }
-            _ => Understood::Over,
-        }
     }
 
     /// Whether it is the caller's turn.
@@ -126,11 +76,11 @@ impl Turn {
     /// Whether the caller has been speaking for so long that it is no cough.
     #[must_use]
     pub fn is_sustained(self, position: Samples) -> bool {
-        matches!(self, Self::Speaking { since, .. } if position.saturating_sub(since) >= SUSTAINED_SPEECH)
+        matches!(self, Self::Speaking { since } if position.saturating_sub(since) >= SUSTAINED_SPEECH)
     }
 
     fn end_if_paused(&mut self, position: Samples, pause: Samples) -> Option<TurnChange> {
-        let Self::Pausing { last_voiced, .. } = *self else {
+        let Self::Pausing { last_voiced } = *self else {
             return None;
         };
         let silence = position.saturating_sub(last_voiced);
@@ -175,7 +125,7 @@ mod tests {
         };
         assert_eq!(
             turn.handle_verdict(ended, ms(spoke_until + 200), pause),
-            Some(TurnChange::Paused)
+            None
         );
         turn
     }
@@ -208,42 +158,6 @@ mod tests {
         assert_eq!(turn.handle_verdict(onset, ms(1_440), ms(600)), None);
         assert!(!turn.is_sustained(ms(1_880)));
         assert!(turn.is_sustained(ms(1_900)));
-    }
-
-    #[test]
-    fn a_turn_whose_words_are_known_ends_at_once_and_only_once() {
-        let mut turn = pausing(1_000);
-        let through = ms(1_000);
-        assert_eq!(turn.handle_understood(ms(100), through), Understood::Ended);
-        assert_eq!(turn.handle_understood(ms(100), through), Understood::Over);
-        assert_eq!(
-            turn.handle_verdict(Verdict::Quiet, ms(5_000), ms(600)),
-            None
-        );
-    }
-
-    #[test]
-    fn words_of_an_earlier_turn_do_not_end_this_one() {
-        let mut turn = pausing(1_000);
-        assert_eq!(turn.handle_understood(ms(50), ms(90)), Understood::Over);
-        assert!(turn.is_on());
-    }
-
-    #[test]
-    fn a_caller_who_went_on_after_the_known_words_is_in_a_new_turn() {
-        let mut turn = pausing(1_000);
-        let first_voiced = ms(1_400);
-        turn.handle_verdict(Verdict::Onset { first_voiced }, ms(1_440), ms(600));
-        assert_eq!(
-            turn.handle_understood(ms(100), ms(1_000)),
-            Understood::GoesOn(TurnChange::Began { first_voiced })
-        );
-        // It has a beginning of its own.
-        assert_eq!(turn.handle_understood(ms(100), ms(1_500)), Understood::Over);
-        assert_eq!(
-            turn.handle_understood(first_voiced, ms(1_500)),
-            Understood::EndedInSpeech
-        );
     }
 
     #[test]

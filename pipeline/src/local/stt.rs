@@ -102,8 +102,8 @@ impl Ear {
                 self.expectation = expectation;
                 None
             }
-            // A turn is read once it is over; and nothing is typed here.
-            SttInput::SpeechPaused { .. } | SttInput::TypedWords(_) => None,
+            // Nothing is typed here; what is said is recognised.
+            SttInput::TypedWords(_) => None,
         }
     }
 

@@ -72,7 +72,7 @@ impl Lines {
                     None => SttEvent::Nothing { position },
                 })
             }
-            SttInput::Audio { .. } | SttInput::SpeechPaused { .. } | SttInput::Expect(_) => None,
+            SttInput::Audio { .. } | SttInput::Expect(_) => None,
         }
     }
 }

@@ -26,12 +26,8 @@ pub enum SttInput {
     /// The caller began to speak. `position` includes the detector's look-back, so that audio from
     /// there on holds the whole first word.
     SpeechStarted { position: Samples },
-    /// The caller has stopped, perhaps to go on; all audio up to `position` was passed on. At most
-    /// once for each pause.
-    SpeechPaused { position: Samples },
     /// The caller's turn is over: everything up to `position` belongs to it. Answered by exactly one
-    /// [`SttEvent::Final`] or [`SttEvent::Nothing`], unless the recogniser has ended this turn
-    /// itself: then by none.
+    /// [`SttEvent::Final`] or [`SttEvent::Nothing`].
     SpeechEnded { position: Samples },
     /// What the dialogue waits for from now on.
     Expect(Expectation),
@@ -45,8 +41,6 @@ pub enum SttEvent {
     Partial {
         text: String,
     },
-    /// The words of a turn. A recogniser that knows before [`SttInput::SpeechEnded`] that the turn
-    /// is over says so by this: the turn then ends with it.
     Final(Transcript),
     /// The turn that ended at `position` held no words.
     Nothing {
@@ -131,13 +125,6 @@ impl SttConfig {
         match self {
             Self::Local(_) => false,
             Self::Typed | Self::Custom(_) => true,
-        }
-    }
-
-    /// Whether it hears the caller's audio as a stream, without turns being cut out of it.
-    pub(crate) fn streams(&self) -> bool {
-        match self {
-            Self::Local(_) | Self::Typed | Self::Custom(_) => false,
         }
     }
 

@@ -1,10 +1,9 @@
 //! The caller's audio on its way to the recogniser.
 //!
-//! In silence audio goes in batches, and for a recogniser that cuts turns out of its input the latest
-//! [`HELD_BACK`] is held back. When speech starts, it is told of it between the audio before the
-//! look-back and the audio after: so everything that follows [`SttInput::SpeechStarted`] belongs to
-//! the turn, from before the first word. A recogniser that hears a stream gets everything at once.
-//! During a turn frames go as they come.
+//! In silence the latest [`HELD_BACK`] is held back, and the rest goes in batches. When speech
+//! starts, the recogniser is told of it between the audio before the look-back and the audio
+//! after: so everything that follows [`SttInput::SpeechStarted`] belongs to the turn, from before
+//! the first word. During a turn frames go as they come.
 
 use std::collections::VecDeque;
 
@@ -27,18 +26,14 @@ pub(super) struct Hearing {
     held: BytesMut,
     held_from: Samples,
     in_turn: bool,
-    /// How much of the latest audio is held back in silence.
-    held_back: Samples,
     /// What the recogniser's channel has not taken yet.
     backlog: VecDeque<SttInput>,
     backlog_audio: Samples,
 }
 
 impl Hearing {
-    /// For a recogniser that `streams`, or one that cuts turns out of its input.
-    pub(super) fn new(ring: HeapCons<CallerFrame>, streams: bool) -> Self {
+    pub(super) fn new(ring: HeapCons<CallerFrame>) -> Self {
         Self {
-            held_back: if streams { Samples::ZERO } else { HELD_BACK },
             ring,
             held: BytesMut::new(),
             held_from: Samples::ZERO,
@@ -55,7 +50,7 @@ impl Hearing {
         if self.in_turn {
             self.pass_on(self.held_until());
         } else {
-            let ripe = self.held_until().saturating_sub(self.held_back);
+            let ripe = self.held_until().saturating_sub(HELD_BACK);
             if ripe.saturating_sub(self.held_from) >= QUIET_BATCH {
                 self.pass_on(ripe);
             }
@@ -65,21 +60,11 @@ impl Hearing {
 
     /// The caller began to speak here.
     pub(super) fn handle_speech_started(&mut self, first_voiced: Samples) {
-        let mut position = first_voiced.saturating_sub(LOOK_BACK);
-        if self.held_back > Samples::ZERO {
-            position = position.max(self.held_from);
-        }
+        let position = first_voiced.saturating_sub(LOOK_BACK).max(self.held_from);
         self.pass_on(position);
         self.in_turn = true;
         self.backlog.push_back(SttInput::SpeechStarted { position });
         self.pass_on(self.held_until());
-    }
-
-    /// The caller has stopped, perhaps to go on.
-    pub(super) fn handle_speech_paused(&mut self, position: Samples) {
-        self.drain(position);
-        self.pass_on(self.held_until());
-        self.backlog.push_back(SttInput::SpeechPaused { position });
     }
 
     /// The caller's turn is over.
@@ -88,16 +73,6 @@ impl Hearing {
         self.pass_on(self.held_until());
         self.in_turn = false;
         self.backlog.push_back(SttInput::SpeechEnded { position });
-    }
-
-    /// The recogniser itself has ended the caller's turn.
-    pub(super) fn handle_understood(&mut self) {
-        self.in_turn = false;
-    }
-
-    /// The caller's audio is known up to here.
-    pub(super) fn until(&self) -> Samples {
-        self.held_until()
     }
 
     /// Something that is not audio, in its place among the audio.
@@ -199,7 +174,7 @@ mod tests {
             let (voice, net) = rings();
             Self {
                 voice: voice.caller,
-                hearing: Hearing::new(net.caller, false),
+                hearing: Hearing::new(net.caller),
                 position: Samples::ZERO,
             }
         }
@@ -225,7 +200,6 @@ mod tests {
                         format!("{}..{}", position.as_ms(), until.as_ms())
                     }
                     SttInput::SpeechStarted { position } => format!("start {}", position.as_ms()),
-                    SttInput::SpeechPaused { position } => format!("pause {}", position.as_ms()),
                     SttInput::SpeechEnded { position } => format!("end {}", position.as_ms()),
                     other => format!("{other:?}"),
                 })
@@ -292,16 +266,5 @@ mod tests {
         assert_eq!(heard.first().map(String::as_str), Some("start 0"));
         assert_eq!(heard.len() as u64, 1 + STT_BACKLOG.as_ms() / 20);
         assert_eq!(heard.last().map(String::as_str), Some("39980..40000"));
-    }
-
-    #[test]
-    fn a_recogniser_that_hears_a_stream_waits_for_no_look_back() {
-        let mut line = Line::new();
-        line.hearing.held_back = Samples::ZERO;
-        line.speak(QUIET_BATCH_FRAMES);
-        assert_eq!(line.heard(), ["0..100"], "a batch, as soon as it is whole");
-        line.speak(2);
-        line.hearing.handle_speech_started(Samples::from_ms(100));
-        assert_eq!(line.heard(), ["start 0", "100..140"]);
     }
 }

@@ -12,7 +12,6 @@ mod orders;
 mod relay;
 mod speaking;
 mod switchboard;
-mod turns;
 
 pub(crate) use relay::Admission;
 pub(crate) use switchboard::{NetParts, run, runtime};

@@ -7,7 +7,6 @@ use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
 
-use dsp::Samples;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -17,7 +16,6 @@ use super::edge_link::{EdgeLink, takes};
 use super::hearing::Hearing;
 use super::orders::Orders;
 use super::speaking::{Delivered, Speaking};
-use super::turns::{Answers, Turns};
 use crate::fact::{CallKey, Order, Report};
 use crate::limits::{EDGE_GRACE, HANG_UP_PATIENCE, TTS_BACKLOG_CLAUSES};
 use crate::message::{Command, EndReason, Event, EventKind, SpeechEdge, UtteranceId};
@@ -52,7 +50,8 @@ pub(super) struct Relay {
     hearing: Hearing,
     stt: EdgeLink<SttInput, SttEvent>,
     takes_typed_words: bool,
-    turns: Turns,
+    /// When the turn ended whose words are awaited.
+    turn_ended_at: Option<Mono>,
     speaking: Speaking,
     tts: EdgeLink<TtsInput, TtsEvent>,
     /// Clauses and cancellations that the synthesiser has not taken yet.
@@ -114,10 +113,10 @@ impl Relay {
             },
             commands: admission.commands,
             edges,
-            hearing: Hearing::new(admission.rings.caller, speech.stt.streams()),
+            hearing: Hearing::new(admission.rings.caller),
             stt,
             takes_typed_words: speech.stt.takes_typed_words(),
-            turns: Turns::default(),
+            turn_ended_at: None,
             speaking: Speaking::new(admission.rings.agent),
             tts,
             clauses: VecDeque::new(),
@@ -185,21 +184,15 @@ impl Relay {
                 self.feed_stt();
             }
             Report::SpeechStarted { position } => {
-                self.turns.handle_began(position);
                 self.hearing.handle_speech_started(position);
                 self.feed_stt();
                 self.tell(at, EventKind::SpeechStarted { position });
             }
-            Report::SpeechPaused { position } => {
-                self.hearing.handle_speech_paused(position);
-                self.feed_stt();
-            }
             Report::SpeechEnded { position, silence } => {
                 self.hearing.handle_speech_ended(position);
+                self.turn_ended_at = Some(at);
                 self.feed_stt();
-                if self.turns.handle_ended(at) {
-                    self.tell(at, EventKind::SpeechEnded { position, silence });
-                }
+                self.tell(at, EventKind::SpeechEnded { position, silence });
             }
             Report::UtteranceStarted { utterance } => {
                 self.tell(at, EventKind::UtteranceStarted { utterance });
@@ -357,49 +350,20 @@ impl Relay {
 
     fn handle_stt(&mut self, event: SttEvent) {
         let now = Mono::now();
+        if matches!(event, SttEvent::Final(_) | SttEvent::Nothing { .. })
+            && let Some(ended_at) = self.turn_ended_at.take()
+        {
+            self.metrics.stt_final.record(now.since(ended_at));
+        }
         let kind = match event {
             SttEvent::Partial { text } => EventKind::Partial { text },
-            SttEvent::Final(transcript) => {
-                match self.turns.handle_answer() {
-                    Answers::Ended(ended_at) => self.note_words(now, ended_at),
-                    Answers::Open { began } => self.end_turn(now, began, transcript.to),
-                    Answers::None => self.tell_ended(now, transcript.to),
-                }
-                EventKind::Transcript(transcript)
-            }
-            SttEvent::Nothing { position } => match self.turns.handle_nothing() {
-                Some(ended_at) => {
-                    self.note_words(now, ended_at);
-                    EventKind::NothingRecognised { position }
-                }
-                // For a turn that the recogniser has ended by its words.
-                None => return,
-            },
+            SttEvent::Final(transcript) => EventKind::Transcript(transcript),
+            SttEvent::Nothing { position } => EventKind::NothingRecognised { position },
             SttEvent::Failed { reason } => EventKind::SpeechFailed {
                 edge: SpeechEdge::Stt,
                 utterance: None,
                 reason,
             },
-        };
-        self.tell(now, kind);
-    }
-
-    fn note_words(&self, now: Mono, ended_at: Mono) {
-        self.metrics.stt_final.record(now.since(ended_at));
-    }
-
-    /// The recogniser knows the words of a turn that the voice thread has not ended yet.
-    fn end_turn(&mut self, now: Mono, began: Samples, through: Samples) {
-        self.hearing.handle_understood();
-        self.orders
-            .give(self.call, Order::EndTurn { began, through });
-        self.tell_ended(now, through);
-    }
-
-    fn tell_ended(&self, now: Mono, through: Samples) {
-        let kind = EventKind::SpeechEnded {
-            position: through,
-            silence: self.hearing.until().saturating_sub(through),
         };
         self.tell(now, kind);
     }

@@ -143,33 +143,6 @@ async fn listen(
     }
 }
 
-/// A recogniser that knows every turn's words at the caller's first pause.
-#[must_use]
-pub fn quick_listener() -> SttConfig {
-    SttConfig::Custom(Arc::new(|mut input, output| {
-        Box::pin(async move {
-            let mut began = None;
-            while let Some(given) = input.recv().await {
-                match given {
-                    SttInput::SpeechStarted { position } => began = Some(position),
-                    SttInput::SpeechPaused { position } => {
-                        let Some(from) = began.take() else { continue };
-                        let words = SttEvent::Final(Transcript {
-                            text: "words".into(),
-                            second_opinion: None,
-                            typed: false,
-                            from,
-                            to: position.saturating_sub(Samples::from_ms(200)),
-                        });
-                        let _ = output.send(words).await;
-                    }
-                    _ => {}
-                }
-            }
-        })
-    }))
-}
-
 /// A recogniser that puts its whole thread to sleep with every input, as nothing ever should. The
 /// thread's other tasks have their turn in between, and no more.
 #[must_use]
