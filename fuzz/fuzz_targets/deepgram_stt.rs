@@ -1,0 +1,4 @@
+//! A recogniser's message, in either protocol: read or refused, never a panic.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|message: &str| pipeline::wire::deepgram_stt::check_any_message(message));
