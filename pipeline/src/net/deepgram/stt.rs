@@ -138,7 +138,7 @@ impl fmt::Debug for LocalEar {
 }
 
 /// Serves one call until its input or its output ends.
-pub(crate) async fn run(
+pub async fn run(
     ear: DeepgramStt,
     metrics: Arc<Metrics>,
     mut input: mpsc::Receiver<SttInput>,
