@@ -180,6 +180,9 @@ pub const STT_REDIAL: Duration = Duration::from_millis(100);
 pub const STT_REDIAL_MAX: Duration = Duration::from_secs(5);
 pub const STT_REDIAL_REFUSED: Duration = Duration::from_secs(30);
 
+/// How often deadlines are looked at while a socket takes nothing.
+pub const STT_BLOCKED: Duration = Duration::from_millis(100);
+
 /// How long the goodbye of a call's connection may take.
 pub const STT_GOODBYE: Duration = Duration::from_millis(200);
 

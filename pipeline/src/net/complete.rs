@@ -151,8 +151,9 @@ impl Words {
     fn is_date(&self) -> bool {
         let year = self.ends_with_year();
         let month = self.count(is_month) > 0;
-        let figures: usize = self.digits();
-        (month && year && figures >= 3) || (!month && year && figures >= 6) || figures == 8
+        let figures = self.digits();
+        let needed = if month { 3 } else { 6 };
+        (year && figures >= needed) || figures == 8
     }
 
     /// "1985", "nineteen eighty five", "two thousand one", "five eighty five".

@@ -26,6 +26,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::DeepgramAccount;
+use crate::limits::STT_BLOCKED;
 use crate::local::{LocalSpeech, Reading};
 use crate::message::Expectation;
 use crate::metrics::{Metrics, Oddity};
@@ -155,7 +156,7 @@ pub async fn run(
             break;
         }
         edge.transmit(now);
-        if let Some(due) = edge.listening.poll_timeout()
+        if let Some(due) = edge.due(now)
             && armed.is_none_or(|armed| due < armed)
         {
             timer.as_mut().reset(Instant::now() + due.since(now));
@@ -266,6 +267,17 @@ impl Edge {
         {
             self.wire.send(out);
         }
+    }
+
+    /// When there is something to do. What a full socket keeps from being sent is not due.
+    fn due(&self, now: Mono) -> Option<Mono> {
+        let due = self.listening.poll_timeout()?;
+        let blocked = self.wire.is_blocked();
+        Some(if blocked {
+            due.max(now.plus(STT_BLOCKED))
+        } else {
+            due
+        })
     }
 
     fn count(&self, kind: VendorErrorKind) {

@@ -124,6 +124,17 @@ impl Wire {
         matches!(self.state, State::Open { writable: true, .. })
     }
 
+    /// Whether there is a socket that has not taken all it was given.
+    pub(super) fn is_blocked(&self) -> bool {
+        matches!(
+            self.state,
+            State::Open {
+                writable: false,
+                ..
+            }
+        )
+    }
+
     /// Gives the socket a message; only while it takes more. A socket that is broken says so when
     /// it is read.
     pub(super) fn send(&mut self, out: Outgoing) {
