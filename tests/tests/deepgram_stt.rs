@@ -44,7 +44,12 @@ impl Call {
         let metrics = Arc::<Metrics>::default();
         let (input, input_out) = mpsc::channel(32);
         let (events_in, events) = mpsc::channel(32);
-        tokio::spawn(stt::run(ear, metrics.clone(), input_out, events_in));
+        tokio::spawn(stt::run(
+            Arc::new(ear),
+            metrics.clone(),
+            input_out,
+            events_in,
+        ));
         Self {
             sim,
             input,

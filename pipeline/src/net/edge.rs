@@ -127,7 +127,7 @@ pub enum SttConfig {
     /// None: the words are typed.
     Typed,
     /// Deepgram's, and what recognises in its place when it fails.
-    Deepgram(DeepgramStt),
+    Deepgram(Arc<DeepgramStt>),
     /// Any other recogniser: a simulator, or one that lives outside this crate.
     Custom(StartStt),
 }

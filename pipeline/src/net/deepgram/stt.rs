@@ -140,7 +140,7 @@ impl fmt::Debug for LocalEar {
 
 /// Serves one call until its input or its output ends.
 pub async fn run(
-    ear: DeepgramStt,
+    ear: Arc<DeepgramStt>,
     metrics: Arc<Metrics>,
     mut input: mpsc::Receiver<SttInput>,
     output: mpsc::Sender<SttEvent>,
@@ -183,7 +183,7 @@ pub async fn run(
 }
 
 struct Edge {
-    ear: DeepgramStt,
+    ear: Arc<DeepgramStt>,
     metrics: Arc<Metrics>,
     listening: Listening,
     wire: Wire,
@@ -191,7 +191,7 @@ struct Edge {
 }
 
 impl Edge {
-    fn new(ear: DeepgramStt, metrics: Arc<Metrics>) -> Self {
+    fn new(ear: Arc<DeepgramStt>, metrics: Arc<Metrics>) -> Self {
         Self {
             listening: Listening::new(ear.fallback.is_some()),
             wire: Wire::new(ear.clone()),

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::{Sink as _, SinkExt as _, Stream as _, StreamExt as _};
@@ -20,7 +21,7 @@ use crate::wire::deepgram_stt::CLOSE_STREAM;
 
 /// The way to the vendor.
 pub(super) struct Wire {
-    ear: DeepgramStt,
+    ear: Arc<DeepgramStt>,
     redial: Redial,
     state: State,
 }
@@ -57,7 +58,7 @@ pub(super) enum News {
 }
 
 impl Wire {
-    pub(super) fn new(ear: DeepgramStt) -> Self {
+    pub(super) fn new(ear: Arc<DeepgramStt>) -> Self {
         Self {
             ear,
             redial: Redial::default(),

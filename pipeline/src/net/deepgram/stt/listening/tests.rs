@@ -150,7 +150,7 @@ impl Scene {
         self.words(text, from, to, r#""is_final":true,"speech_final":true,"#);
     }
 
-    fn from_finalize(&mut self, text: &str, from: u64, to: u64) {
+    fn answer_to_finalize(&mut self, text: &str, from: u64, to: u64) {
         self.words(text, from, to, r#""is_final":true,"from_finalize":true,"#);
     }
 
@@ -285,7 +285,7 @@ fn a_pause_after_complete_words_is_told_to_the_vendor_once() {
     scene.audio(200);
     scene.ended();
     assert_eq!(scene.texts("Finalize"), 1, "once a pause");
-    scene.from_finalize("yes please", 0, 1_000);
+    scene.answer_to_finalize("yes please", 0, 1_000);
     assert_eq!(scene.answers(), ["yes please"]);
 }
 
@@ -319,7 +319,7 @@ fn an_empty_answer_to_our_wish_falls_to_the_deadline_and_keeps_the_interim() {
     scene.interim("brakes", 0, 700);
     scene.audio(600);
     scene.ended();
-    scene.from_finalize("", 0, 1_400);
+    scene.answer_to_finalize("", 0, 1_400);
     assert!(scene.answers().is_empty());
     scene.wait(STT_ANSWER.as_millis() as u64);
     assert_eq!(scene.answers(), ["brakes"]);
@@ -617,7 +617,7 @@ proptest! {
                 }
                 3 => scene.speech_final("one", 0, n),
                 4 => scene.interim("one two", n / 2, n),
-                5 => scene.from_finalize("", 0, n),
+                5 => scene.answer_to_finalize("", 0, n),
                 6 => scene.down(),
                 7 => scene.up(),
                 8 => scene.text(r#"{"type":"UtteranceEnd","last_word_end":1.0}"#),
