@@ -32,6 +32,20 @@ pub enum Verdict {
     },
 }
 
+impl Verdict {
+    /// The same, but that an onset is no earlier than this: what is before belongs to an earlier
+    /// stretch.
+    #[must_use]
+    pub fn not_before(self, earliest: Samples) -> Self {
+        match self {
+            Self::Onset { first_voiced } => Self::Onset {
+                first_voiced: first_voiced.max(earliest),
+            },
+            other => other,
+        }
+    }
+}
+
 /// Detects the caller's speech, one frame at a time.
 ///
 /// # Real-time
@@ -136,6 +150,15 @@ impl<V: Vad> BargeIn<V> {
     /// the floor in the gap would not be interrupted. Positions and the noise floor stay.
     pub fn handle_gap(&mut self) {
         self.state = State::Quiet { evidence: 0 };
+    }
+
+    /// Where the last voiced frame of the present stretch of speech ended.
+    #[must_use]
+    pub fn last_voiced(&self) -> Option<Samples> {
+        match self.state {
+            State::Quiet { .. } => None,
+            State::Speaking { last_voiced, .. } => Some(last_voiced),
+        }
     }
 
     /// Whether the caller is speaking, as of the last frame.

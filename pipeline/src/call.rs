@@ -36,6 +36,8 @@ pub struct Call {
     detector: BargeIn,
     arrivals: Arrivals,
     turn: Turn,
+    /// No turn begins before here: a recogniser has given the words up to this position.
+    words_through: Samples,
     expectation: Expectation,
     playout: Playout,
     ending: Ending,
@@ -81,6 +83,7 @@ impl Call {
             Order::Audio => self.playout.handle_tick(now, self.caller(), out),
             Order::Retire { through } => self.playout.handle_retire(now, through, out),
             Order::Expect(expectation) => self.expectation = expectation,
+            Order::EndTurn { through } => self.end_turn(through, out),
             Order::HangUp {
                 after_playout: false,
             } => self.end(EndReason::AgentHungUp),
@@ -132,6 +135,7 @@ impl Call {
             let voiced_at = self.arrivals.of(first_voiced);
             self.playout.handle_voice(now, voiced_at, out);
         }
+        let verdict = verdict.not_before(self.words_through);
         let was_on = self.turn.is_on();
         let change = self
             .turn
@@ -153,12 +157,31 @@ impl Call {
             Some(TurnChange::Began { first_voiced }) => out.report(Report::SpeechStarted {
                 position: first_voiced,
             }),
+            Some(TurnChange::Paused { last_voiced }) => out.report(Report::SpeechPaused {
+                position: self.detector.position(),
+                last_voiced,
+            }),
+            Some(TurnChange::Resumed { first_voiced }) => out.report(Report::SpeechResumed {
+                position: first_voiced,
+            }),
             Some(TurnChange::Ended { silence }) => out.report(Report::SpeechEnded {
                 position: self.detector.position(),
                 silence,
             }),
             None => {}
         }
+    }
+
+    /// The words of the caller's turn are known up to `through`.
+    fn end_turn(&mut self, through: Samples, out: &mut impl Outlet) {
+        self.words_through = self.words_through.max(through);
+        let was_on = self.turn.is_on();
+        let change = self.turn.handle_end(through, self.detector.last_voiced());
+        if was_on && !self.turn.is_on() {
+            // Voice from now on is the onset of another turn.
+            self.detector.handle_gap();
+        }
+        self.report_change(change, out);
     }
 
     fn end_turn_without_media(&mut self, now: Mono, out: &mut impl Outlet) {

@@ -41,6 +41,15 @@ pub enum Report {
     SpeechStarted {
         position: Samples,
     },
+    /// A stretch of speech has ended at `last_voiced`; the caller may go on. Known at `position`.
+    SpeechPaused {
+        position: Samples,
+        last_voiced: Samples,
+    },
+    /// The caller went on here, in the same turn.
+    SpeechResumed {
+        position: Samples,
+    },
     /// The caller's turn is over; everything up to `position` belongs to it.
     SpeechEnded {
         position: Samples,
@@ -83,6 +92,8 @@ impl Report {
         match self {
             Self::Started
             | Self::SpeechStarted { .. }
+            | Self::SpeechPaused { .. }
+            | Self::SpeechResumed { .. }
             | Self::SpeechEnded { .. }
             | Self::BargeIn { .. }
             | Self::Room => true,
@@ -104,6 +115,9 @@ pub enum Order {
     Retire { through: UtteranceId },
     /// What the dialogue waits for: decides how long a pause ends a turn.
     Expect(Expectation),
+    /// The words of the caller's turn are known up to here: it is over, without a report. Where
+    /// the caller has gone on since, a new turn begins there.
+    EndTurn { through: Samples },
     /// Hang up; `after_playout` once everything in the ring has been heard. The net thread gives
     /// this order only when the ring holds all there is to hear.
     HangUp { after_playout: bool },

@@ -22,6 +22,7 @@ pub mod vendor;
 mod voice;
 pub mod wire;
 
+pub use net::deepgram::stt::{DeepgramStt, LocalEar};
 pub use net::deepgram::tts::{DeepgramTts, LocalVoice, PhraseCache};
 pub use net::edge::{SpeechConfig, SttConfig, TtsConfig};
 pub use plane::{Arrival, CallHandle, DataPlane, DataPlaneConfig};

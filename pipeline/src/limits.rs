@@ -165,6 +165,79 @@ pub const PHRASE_PATIENCE: Duration = Duration::from_secs(20);
 pub const PHRASES_RETRY: Duration = Duration::from_secs(2);
 pub const PHRASES_RETRY_MAX: Duration = Duration::from_secs(120);
 
+// ---- a vendor's recogniser --------------------------------------------------
+
+/// From the end of a turn, or from a connection that is to hear it again, to its words; then words
+/// that might have changed are taken as they are.
+pub const STT_ANSWER: Duration = Duration::from_millis(800);
+
+/// A recogniser that is behind, but says something, gets so much longer each time...
+pub const STT_ANSWER_MORE: Duration = Duration::from_millis(200);
+
+/// ...where it was heard of within this.
+pub const STT_ALIVE: Duration = Duration::from_secs(1);
+
+/// From the end of a turn to the admission that its words are lost.
+pub const STT_GIVE_UP: Duration = Duration::from_secs(4);
+
+/// How long the engine on this machine may take for a turn that the vendor did not answer.
+pub const STT_FALLBACK: Duration = Duration::from_secs(3);
+
+/// A connection that is given speech for so long and says nothing is dropped.
+pub const STT_STALL: Duration = Duration::from_secs(3);
+
+/// Words that nobody's turn claims, and after which no others come, are given after this.
+pub const STT_STALE_WORDS: Duration = Duration::from_millis(1_500);
+
+/// The same in the caller's audio: for so long after the last word the recogniser found none,
+/// whatever the line's noise looks like.
+pub const STT_WORDLESS: Samples = Samples::from_ms(2_000);
+
+/// Where the recogniser's and the detector's ideas of where speech ends differ by no more, they
+/// mean the same.
+pub const STT_SAME_END: Samples = Samples::from_ms(100);
+
+/// How far back the detector may find the beginning of speech in audio that it had before.
+pub const STT_DETECTOR: Samples = Samples::from_ms(60);
+
+/// A shorter turn may have been no word at all.
+pub const STT_COUGH: Samples = Samples::from_ms(600);
+
+/// Audio kept for another connection while nobody speaks.
+pub const STT_IDLE_REPLAY: Samples = Samples::from_ms(3_000);
+
+/// The largest message of audio, which only a replay fills.
+pub const STT_CHUNK: Samples = Samples::from_ms(200);
+
+/// What Flux wants its audio cut into.
+pub const STT_FLUX_CHUNK: Samples = Samples::from_ms(80);
+
+/// Without audio for so long, a v1 connection is told that we are still there.
+pub const STT_KEEP_ALIVE: Duration = Duration::from_secs(4);
+
+/// Without audio for so long, Flux is given as much silence.
+pub const STT_FLUX_QUIET: Duration = Duration::from_millis(400);
+
+/// Breaks in the audio of one connection that are remembered.
+pub const STT_STRETCHES: usize = 64;
+
+/// Words of one turn; further ones are dropped.
+pub const STT_TURN_TEXT_BYTES: usize = 16 * 1024;
+
+/// Failed attempts to connect in a row after which the vendor counts as away for this call.
+pub const STT_REDIALS: u32 = 3;
+
+/// Between attempts to connect: at first, at most, and after a refusal that will not change soon.
+pub const STT_REDIAL: Duration = Duration::from_millis(100);
+pub const STT_REDIAL_MAX: Duration = Duration::from_secs(5);
+pub const STT_REDIAL_REFUSED: Duration = Duration::from_secs(30);
+
+/// How often deadlines are looked at while a socket takes nothing.
+pub const STT_BLOCKED: Duration = Duration::from_millis(100);
+
+/// How long the goodbye of a call's connection may take.
+pub const STT_GOODBYE: Duration = Duration::from_millis(200);
+
 // ---- towards the control plane ---------------------------------------------
 
 /// Commands of one call that wait for the net thread.
@@ -242,3 +315,8 @@ const _: () =
     assert!(TTS_PIECE_BYTES <= 2_000 && TTS_PIECE_BYTES <= crate::local::limits::CLAUSE_BYTES);
 // ...and one piece alone is no breach of the budget.
 const _: () = assert!(TTS_PIECE_BYTES < TTS_CHARACTERS as usize);
+// A turn gets a second connection before it is given up, and its end is told before the edge is
+// ended with its call.
+const _: () = assert!(STT_ANSWER.as_millis() * 2 < STT_GIVE_UP.as_millis());
+const _: () = assert!(STT_GOODBYE.as_millis() < EDGE_GRACE.as_millis());
+const _: () = assert!(STT_IDLE_REPLAY.0 < STT_BACKLOG.0 && STT_FLUX_CHUNK.0 < STT_CHUNK.0);

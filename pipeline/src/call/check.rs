@@ -56,6 +56,10 @@ pub enum Operation {
     Expect {
         yes_no: bool,
     },
+    /// A recogniser knows the words of the turn, up to so many frames ago.
+    EndTurn {
+        frames_ago: u8,
+    },
     Key,
     HangUp {
         after_playout: bool,
@@ -113,6 +117,9 @@ struct FarEnd {
     retired: Option<UtteranceId>,
     latest: Option<UtteranceId>,
     callers_turn: bool,
+    turn_began: Samples,
+    /// No turn may begin before here.
+    words_through: Samples,
     /// The recogniser's ring holds the caller's audio up to here.
     passed_on: Samples,
 }
@@ -161,6 +168,14 @@ impl World {
                     Expectation::Open
                 };
                 call.handle_order(self.now, Order::Expect(expectation), &mut self.far_end);
+            }
+            Operation::EndTurn { frames_ago } => {
+                let ago = Samples(u64::from(frames_ago) * FRAME_SAMPLES as u64);
+                let through = self.far_end.passed_on.saturating_sub(ago);
+                // The call says where the caller has gone on.
+                self.far_end.callers_turn &= self.far_end.turn_began >= through;
+                self.far_end.words_through = self.far_end.words_through.max(through);
+                call.handle_order(self.now, Order::EndTurn { through }, &mut self.far_end);
             }
             Operation::Key => call.handle_key(b'5', &mut self.far_end),
             Operation::HangUp { after_playout } => {
@@ -354,11 +369,20 @@ impl Outlet for FarEnd {
             assert!(until <= self.passed_on, "{report:?} overtakes its audio");
         }
         match report {
-            Report::SpeechStarted { .. } => {
+            Report::SpeechStarted { position } => {
                 assert_eq!(self.frames(), 0, "the caller speaks into agent audio");
+                assert!(!self.callers_turn, "a turn within a turn");
+                assert!(position >= self.words_through, "a turn of known words");
                 self.callers_turn = true;
+                self.turn_began = position;
             }
-            Report::SpeechEnded { .. } => self.callers_turn = false,
+            Report::SpeechPaused { .. } | Report::SpeechResumed { .. } => {
+                assert!(self.callers_turn, "a pause in nobody's turn");
+            }
+            Report::SpeechEnded { .. } => {
+                assert!(self.callers_turn, "the end of nobody's turn");
+                self.callers_turn = false;
+            }
             Report::UtteranceStarted { utterance } => {
                 assert!(
                     !self.callers_turn,
@@ -408,6 +432,7 @@ mod tests {
             1 => any::<u8>().prop_map(|sequence| Operation::StrayMark { sequence }),
             1 => any::<bool>().prop_map(Operation::FillSocket),
             1 => any::<bool>().prop_map(|yes_no| Operation::Expect { yes_no }),
+            2 => (0_u8..60).prop_map(|frames_ago| Operation::EndTurn { frames_ago }),
         ]
     }
 

@@ -197,13 +197,21 @@ impl Scene {
             .count()
     }
 
-    /// Reports but those that only follow the audio.
+    /// Reports but those that only follow the audio and the pauses in it.
     fn reports(&self) -> Vec<Report> {
         self.world
             .reports
             .iter()
             .map(|(_, report)| *report)
-            .filter(|report| !matches!(report, Report::Audio { .. } | Report::Heard { .. }))
+            .filter(|report| {
+                !matches!(
+                    report,
+                    Report::Audio { .. }
+                        | Report::Heard { .. }
+                        | Report::SpeechPaused { .. }
+                        | Report::SpeechResumed { .. }
+                )
+            })
             .collect()
     }
 

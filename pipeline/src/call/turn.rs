@@ -12,16 +12,21 @@ pub enum Turn {
     /// It is not the caller's turn.
     #[default]
     Quiet,
-    /// The caller is speaking, in this stretch since `since`.
-    Speaking { since: Samples },
+    /// The caller is speaking, in this stretch since `since`; the turn began at `began`.
+    Speaking { began: Samples, since: Samples },
     /// The caller has stopped, perhaps to go on.
-    Pausing { last_voiced: Samples },
+    Pausing {
+        began: Samples,
+        last_voiced: Samples,
+    },
 }
 
-/// A turn began or ended.
+/// A turn began, paused, went on or ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TurnChange {
     Began { first_voiced: Samples },
+    Paused { last_voiced: Samples },
+    Resumed { first_voiced: Samples },
     Ended { silence: Samples },
 }
 
@@ -35,21 +40,18 @@ impl Turn {
         pause: Samples,
     ) -> Option<TurnChange> {
         match (*self, verdict) {
-            (Self::Quiet, Verdict::Onset { first_voiced }) => {
+            (Self::Quiet, Verdict::Onset { first_voiced }) => Some(self.begin(first_voiced)),
+            (Self::Pausing { began, .. }, Verdict::Onset { first_voiced }) => {
                 *self = Self::Speaking {
+                    began,
                     since: first_voiced,
                 };
-                Some(TurnChange::Began { first_voiced })
+                Some(TurnChange::Resumed { first_voiced })
             }
-            (Self::Pausing { .. }, Verdict::Onset { first_voiced }) => {
-                *self = Self::Speaking {
-                    since: first_voiced,
-                };
-                None
-            }
-            (Self::Speaking { .. }, Verdict::Ended { last_voiced, .. }) => {
-                *self = Self::Pausing { last_voiced };
+            (Self::Speaking { began, .. }, Verdict::Ended { last_voiced, .. }) => {
+                *self = Self::Pausing { began, last_voiced };
                 self.end_if_paused(position, pause)
+                    .or(Some(TurnChange::Paused { last_voiced }))
             }
             (Self::Pausing { .. }, _) => self.end_if_paused(position, pause),
             (Self::Quiet | Self::Speaking { .. }, _) => None,
@@ -61,10 +63,48 @@ impl Turn {
         let silence = match *self {
             Self::Quiet => return None,
             Self::Speaking { .. } => gap,
-            Self::Pausing { last_voiced } => position.saturating_sub(last_voiced) + gap,
+            Self::Pausing { last_voiced, .. } => position.saturating_sub(last_voiced) + gap,
         };
         *self = Self::Quiet;
         Some(TurnChange::Ended { silence })
+    }
+
+    /// Ends the turn without a word, because its words are known: they reach up to `through`.
+    /// Where the caller has gone on since, a new turn has begun there; `last_voiced` is the latest
+    /// voice of the present stretch, where there is one. A turn that began later is another one.
+    pub fn handle_end(
+        &mut self,
+        through: Samples,
+        last_voiced: Option<Samples>,
+    ) -> Option<TurnChange> {
+        match *self {
+            Self::Quiet => None,
+            Self::Speaking { began, .. } | Self::Pausing { began, .. } if began >= through => None,
+            Self::Speaking { since, .. } if last_voiced.is_some_and(|voiced| voiced > through) => {
+                Some(self.begin(since.max(through)))
+            }
+            Self::Pausing { last_voiced, .. } if last_voiced > through => {
+                *self = Self::Pausing {
+                    began: through,
+                    last_voiced,
+                };
+                Some(TurnChange::Began {
+                    first_voiced: through,
+                })
+            }
+            Self::Speaking { .. } | Self::Pausing { .. } => {
+                *self = Self::Quiet;
+                None
+            }
+        }
+    }
+
+    fn begin(&mut self, first_voiced: Samples) -> TurnChange {
+        *self = Self::Speaking {
+            began: first_voiced,
+            since: first_voiced,
+        };
+        TurnChange::Began { first_voiced }
     }
 
     /// Whether it is the caller's turn.
@@ -76,11 +116,11 @@ impl Turn {
     /// Whether the caller has been speaking for so long that it is no cough.
     #[must_use]
     pub fn is_sustained(self, position: Samples) -> bool {
-        matches!(self, Self::Speaking { since } if position.saturating_sub(since) >= SUSTAINED_SPEECH)
+        matches!(self, Self::Speaking { since, .. } if position.saturating_sub(since) >= SUSTAINED_SPEECH)
     }
 
     fn end_if_paused(&mut self, position: Samples, pause: Samples) -> Option<TurnChange> {
-        let Self::Pausing { last_voiced } = *self else {
+        let Self::Pausing { last_voiced, .. } = *self else {
             return None;
         };
         let silence = position.saturating_sub(last_voiced);
@@ -125,7 +165,9 @@ mod tests {
         };
         assert_eq!(
             turn.handle_verdict(ended, ms(spoke_until + 200), pause),
-            None
+            Some(TurnChange::Paused {
+                last_voiced: ms(spoke_until)
+            })
         );
         turn
     }
@@ -155,7 +197,12 @@ mod tests {
         let onset = Verdict::Onset {
             first_voiced: ms(1_400),
         };
-        assert_eq!(turn.handle_verdict(onset, ms(1_440), ms(600)), None);
+        assert_eq!(
+            turn.handle_verdict(onset, ms(1_440), ms(600)),
+            Some(TurnChange::Resumed {
+                first_voiced: ms(1_400)
+            })
+        );
         assert!(!turn.is_sustained(ms(1_880)));
         assert!(turn.is_sustained(ms(1_900)));
     }
@@ -168,5 +215,38 @@ mod tests {
             Some(TurnChange::Ended { silence: ms(1_000) })
         );
         assert_eq!(turn.handle_gap(ms(1_200), ms(900)), None);
+    }
+
+    #[test]
+    fn a_turn_whose_words_are_known_ends_silently() {
+        let mut turn = pausing(1_000);
+        assert_eq!(turn.handle_end(ms(1_200), None), None);
+        assert!(!turn.is_on());
+    }
+
+    #[test]
+    fn a_caller_who_has_gone_on_since_is_in_a_new_turn() {
+        let mut turn = pausing(1_000);
+        let onset = Verdict::Onset {
+            first_voiced: ms(1_260),
+        };
+        turn.handle_verdict(onset, ms(1_300), ms(600));
+        let began = |ms_| {
+            Some(TurnChange::Began {
+                first_voiced: ms(ms_),
+            })
+        };
+        assert_eq!(turn.handle_end(ms(1_200), Some(ms(1_300))), began(1_260));
+        assert_eq!(turn.handle_end(ms(1_200), Some(ms(1_300))), None, "once");
+        let mut paused_again = pausing(1_000);
+        assert_eq!(paused_again.handle_end(ms(900), None), began(900));
+        assert!(paused_again.is_on());
+    }
+
+    #[test]
+    fn a_turn_that_began_after_the_known_words_is_another_one() {
+        let mut turn = pausing(1_000);
+        assert_eq!(turn.handle_end(ms(100), None), None);
+        assert!(turn.is_on());
     }
 }

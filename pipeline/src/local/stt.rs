@@ -42,7 +42,7 @@ pub async fn run(
 
 /// The grammar's reading is the transcript, the language model's a second opinion. Where the
 /// grammar has none, the turn held nothing that can be acted on.
-fn judge(reading: Reading, from: Samples, to: Samples) -> SttEvent {
+pub(crate) fn judge(reading: Reading, from: Samples, to: Samples) -> SttEvent {
     match reading.grammar {
         Some(text) => SttEvent::Final(Transcript {
             text,
@@ -102,8 +102,10 @@ impl Ear {
                 self.expectation = expectation;
                 None
             }
-            // Nothing is typed here; what is said is recognised.
-            SttInput::TypedWords(_) => None,
+            // Nothing is typed here, what is said is recognised; and pauses are heard in the audio.
+            SttInput::TypedWords(_)
+            | SttInput::SpeechPaused { .. }
+            | SttInput::SpeechResumed { .. } => None,
         }
     }
 

@@ -72,7 +72,10 @@ impl Lines {
                     None => SttEvent::Nothing { position },
                 })
             }
-            SttInput::Audio { .. } | SttInput::Expect(_) => None,
+            SttInput::Audio { .. }
+            | SttInput::Expect(_)
+            | SttInput::SpeechPaused { .. }
+            | SttInput::SpeechResumed { .. } => None,
         }
     }
 }

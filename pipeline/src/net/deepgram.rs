@@ -1,6 +1,7 @@
 //! Deepgram: its account, and the sockets to it.
 
 pub mod socket;
+pub mod stt;
 pub mod tts;
 
 use std::fmt;

@@ -13,7 +13,9 @@ use bytes::Bytes;
 use dsp::Samples;
 use tokio::sync::mpsc;
 
+use super::deepgram::stt::{self as deepgram_stt, DeepgramStt};
 use super::deepgram::tts::DeepgramTts;
+use super::hearing::Delivery;
 use crate::local::{self, LocalSpeech};
 use crate::message::{Expectation, Transcript, UtteranceId};
 use crate::metrics::Metrics;
@@ -26,8 +28,16 @@ pub enum SttInput {
     /// The caller began to speak. `position` includes the detector's look-back, so that audio from
     /// there on holds the whole first word.
     SpeechStarted { position: Samples },
+    /// A stretch of the turn's speech has ended at `last_voiced`; the caller may go on.
+    SpeechPaused {
+        position: Samples,
+        last_voiced: Samples,
+    },
+    /// The caller went on here, in the same turn.
+    SpeechResumed { position: Samples },
     /// The caller's turn is over: everything up to `position` belongs to it. Answered by exactly one
-    /// [`SttEvent::Final`] or [`SttEvent::Nothing`].
+    /// [`SttEvent::Final`] or [`SttEvent::Nothing`], unless it was ended before by a `Final` that
+    /// reaches beyond its start.
     SpeechEnded { position: Samples },
     /// What the dialogue waits for from now on.
     Expect(Expectation),
@@ -41,6 +51,8 @@ pub enum SttEvent {
     Partial {
         text: String,
     },
+    /// The words of a turn. Without a [`SttInput::SpeechEnded`] they end it, at [`Transcript::to`]:
+    /// a turn that began later goes on.
     Final(Transcript),
     /// The turn that ended at `position` held no words.
     Nothing {
@@ -115,6 +127,8 @@ pub enum SttConfig {
     Local(LocalSpeech),
     /// None: the words are typed.
     Typed,
+    /// Deepgram's, and what recognises in its place when it fails.
+    Deepgram(Arc<DeepgramStt>),
     /// Any other recogniser: a simulator, or one that lives outside this crate.
     Custom(StartStt),
 }
@@ -123,8 +137,16 @@ impl SttConfig {
     /// Whether [`SttInput::TypedWords`] mean anything to it.
     pub(crate) fn takes_typed_words(&self) -> bool {
         match self {
-            Self::Local(_) => false,
+            Self::Local(_) | Self::Deepgram(_) => false,
             Self::Typed | Self::Custom(_) => true,
+        }
+    }
+
+    /// How it wants the caller's audio.
+    pub(super) fn delivery(&self) -> Delivery {
+        match self {
+            Self::Local(_) | Self::Typed | Self::Custom(_) => Delivery::Cut,
+            Self::Deepgram(_) => Delivery::Live,
         }
     }
 
@@ -133,10 +155,15 @@ impl SttConfig {
         &self,
         input: mpsc::Receiver<SttInput>,
         output: mpsc::Sender<SttEvent>,
+        metrics: &Arc<Metrics>,
     ) -> EdgeTask {
         match self {
             Self::Local(speech) => Box::pin(local::stt::run(speech.clone(), input, output)),
             Self::Typed => Box::pin(local::typed::stt(input, output)),
+            Self::Deepgram(ear) => {
+                let (ear, metrics) = (ear.clone(), metrics.clone());
+                Box::pin(deepgram_stt::run(ear, metrics, input, output))
+            }
             Self::Custom(start) => start(input, output),
         }
     }
@@ -147,6 +174,7 @@ impl fmt::Debug for SttConfig {
         f.write_str(match self {
             Self::Local(_) => "Local",
             Self::Typed => "Typed",
+            Self::Deepgram(_) => "Deepgram",
             Self::Custom(_) => "Custom",
         })
     }

@@ -3,7 +3,8 @@
 //! In silence the latest [`HELD_BACK`] is held back, and the rest goes in batches. When speech
 //! starts, the recogniser is told of it between the audio before the look-back and the audio
 //! after: so everything that follows [`SttInput::SpeechStarted`] belongs to the turn, from before
-//! the first word. During a turn frames go as they come.
+//! the first word. During a turn frames go as they come. A recogniser that hears the whole line
+//! itself ([`Delivery::Live`]) is told of speech in passing, and nothing is held back for it.
 
 use std::collections::VecDeque;
 
@@ -19,9 +20,20 @@ use crate::ring::CallerFrame;
 /// Audio in silence is passed on once there is so much of it beyond what is held back.
 const QUIET_BATCH: Samples = Samples(QUIET_BATCH_FRAMES * FRAME_SAMPLES as u64);
 
+/// How a recogniser wants the caller's audio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// What belongs to a turn follows the news of it.
+    Cut,
+    /// All of it as soon as it is there. Positions of speech are the detector's own, without
+    /// look-back.
+    Live,
+}
+
 /// One call's caller audio between the ring and the recogniser's channel.
 pub(super) struct Hearing {
     ring: HeapCons<CallerFrame>,
+    delivery: Delivery,
     /// Audio that was not passed on yet, and where it begins.
     held: BytesMut,
     held_from: Samples,
@@ -32,9 +44,10 @@ pub(super) struct Hearing {
 }
 
 impl Hearing {
-    pub(super) fn new(ring: HeapCons<CallerFrame>) -> Self {
+    pub(super) fn new(ring: HeapCons<CallerFrame>, delivery: Delivery) -> Self {
         Self {
             ring,
+            delivery,
             held: BytesMut::new(),
             held_from: Samples::ZERO,
             in_turn: false,
@@ -47,7 +60,7 @@ impl Hearing {
     #[must_use]
     pub(super) fn handle_audio(&mut self, until: Samples) -> usize {
         self.drain(until);
-        if self.in_turn {
+        if self.in_turn || self.delivery == Delivery::Live {
             self.pass_on(self.held_until());
         } else {
             let ripe = self.held_until().saturating_sub(HELD_BACK);
@@ -60,19 +73,38 @@ impl Hearing {
 
     /// The caller began to speak here.
     pub(super) fn handle_speech_started(&mut self, first_voiced: Samples) {
-        let position = first_voiced.saturating_sub(LOOK_BACK).max(self.held_from);
+        let position = match self.delivery {
+            Delivery::Cut => first_voiced.saturating_sub(LOOK_BACK).max(self.held_from),
+            Delivery::Live => first_voiced,
+        };
         self.pass_on(position);
         self.in_turn = true;
         self.backlog.push_back(SttInput::SpeechStarted { position });
         self.pass_on(self.held_until());
     }
 
+    /// A stretch of speech has ended, as was known at `position`.
+    pub(super) fn handle_speech_paused(&mut self, position: Samples, last_voiced: Samples) {
+        self.drain(position);
+        self.pass_on(self.held_until());
+        let paused = SttInput::SpeechPaused {
+            position,
+            last_voiced,
+        };
+        self.backlog.push_back(paused);
+    }
+
     /// The caller's turn is over.
     pub(super) fn handle_speech_ended(&mut self, position: Samples) {
+        self.handle_turn_cut(position);
+        self.backlog.push_back(SttInput::SpeechEnded { position });
+    }
+
+    /// The caller's turn is over, and the recogniser knows.
+    pub(super) fn handle_turn_cut(&mut self, position: Samples) {
         self.drain(position);
         self.pass_on(self.held_until());
         self.in_turn = false;
-        self.backlog.push_back(SttInput::SpeechEnded { position });
     }
 
     /// Something that is not audio, in its place among the audio.
@@ -171,10 +203,14 @@ mod tests {
 
     impl Line {
         fn new() -> Self {
+            Self::with(Delivery::Cut)
+        }
+
+        fn with(delivery: Delivery) -> Self {
             let (voice, net) = rings();
             Self {
                 voice: voice.caller,
-                hearing: Hearing::new(net.caller),
+                hearing: Hearing::new(net.caller, delivery),
                 position: Samples::ZERO,
             }
         }
@@ -228,6 +264,28 @@ mod tests {
                 "660..1000",
                 "1000..1020",
                 "end 1020",
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_is_held_back_from_a_recogniser_that_hears_the_whole_line() {
+        let mut line = Line::with(Delivery::Live);
+        line.speak(2);
+        line.hearing.handle_speech_started(Samples::from_ms(20));
+        line.speak(1);
+        line.hearing
+            .handle_speech_paused(line.position, Samples::from_ms(50));
+        line.hearing.handle_speech_ended(line.position);
+        assert_eq!(
+            line.heard(),
+            [
+                "0..20",
+                "20..40",
+                "start 20",
+                "40..60",
+                "SpeechPaused { position: Samples(480), last_voiced: Samples(400) }",
+                "end 60",
             ]
         );
     }

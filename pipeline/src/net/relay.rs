@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
 
+use dsp::Samples;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -16,9 +17,10 @@ use super::edge_link::{EdgeLink, takes};
 use super::hearing::Hearing;
 use super::orders::Orders;
 use super::speaking::{Delivered, Speaking};
+use super::turns::{Given, Turns};
 use crate::fact::{CallKey, Order, Report};
 use crate::limits::{EDGE_GRACE, HANG_UP_PATIENCE, TTS_BACKLOG_CLAUSES};
-use crate::message::{Command, EndReason, Event, EventKind, SpeechEdge, UtteranceId};
+use crate::message::{Command, EndReason, Event, EventKind, SpeechEdge, Transcript, UtteranceId};
 use crate::metrics::{Metrics, Oddity};
 use crate::ring::NetEnds;
 use crate::time::Mono;
@@ -50,6 +52,8 @@ pub(super) struct Relay {
     hearing: Hearing,
     stt: EdgeLink<SttInput, SttEvent>,
     takes_typed_words: bool,
+    turns: Turns,
+    clock: VoiceClock,
     /// When the turn ended whose words are awaited.
     turn_ended_at: Option<Mono>,
     speaking: Speaking,
@@ -62,6 +66,32 @@ pub(super) struct Relay {
     asked: VecDeque<(UtteranceId, Mono)>,
     hanging_up: HangingUp,
 }
+
+/// Where the caller's audio stands, so that a pause can be told in it.
+#[derive(Default)]
+struct VoiceClock {
+    /// The audio reached up to here, and when.
+    latest: (Mono, Samples),
+    /// Where the caller's last stretch of speech ended, unless the caller has gone on.
+    voice: Option<Samples>,
+}
+
+impl VoiceClock {
+    fn handle_audio(&mut self, at: Mono, until: Samples) {
+        self.latest = (at, until);
+    }
+
+    /// How long the caller has been silent now; words reach up to `through`.
+    fn silence(&self, now: Mono, through: Samples) -> Samples {
+        let (at, until) = self.latest;
+        let since = u64::try_from(now.since(at).as_millis()).unwrap_or(u64::MAX);
+        let spoken = self.voice.unwrap_or(through).min(until);
+        until.saturating_sub(spoken) + Samples::from_ms(since.min(MEDIA_GAP_MS))
+    }
+}
+
+/// Audio comes every 100 ms at least; what is beyond is a gap, and no measure of silence.
+const MEDIA_GAP_MS: u64 = 1_000;
 
 /// The session's end.
 struct Session {
@@ -98,7 +128,9 @@ impl Relay {
         metrics: Arc<Metrics>,
     ) -> Self {
         let mut edges = JoinSet::new();
-        let stt = EdgeLink::start(&mut edges, |input, events| speech.stt.start(input, events));
+        let stt = EdgeLink::start(&mut edges, |input, events| {
+            speech.stt.start(input, events, &metrics)
+        });
         let tts = EdgeLink::start(&mut edges, |input, events| {
             speech.tts.start(input, events, &metrics)
         });
@@ -113,9 +145,11 @@ impl Relay {
             },
             commands: admission.commands,
             edges,
-            hearing: Hearing::new(admission.rings.caller),
+            hearing: Hearing::new(admission.rings.caller, speech.stt.delivery()),
             stt,
             takes_typed_words: speech.stt.takes_typed_words(),
+            turns: Turns::default(),
+            clock: VoiceClock::default(),
             turn_ended_at: None,
             speaking: Speaking::new(admission.rings.agent),
             tts,
@@ -178,17 +212,42 @@ impl Relay {
         match report {
             Report::Started => self.tell(at, EventKind::Started),
             Report::Audio { until, .. } => {
+                self.clock.handle_audio(at, until);
                 for _ in 0..self.hearing.handle_audio(until) {
                     self.metrics.count(Oddity::BacklogDropped);
                 }
                 self.feed_stt();
             }
             Report::SpeechStarted { position } => {
+                if !self.turns.handle_started(position) {
+                    return;
+                }
+                self.clock.voice = None;
                 self.hearing.handle_speech_started(position);
                 self.feed_stt();
                 self.tell(at, EventKind::SpeechStarted { position });
             }
+            Report::SpeechPaused {
+                position,
+                last_voiced,
+            } => {
+                if self.turns.is_on() {
+                    self.clock.voice = Some(last_voiced);
+                    self.hearing.handle_speech_paused(position, last_voiced);
+                    self.feed_stt();
+                }
+            }
+            Report::SpeechResumed { position } => {
+                if self.turns.is_on() {
+                    self.clock.voice = None;
+                    self.hearing.push(SttInput::SpeechResumed { position });
+                    self.feed_stt();
+                }
+            }
             Report::SpeechEnded { position, silence } => {
+                if !self.turns.handle_ended(position) {
+                    return;
+                }
                 self.hearing.handle_speech_ended(position);
                 self.turn_ended_at = Some(at);
                 self.feed_stt();
@@ -350,15 +409,16 @@ impl Relay {
 
     fn handle_stt(&mut self, event: SttEvent) {
         let now = Mono::now();
-        if matches!(event, SttEvent::Final(_) | SttEvent::Nothing { .. })
-            && let Some(ended_at) = self.turn_ended_at.take()
-        {
-            self.metrics.stt_final.record(now.since(ended_at));
-        }
         let kind = match event {
             SttEvent::Partial { text } => EventKind::Partial { text },
-            SttEvent::Final(transcript) => EventKind::Transcript(transcript),
-            SttEvent::Nothing { position } => EventKind::NothingRecognised { position },
+            SttEvent::Final(transcript) => return self.words(now, transcript),
+            SttEvent::Nothing { position } => {
+                if !self.turns.handle_nothing() {
+                    return;
+                }
+                self.note_stt_final(now);
+                EventKind::NothingRecognised { position }
+            }
             SttEvent::Failed { reason } => EventKind::SpeechFailed {
                 edge: SpeechEdge::Stt,
                 utterance: None,
@@ -368,10 +428,53 @@ impl Relay {
         self.tell(now, kind);
     }
 
+    /// Words, which end the caller's turn where nobody has ended it yet.
+    fn words(&mut self, now: Mono, words: Transcript) {
+        let mut resumed = None;
+        match self.turns.handle_words(&words) {
+            Given::Answer => {}
+            Given::EndsTurn { through } => self.end_turn(now, through),
+            Given::Turn {
+                from,
+                through,
+                resumes,
+            } => {
+                self.tell(now, EventKind::SpeechStarted { position: from });
+                self.end_turn(now, through);
+                resumed = resumes;
+            }
+        }
+        self.note_stt_final(now);
+        self.tell(now, EventKind::Transcript(words));
+        if let Some(position) = resumed {
+            self.tell(now, EventKind::SpeechStarted { position });
+        }
+    }
+
+    /// The recogniser has ended the caller's turn.
+    fn end_turn(&mut self, now: Mono, through: Samples) {
+        self.orders.give(self.call, Order::EndTurn { through });
+        self.hearing.handle_turn_cut(through);
+        self.feed_stt();
+        self.turn_ended_at = Some(now);
+        let ended = EventKind::SpeechEnded {
+            position: through,
+            silence: self.clock.silence(now, through),
+        };
+        self.tell(now, ended);
+    }
+
+    fn note_stt_final(&mut self, now: Mono) {
+        if let Some(ended_at) = self.turn_ended_at.take() {
+            self.metrics.stt_final.record(now.since(ended_at));
+        }
+    }
+
     /// The recogniser is gone. The call goes on without one; its session decides what that means.
     fn handle_stt_lost(&mut self) {
         self.stt.input = None;
         self.hearing.forget();
+        self.turns.handle_lost();
         self.metrics.count(Oddity::EdgeLost);
         let kind = EventKind::SpeechFailed {
             edge: SpeechEdge::Stt,

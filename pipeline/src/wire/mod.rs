@@ -6,6 +6,7 @@
 //! given bytes and give values. Whatever a peer sends, they answer with a value or a typed error
 //! that has a [`websocket::Violation::kind`] or [`twilio::ParseError::kind`] to count by.
 
+pub mod deepgram_stt;
 pub mod deepgram_tts;
 pub mod limits;
 pub mod twilio;

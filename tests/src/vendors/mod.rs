@@ -2,6 +2,7 @@
 //!
 //! Each simulator has `start`, an address, `inject(fault)` and `heal`, and keeps what it was sent.
 
+pub mod deepgram_stt;
 pub mod deepgram_tts;
 pub mod openai;
 mod switch;

@@ -1,0 +1,591 @@
+//! One call's recogniser as a pure machine: the caller's audio and the vendor's messages come in by
+//! `handle_*`, with the time; what is to be sent and done comes out by `poll_*`.
+//!
+//! Audio stays here until final words cover it, so that another connection can hear it again. Each
+//! ended turn is answered once, and a turn whose words are plainly complete is ended by them
+//! ([`ending`]).
+
+mod ending;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use dsp::{Samples, mulaw};
+
+use super::heard::Heard;
+use super::replay::{Replay, Timeline};
+use crate::limits::{
+    LOOK_BACK, STT_ANSWER, STT_CHUNK, STT_FLUX_CHUNK, STT_FLUX_QUIET, STT_IDLE_REPLAY,
+    STT_KEEP_ALIVE, STT_STALE_WORDS, STT_STALL,
+};
+use crate::message::Expectation;
+use crate::net::complete::{expects_digits, is_complete};
+use crate::net::edge::{SttEvent, SttInput};
+use crate::time::Mono;
+use crate::wire::deepgram_stt::{KEEP_ALIVE, Message, Protocol, Words, finalize, parse};
+
+/// The recogniser of one call.
+#[derive(Debug)]
+pub(super) struct Listening {
+    /// Whether an engine on this machine can take over.
+    has_fallback: bool,
+    expectation: Expectation,
+    replay: Replay,
+    /// Final words cover the caller's audio up to here, or were given up to here.
+    covered: Samples,
+    /// Words were given, or given up, to here: later words about it are no news.
+    given: Samples,
+    /// Words that nobody had asked for were given to here: a turn that begins before is theirs.
+    ended_through: Samples,
+    link: Link,
+    turn: Turn,
+    heard: Heard,
+    /// When a word was last heard.
+    words_at: Mono,
+    /// Words of Flux's present turn that were given before it ended.
+    given_of_vendor_turn: usize,
+    effects: VecDeque<Effect>,
+}
+
+/// The way to the vendor.
+#[derive(Debug)]
+enum Link {
+    /// Being opened, or waiting to be. `away` says that it will take longer.
+    Down {
+        away: bool,
+    },
+    Up(Connection),
+}
+
+#[derive(Debug)]
+struct Connection {
+    protocol: Protocol,
+    timeline: Timeline,
+    /// The caller's audio up to here was sent.
+    sent: Samples,
+    sent_at: Mono,
+    /// Silence of ours that is to be sent.
+    silence: Samples,
+    /// What was sent by then is to be made final.
+    finalize_after: Option<Samples>,
+    /// The vendor has spoken about the audio up to here.
+    processed: Samples,
+    /// When it last said anything that we understood.
+    alive_at: Mono,
+    /// Speech was sent then, and nothing was said since.
+    waits_since: Option<Mono>,
+}
+
+/// The caller's turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// Nobody's, as far as the voice thread has told.
+    Quiet,
+    On {
+        from: Samples,
+        voice: Voice,
+    },
+    /// It is over; its words are owed.
+    Owed(Debt),
+}
+
+/// What the detector says within a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Voice {
+    Speaking {
+        since: Samples,
+    },
+    /// `asked` says whether final words were asked for in this pause.
+    Pausing {
+        last_voiced: Samples,
+        asked: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Debt {
+    from: Samples,
+    to: Samples,
+    last_voiced: Samples,
+    /// When what there is must do.
+    due: Mono,
+    /// When the turn is given up.
+    last: Mono,
+    /// The engine on this machine reads it.
+    read_here: bool,
+    /// Where the next turn began.
+    next: Option<Samples>,
+}
+
+/// What is to be done.
+#[derive(Debug, PartialEq)]
+pub(super) enum Effect {
+    Emit(SttEvent),
+    /// Audio had to be dropped for which nobody had an ear in time.
+    AudioDropped,
+    /// The connection is as good as dead.
+    Hang,
+    /// Have this turn read on this machine.
+    Read {
+        turn: Samples,
+        expectation: Expectation,
+        mulaw: Bytes,
+    },
+}
+
+/// What is to be sent.
+#[derive(Debug, PartialEq)]
+pub(super) enum Outgoing {
+    Audio(Bytes),
+    Text(&'static str),
+}
+
+/// What is wrong with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    Garbage,
+    /// The vendor says that it failed, and goes on or not.
+    Failed,
+}
+
+impl Listening {
+    pub(super) fn new(has_fallback: bool) -> Self {
+        Self {
+            has_fallback,
+            expectation: Expectation::default(),
+            replay: Replay::default(),
+            covered: Samples::ZERO,
+            given: Samples::ZERO,
+            ended_through: Samples::ZERO,
+            link: Link::Down { away: false },
+            turn: Turn::Quiet,
+            heard: Heard::default(),
+            words_at: Mono::default(),
+            given_of_vendor_turn: 0,
+            effects: VecDeque::new(),
+        }
+    }
+
+    // ---- from the call -----------------------------------------------------
+
+    pub(super) fn handle_input(&mut self, now: Mono, input: SttInput) {
+        match input {
+            SttInput::Audio { position, mulaw } => self.handle_audio(position, &mulaw),
+            SttInput::SpeechStarted { position } => self.handle_started(position),
+            SttInput::SpeechPaused { last_voiced, .. } => {
+                if let Turn::On { voice, .. } = &mut self.turn {
+                    *voice = Voice::Pausing {
+                        last_voiced,
+                        asked: false,
+                    };
+                    self.ask_if_complete();
+                }
+            }
+            SttInput::SpeechResumed { position } => {
+                if let Turn::On { voice, .. } = &mut self.turn {
+                    *voice = Voice::Speaking { since: position };
+                }
+            }
+            SttInput::SpeechEnded { position } => self.handle_ended(now, position),
+            SttInput::Expect(expectation) => self.expectation = expectation,
+            // What is said here is recognised.
+            SttInput::TypedWords(_) => {}
+        }
+    }
+
+    fn handle_audio(&mut self, position: Samples, mulaw: &[u8]) {
+        if self.replay.push(position, mulaw) > Samples::ZERO {
+            self.effects.push_back(Effect::AudioDropped);
+        }
+        self.forget_old_audio();
+    }
+
+    fn handle_started(&mut self, position: Samples) {
+        // Words that were given hold it already, and the relay knows.
+        if position < self.ended_through && !matches!(self.turn, Turn::Owed(_)) {
+            return;
+        }
+        match &mut self.turn {
+            Turn::Owed(debt) => debt.next = Some(position),
+            turn => {
+                *turn = Turn::On {
+                    from: position,
+                    voice: Voice::Speaking { since: position },
+                }
+            }
+        }
+    }
+
+    /// Audio that no connection and no engine will want any more.
+    fn forget_old_audio(&mut self) {
+        let keep_from = match self.turn {
+            Turn::On { from, .. } | Turn::Owed(Debt { from, .. }) => {
+                self.covered.min(from.saturating_sub(LOOK_BACK))
+            }
+            Turn::Quiet if self.heard.is_empty() => {
+                let lately = self.replay.until().saturating_sub(STT_IDLE_REPLAY);
+                let unsent = match &self.link {
+                    Link::Up(connection) => connection.sent,
+                    Link::Down { .. } => Samples(u64::MAX),
+                };
+                lately.min(unsent)
+            }
+            Turn::Quiet => self
+                .covered
+                .min(self.replay.until().saturating_sub(LOOK_BACK)),
+        };
+        self.replay.forget_before(keep_from);
+    }
+
+    // ---- from the vendor ---------------------------------------------------
+
+    /// A connection is open.
+    pub(super) fn handle_up(&mut self, now: Mono, protocol: Protocol) {
+        let from = match self.turn {
+            Turn::Quiet if self.heard.is_empty() => {
+                let lately = self.replay.until().saturating_sub(STT_IDLE_REPLAY);
+                lately.max(self.covered)
+            }
+            _ => self.covered,
+        };
+        let from = from.max(self.replay.from()).min(self.replay.until());
+        self.given_of_vendor_turn = 0;
+        self.link = Link::Up(Connection {
+            protocol,
+            timeline: Timeline::new(from),
+            sent: from,
+            sent_at: now,
+            silence: Samples::ZERO,
+            finalize_after: None,
+            processed: from,
+            alive_at: now,
+            waits_since: None,
+        });
+        match &mut self.turn {
+            Turn::Owed(debt) if !debt.read_here => {
+                debt.due = now.plus(STT_ANSWER).min(debt.last);
+                self.ask_for_finals();
+            }
+            Turn::On {
+                voice: Voice::Pausing { asked, .. },
+                ..
+            } => *asked = false,
+            Turn::Quiet | Turn::On { .. } | Turn::Owed(_) => {}
+        }
+    }
+
+    /// The connection is gone. What no final words cover will be heard again.
+    pub(super) fn handle_down(&mut self) {
+        self.link = Link::Down { away: false };
+    }
+
+    /// There will be no connection soon.
+    pub(super) fn handle_away(&mut self, now: Mono) {
+        if let Link::Down { away } = &mut self.link {
+            *away = true;
+            if let Turn::Owed(debt) = self.turn {
+                self.read_here(now, debt);
+            }
+        }
+    }
+
+    /// A text message came.
+    ///
+    /// # Errors
+    /// [`Fault`], which is to be counted. The connection may go on.
+    pub(super) fn handle_text(&mut self, now: Mono, text: &str) -> Result<(), Fault> {
+        let Link::Up(connection) = &mut self.link else {
+            return Ok(());
+        };
+        let message = parse(connection.protocol, text).map_err(|_| Fault::Garbage)?;
+        if matches!(message, Message::Failed { .. }) {
+            return Err(Fault::Failed);
+        }
+        connection.alive_at = now;
+        connection.waits_since = None;
+        match message {
+            Message::Words(words) => self.handle_words(now, &words),
+            Message::UtteranceEnd { last_word_end } => {
+                let last = last_word_end.map(|end| connection.timeline.position_of(end));
+                self.handle_utterance_end(last);
+            }
+            Message::Failed { .. } | Message::Other => {}
+        }
+        self.forget_old_audio();
+        Ok(())
+    }
+
+    fn handle_words(&mut self, now: Mono, words: &Words<'_>) {
+        let Link::Up(connection) = &mut self.link else {
+            return;
+        };
+        let until = match words.until {
+            Some(until) => connection.timeline.position_of(until).min(connection.sent),
+            None => connection.sent,
+        };
+        connection.processed = connection.processed.max(until);
+        let fresh = fresh(words, &connection.timeline, self.given, until);
+        let text = match connection.protocol {
+            Protocol::Listen => fresh.text.as_str(),
+            Protocol::Flux => after_words(&fresh.text, self.given_of_vendor_turn),
+        };
+        let from = fresh.from.unwrap_or(self.covered);
+        let spoken_until = fresh.until.unwrap_or(until);
+        let news = if words.is_final {
+            self.heard.add_final(text, from, spoken_until);
+            !text.is_empty()
+        } else {
+            self.heard.set_interim(text, from, spoken_until)
+        };
+        if words.is_final {
+            self.covered = self.covered.max(until);
+            if words.endpoint {
+                self.given_of_vendor_turn = 0;
+            }
+        }
+        if news {
+            self.words_at = now;
+        }
+        let before = self.effects.len();
+        self.judge(words, until);
+        // Words that were given by this are no partial ones.
+        if news && self.effects.len() == before {
+            let text = self.heard.text();
+            self.effects
+                .push_back(Effect::Emit(SttEvent::Partial { text }));
+        }
+    }
+
+    // ---- to the vendor -----------------------------------------------------
+
+    /// What is to be sent next. Taken is sent.
+    pub(super) fn poll_outgoing(&mut self, now: Mono) -> Option<Outgoing> {
+        let flush = !matches!(
+            self.turn,
+            Turn::On {
+                voice: Voice::Speaking { .. },
+                ..
+            } | Turn::Quiet
+        );
+        let speech = self.turn != Turn::Quiet;
+        let Link::Up(connection) = &mut self.link else {
+            return None;
+        };
+        // What was dropped meanwhile cannot be sent any more.
+        connection.sent = connection.sent.max(self.replay.from());
+        let ready = self.replay.until().saturating_sub(connection.sent);
+        let (largest, least) = match connection.protocol {
+            Protocol::Listen => (STT_CHUNK, Samples(1)),
+            Protocol::Flux if flush => (STT_FLUX_CHUNK, Samples(1)),
+            Protocol::Flux => (STT_FLUX_CHUNK, STT_FLUX_CHUNK),
+        };
+        if connection
+            .finalize_after
+            .is_some_and(|after| connection.sent >= after)
+        {
+            connection.finalize_after = None;
+            return Some(Outgoing::Text(finalize(connection.protocol)));
+        }
+        if ready >= least && ready > Samples::ZERO {
+            let from = connection.sent;
+            let audio = self.replay.copy(from, from + ready.min(largest));
+            let length = Samples(audio.len() as u64);
+            connection.timeline.handle_audio(from, length);
+            connection.sent = from + length;
+            connection.sent_at = now;
+            if speech {
+                connection.waits_since.get_or_insert(now);
+            }
+            return Some(Outgoing::Audio(audio));
+        }
+        if connection.silence > Samples::ZERO {
+            let length = connection.silence.min(largest);
+            connection.silence = connection.silence - length;
+            connection.timeline.handle_silence(length);
+            connection.sent_at = now;
+            let silence = vec![mulaw::SILENCE; usize::try_from(length.0).unwrap_or_default()];
+            return Some(Outgoing::Audio(silence.into()));
+        }
+        if now < connection.sent_at.plus(connection.patience()) {
+            return None;
+        }
+        connection.sent_at = now;
+        match connection.protocol {
+            // A connection that never had audio is not saved by words.
+            Protocol::Listen if connection.timeline.is_fresh() => {
+                connection.silence = STT_FLUX_CHUNK;
+                self.poll_outgoing(now)
+            }
+            Protocol::Listen => Some(Outgoing::Text(KEEP_ALIVE)),
+            // It has no keep-alive, and a turn of it would dangle.
+            Protocol::Flux => {
+                let quiet = u64::try_from(STT_FLUX_QUIET.as_millis()).unwrap_or_default();
+                connection.silence = Samples::from_ms(quiet);
+                self.poll_outgoing(now)
+            }
+        }
+    }
+
+    pub(super) fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    // ---- time --------------------------------------------------------------
+
+    /// When [`Self::handle_time`], or [`Self::poll_outgoing`], has something to do.
+    pub(super) fn poll_timeout(&self) -> Option<Mono> {
+        let connection = match &self.link {
+            Link::Up(connection) => Some(connection),
+            Link::Down { .. } => None,
+        };
+        let debt = match &self.turn {
+            Turn::Owed(debt) => Some(debt.due),
+            Turn::Quiet | Turn::On { .. } => None,
+        };
+        let alive = connection.map(|connection| connection.sent_at.plus(connection.patience()));
+        let stall = connection.and_then(|connection| connection.waits_since);
+        [
+            debt,
+            self.stale_words_due(),
+            alive,
+            stall.map(|since| since.plus(STT_STALL)),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    pub(super) fn handle_time(&mut self, now: Mono) {
+        if let Link::Up(connection) = &self.link
+            && let Some(since) = connection.waits_since
+            && now >= since.plus(STT_STALL)
+        {
+            self.hang();
+        }
+        if self.stale_words_due().is_some_and(|due| now >= due) {
+            self.give_all();
+        }
+        if let Turn::Owed(debt) = self.turn
+            && now >= debt.due
+        {
+            self.handle_due(now, debt);
+        }
+    }
+
+    /// Words outside any turn are given when no more follow.
+    fn stale_words_due(&self) -> Option<Mono> {
+        let stale = self.turn == Turn::Quiet && !self.heard.is_empty();
+        stale.then(|| self.words_at.plus(STT_STALE_WORDS))
+    }
+
+    /// The connection says nothing: the next one will be asked.
+    fn hang(&mut self) {
+        self.link = Link::Down { away: false };
+        self.effects.push_back(Effect::Hang);
+    }
+
+    // ---- asking for final words --------------------------------------------
+
+    /// In a pause whose words answer the question, the vendor need not wait for its own endpoint.
+    fn ask_if_complete(&mut self) {
+        let listens = matches!(&self.link, Link::Up(c) if c.protocol == Protocol::Listen);
+        let Turn::On {
+            voice: Voice::Pausing { asked: false, .. },
+            ..
+        } = self.turn
+        else {
+            return;
+        };
+        let complete =
+            listens && !self.heard.is_empty() && is_complete(&self.heard.text(), self.expectation);
+        if complete {
+            self.ask_for_finals();
+            if let Turn::On {
+                voice: Voice::Pausing { asked, .. },
+                ..
+            } = &mut self.turn
+            {
+                *asked = true;
+            }
+        }
+    }
+
+    fn ask_for_finals(&mut self) {
+        let until = self.replay.until();
+        if let Link::Up(connection) = &mut self.link {
+            connection.finalize_after = Some(until);
+        }
+    }
+
+    /// Whether the words so far may end the turn without a longer pause.
+    fn is_complete(&self, by_model: bool) -> bool {
+        // A model that finds the ends of turns is believed, but for groups of digits.
+        (by_model && !expects_digits(self.expectation) && self.heard.has_finals())
+            || is_complete(&self.heard.text(), self.expectation)
+    }
+}
+
+impl Connection {
+    /// How long it may go without anything of ours.
+    fn patience(&self) -> Duration {
+        match self.protocol {
+            Protocol::Listen => STT_KEEP_ALIVE,
+            Protocol::Flux => STT_FLUX_QUIET,
+        }
+    }
+}
+
+/// The part of the words that is news.
+struct Fresh {
+    text: String,
+    from: Option<Samples>,
+    until: Option<Samples>,
+}
+
+/// Leaves out what belongs to audio whose words were given.
+fn fresh(words: &Words<'_>, timeline: &Timeline, given: Samples, until: Samples) -> Fresh {
+    let place = |time| timeline.position_of(time);
+    let is_old = |from: Samples, to: Samples| {
+        let middle = (place(from).0).midpoint(place(to).0);
+        middle < given.0
+    };
+    let first = words.words.first();
+    let from = first.map(|word| place(word.from));
+    let last = words.words.last().map(|word| place(word.to));
+    let has_old = match first {
+        Some(first) => is_old(first.from, first.to),
+        None => given > Samples::ZERO && until <= given,
+    };
+    if !has_old {
+        return Fresh {
+            text: words.text.trim().to_owned(),
+            from,
+            until: last,
+        };
+    }
+    let new: Vec<_> = words
+        .words
+        .iter()
+        .filter(|word| !is_old(word.from, word.to))
+        .collect();
+    let text: Vec<&str> = new.iter().map(|word| &*word.text).collect();
+    Fresh {
+        text: text.join(" "),
+        from: new.first().map(|word| place(word.from)),
+        until: last,
+    }
+}
+
+/// The text without its first `count` words.
+fn after_words(text: &str, count: usize) -> &str {
+    let mut rest = text;
+    for _ in 0..count {
+        rest = rest.trim_start();
+        rest = rest.find(char::is_whitespace).map_or("", |at| &rest[at..]);
+    }
+    rest.trim_start()
+}
+
+#[cfg(test)]
+mod tests;
