@@ -90,16 +90,26 @@ impl Server {
         }
         let location = Arc::new(location(&config)?);
         let brain = rule_brain(&location);
-        let mode = config.speech;
-        let speech = tokio::task::spawn_blocking(move || speech::choose(mode))
-            .await
-            .expect("invariant: choosing speech does not panic, and nobody cancels it")?;
+        let (config, speech) = tokio::task::spawn_blocking({
+            let location = Arc::clone(&location);
+            move || {
+                let chosen = speech::choose(&config, &location);
+                (config, chosen)
+            }
+        })
+        .await
+        .expect("invariant: choosing speech does not panic, and nobody cancels it");
+        let mut speech = speech?;
         let data_plane = DataPlane::start(DataPlaneConfig {
             shards: config.shards,
             calls_per_shard: config.calls_per_shard,
             realtime: true,
             ..DataPlaneConfig::new(speech.config.clone())
         })?;
+        if let Some(voice) = speech.to_warm.take() {
+            let metrics = data_plane.metrics();
+            tokio::spawn(async move { voice.warm(&metrics.vendor_errors).await });
+        }
         Self::with(config, clock, location, brain, data_plane, speech).await
     }
 

@@ -1,13 +1,19 @@
 //! Which speech engines calls get.
 
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use pipeline::local::{
     LocalSpeech, LocalSpeechConfig, LocalSpeechError, PACKAGES, worker as local_worker,
 };
-use pipeline::{SpeechConfig, SttConfig, TtsConfig};
+use pipeline::net::deepgram::DeepgramAccount;
+use pipeline::vendor::SharedBreaker;
+use pipeline::{DeepgramStt, DeepgramTts, PhraseCache, SpeechConfig, SttConfig, TtsConfig};
+use storage::Location;
 
-use crate::config::SpeechMode;
+use crate::config::{Config, Deepgram, SpeechMode};
+use crate::session;
 
 /// The speech of every call.
 #[derive(Debug)]
@@ -17,6 +23,8 @@ pub struct Chosen {
     pub typed: bool,
     /// What was chosen and why, for the start of the log.
     pub sentence: String,
+    /// A bought voice whose fixed phrases are to be made ahead of the calls that say them.
+    pub to_warm: Option<DeepgramTts>,
 }
 
 /// The speech that was asked for cannot be had.
@@ -28,15 +36,17 @@ pub enum NoSpeech {
     OwnPath(#[from] std::io::Error),
 }
 
-/// Starts the engines on this machine, where they are wanted. Blocks for as long as that takes.
+/// Chooses by what was asked for and what there is a key for, and starts the engines on this
+/// machine where they are wanted. Blocks for as long as that takes.
 ///
 /// # Errors
 /// [`NoSpeech`], only where recognised speech was demanded.
-pub fn choose(mode: SpeechMode) -> Result<Chosen, NoSpeech> {
-    match mode {
-        SpeechMode::Typed => Ok(typed("typed beside the audio, as asked".to_owned())),
-        SpeechMode::Recognised => engines().map(recognised),
-        SpeechMode::Auto => Ok(match engines() {
+pub fn choose(config: &Config, location: &Location) -> Result<Chosen, NoSpeech> {
+    match (config.speech, &config.deepgram) {
+        (SpeechMode::Typed, _) => Ok(typed("typed beside the audio, as asked".to_owned())),
+        (SpeechMode::Recognised, _) => engines().map(recognised),
+        (SpeechMode::Auto, Some(deepgram)) => Ok(bought(deepgram, &config.data_dir, location)),
+        (SpeechMode::Auto, None) => Ok(match engines() {
             Ok(engines) => recognised(engines),
             Err(error) => typed(format!("typed beside the audio, because: {error}")),
         }),
@@ -59,7 +69,66 @@ fn recognised(speech: LocalSpeech) -> Chosen {
         },
         typed: false,
         sentence: "recognised and spoken by the engines on this machine".to_owned(),
+        to_warm: None,
     }
+}
+
+/// Deepgram's, with the engines on this machine for when it is not there.
+fn bought(deepgram: &Deepgram, data_dir: &Path, location: &Location) -> Chosen {
+    let account = DeepgramAccount {
+        origin: deepgram.origin.clone(),
+        key: deepgram.key.clone(),
+    };
+    let engines = engines();
+    let behind = match &engines {
+        Ok(_) => "the engines on this machine behind it".to_owned(),
+        Err(error) => format!("nothing behind it, because: {error}"),
+    };
+    let engines = engines.ok();
+    let sentence = format!(
+        "heard by Deepgram's {} and spoken as {}, with {behind}",
+        deepgram.model, deepgram.voice
+    );
+    let voice = DeepgramTts {
+        account: account.clone(),
+        model: deepgram.voice.clone(),
+        http: plain_requests(),
+        phrases: Arc::new(PhraseCache::open(
+            Some(data_dir.join("phrases")),
+            &deepgram.voice,
+            session::fixed_clauses(location),
+        )),
+        fallback: engines.clone().map(Into::into),
+        breaker: SharedBreaker::default(),
+    };
+    let ear = DeepgramStt {
+        model: deepgram.model.clone(),
+        fallback_model: deepgram.fallback_model.clone(),
+        endpointing_ms: deepgram.endpointing_ms,
+        language: deepgram.language.clone(),
+        fallback: engines.map(Into::into),
+        ..DeepgramStt::new(account)
+    };
+    Chosen {
+        config: SpeechConfig {
+            stt: SttConfig::Deepgram(Arc::new(ear)),
+            tts: TtsConfig::Deepgram(Arc::new(voice.clone())),
+        },
+        typed: false,
+        sentence,
+        // Its connections belong to the runtime that opens them: not to that of calls.
+        to_warm: Some(DeepgramTts {
+            http: plain_requests(),
+            ..voice
+        }),
+    }
+}
+
+fn plain_requests() -> reqwest::Client {
+    reqwest::Client::builder()
+        .connect_timeout(pipeline::limits::VENDOR_CONNECT)
+        .build()
+        .expect("invariant: a client without files or proxies of ours can be made")
 }
 
 fn typed(sentence: String) -> Chosen {
@@ -70,6 +139,7 @@ fn typed(sentence: String) -> Chosen {
         },
         typed: true,
         sentence,
+        to_warm: None,
     }
 }
 

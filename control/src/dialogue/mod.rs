@@ -18,6 +18,12 @@ use storage::customer::Phone;
 
 use crate::tools::{ToolCall, ToolOutcome};
 
+/// What is said in the same words in every call: greeting, questions, hints, apologies, goodbye.
+#[must_use]
+pub fn fixed_phrases(location: &storage::Location) -> Vec<String> {
+    phrases::fixed(location)
+}
+
 /// Leads a conversation. The rule brain needs no network; a language model may stand in its place.
 pub trait Brain: Send {
     /// Takes one input and says what to do. `now` is the business's local time.

@@ -505,3 +505,77 @@ fn capital(text: &str) -> String {
 fn sentence(text: &str) -> String {
     format!("{}.", text.trim_end_matches('.'))
 }
+
+/// What is said in the same words in every call, so that it can be made into audio once: nothing
+/// in it belongs to a caller.
+pub(super) fn fixed(location: &Location) -> Vec<String> {
+    let always = [
+        HOW_CAN_I_HELP,
+        ANYTHING_ELSE,
+        WELCOME,
+        START_OVER,
+        LEFT_AS_IT_IS,
+        ONE_MOMENT,
+        TAKE_YOUR_TIME,
+        STILL_THERE,
+        NOBODY_THERE,
+        NOT_CAUGHT,
+        OR_A_HUMAN,
+        KEY_IN_PHONE,
+        KEY_IN_DATE_OF_BIRTH,
+        KEY_IN_YES_NO,
+        HINT_REQUEST,
+        HINT_WHEN,
+        HINT_WHICH_VEHICLE,
+        HINT_VEHICLE,
+        HINT_NAME,
+        HINT_PHONE,
+        HINT_DATE_OF_BIRTH,
+        HINT_WHICH_APPOINTMENT,
+        HINT_CONFIRM,
+        WHICH_SERVICE,
+        NAME,
+        LAST_NAME,
+        PHONE,
+        WHICH_VEHICLE,
+        NEW_VEHICLE,
+        REASON,
+        WHICH_APPOINTMENT,
+        WHICH_NUMBER,
+        ACCOUNT_NAME,
+        DATE_OF_BIRTH,
+        NOTHING_THEN,
+        NOTHING_FREE,
+        ANOTHER_TIME,
+        JUST_TAKEN,
+        VEHICLE_BUSY,
+        SHALL_I_BOOK,
+        SHALL_I_MOVE,
+        SHALL_I_CANCEL,
+        NOT_THAT,
+        NOTHING_BOOKED,
+        ALREADY_THEN,
+        CANCELLED,
+        ALREADY_SETTLED,
+        VERIFIED,
+        WRONG_DATE_OF_BIRTH,
+        NOTHING_TO_VERIFY_BY,
+        NO_ACCOUNT,
+        NO_APPOINTMENTS,
+        NO_SUCH_NUMBER,
+        NUMBER_TAKEN,
+        NO_SUCH_YEAR,
+        SEVERAL_VEHICLES,
+        VEHICLE_UNKNOWN,
+    ];
+    let of_the_location = [
+        welcome(location, None),
+        goodbye(location),
+        hint_services(location),
+    ];
+    always
+        .map(str::to_owned)
+        .into_iter()
+        .chain(of_the_location)
+        .collect()
+}

@@ -21,3 +21,11 @@ pub use log::close_orphans;
 pub use media::{Admission, Gate, Media};
 pub use registry::{Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, Parties, Request};
 pub use task::{MakeBrain, Sessions, SessionsConfig};
+
+/// The clauses that every call may hold, as they are handed to a synthesiser.
+#[must_use]
+pub fn fixed_clauses(location: &storage::Location) -> Vec<String> {
+    let phrases = crate::dialogue::fixed_phrases(location);
+    let clauses = phrases.iter().flat_map(|phrase| clauses::split(phrase));
+    clauses.map(str::to_owned).collect()
+}
