@@ -16,6 +16,10 @@ pub enum Key {
     DatabaseUrl,
     TwilioAccountSid,
     TwilioPhoneNumber,
+    TwilioAuthToken,
+    TwilioApiUrl,
+    TwilioApiKeySid,
+    TwilioApiKeySecret,
     AdminToken,
     MediaTokenKey,
     RustLog,
@@ -36,6 +40,10 @@ const KEYS: &[(Key, &str)] = &[
     (Key::DatabaseUrl, "DATABASE_URL"),
     (Key::TwilioAccountSid, "TWILIO_ACCOUNT_SID"),
     (Key::TwilioPhoneNumber, "TWILIO_PHONE_NUMBER"),
+    (Key::TwilioAuthToken, "TWILIO_AUTH_TOKEN"),
+    (Key::TwilioApiUrl, "TWILIO_API_URL"),
+    (Key::TwilioApiKeySid, "TWILIO_API_KEY_SID"),
+    (Key::TwilioApiKeySecret, "TWILIO_API_KEY_SECRET"),
     (Key::AdminToken, "ADMIN_TOKEN"),
     (Key::MediaTokenKey, "MEDIA_TOKEN_KEY"),
     (Key::RustLog, "RUST_LOG"),
@@ -52,7 +60,6 @@ const KEYS: &[(Key, &str)] = &[
 /// that they change nothing.
 pub(super) const NOT_YET: &[&str] = &[
     "REDIS_URL",
-    "TWILIO_AUTH_TOKEN",
     "DEEPGRAM_API_KEY",
     "DEEPGRAM_MODEL",
     "DEEPGRAM_TTS_MODEL",
@@ -67,7 +74,6 @@ pub(super) const NOT_YET: &[&str] = &[
     "GOOGLE_CALENDAR_ID",
     "GOOGLE_API_URL",
     "GOOGLE_TOKEN_URL",
-    "TWILIO_API_URL",
     "NHTSA_API_URL",
     "WORKER_REMINDER_HOUR",
     "WORKER_REMINDER_TIMEZONE",
@@ -88,7 +94,13 @@ impl Key {
     /// Whether errors must not show the value.
     #[must_use]
     pub fn is_secret(self) -> bool {
-        matches!(self, Self::AdminToken | Self::MediaTokenKey)
+        matches!(
+            self,
+            Self::AdminToken
+                | Self::MediaTokenKey
+                | Self::TwilioAuthToken
+                | Self::TwilioApiKeySecret
+        )
     }
 
     fn named(name: &str) -> Option<Self> {

@@ -21,7 +21,10 @@ fn signed(url: &str, body: Body<'_>) -> String {
 fn the_published_vectors_are_believed() {
     let hashed = format!("{URL}&bodySHA256={HASH}");
     let only_hash = format!("https://mycompany.com/myapp.php?bodySHA256={HASH}");
-    let (http, port) = (URL.replace("https", "http"), URL.replace(".com", ".com:1234"));
+    let (http, port) = (
+        URL.replace("https", "http"),
+        URL.replace(".com", ".com:1234"),
+    );
     let http_port = port.replace("https", "http");
     let with_user = URL.replace("://", "://user:pass@");
     let form = Body::Form(FORM);
