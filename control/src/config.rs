@@ -18,6 +18,8 @@ use storage::customer::Phone;
 pub use keys::{Key, Origin, Setting, Sources};
 pub use vendors::{Deepgram, OpenAi};
 
+use crate::telephony::rest::Account;
+
 /// Everything the process is told from outside.
 #[derive(Debug)]
 pub struct Config {
@@ -64,6 +66,38 @@ pub struct Twilio {
     pub account_sid: Option<String>,
     /// The number callers dial.
     pub phone_number: Option<Phone>,
+    /// Signs Twilio's requests; absent: whoever finds a webhook may ask.
+    pub auth_token: Option<SecretString>,
+    /// Where its REST API is.
+    pub api_url: BaseUrl,
+    /// Opens the REST API in place of the auth token.
+    pub api_key: Option<ApiKey>,
+}
+
+/// A key to Twilio's REST API. It signs nothing.
+#[derive(Debug)]
+pub struct ApiKey {
+    pub sid: String,
+    pub secret: SecretString,
+}
+
+impl Twilio {
+    /// The account that the REST API is opened with; `None` where the credentials are not complete.
+    #[must_use]
+    pub fn account(&self) -> Option<Account> {
+        let account_sid = self.account_sid.clone()?;
+        let (user, secret) = match (&self.api_key, &self.auth_token) {
+            (Some(key), _) => (key.sid.clone(), key.secret.clone()),
+            (None, Some(token)) => (account_sid.clone(), token.clone()),
+            (None, None) => return None,
+        };
+        Some(Account {
+            origin: self.api_url.clone(),
+            account_sid,
+            user,
+            secret,
+        })
+    }
 }
 
 /// How the caller's words are known.
@@ -139,6 +173,26 @@ impl BaseUrl {
     pub fn is_secure(&self) -> bool {
         self.0.starts_with("https:")
     }
+
+    /// Whether its host is one that others can mean, too: neither this machine nor a private
+    /// network.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        let uri: Result<http::Uri, _> = self.0.parse();
+        let Some(host) = uri.as_ref().ok().and_then(http::Uri::host) else {
+            return false;
+        };
+        let host = host.trim_matches(['[', ']']);
+        match host.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+            Ok(IpAddr::V4(ip)) => {
+                !(ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified())
+            }
+            Ok(IpAddr::V6(ip)) => {
+                !(ip.is_loopback() || ip.is_unique_local() || ip.is_unspecified())
+            }
+            Err(_) => !host.eq_ignore_ascii_case("localhost") && !host.ends_with(".localhost"),
+        }
+    }
 }
 
 impl std::fmt::Display for BaseUrl {
@@ -171,8 +225,13 @@ pub enum ConfigError {
     NotToml { path: PathBuf, problem: String },
     #[error("OTTO_CONFIG: cannot read {path}: {problem}; name a file that exists")]
     Unreadable { path: PathBuf, problem: String },
-    #[error("ENV: this version cannot run in production: {missing}; set ENV=development")]
+    #[error("ENV: production lacks {missing}; set what is missing, or ENV=development")]
     NotForProduction { missing: String },
+    #[error("{key}: not set, but {other} is; set both or neither")]
+    HalfAKey {
+        key: &'static str,
+        other: &'static str,
+    },
 }
 
 impl Config {

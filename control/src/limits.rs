@@ -9,7 +9,7 @@ pub const MAX_CONNECTIONS: usize = 4_096;
 /// Pause after a failed accept, so that a full descriptor table is not hammered.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A webhook form or a JSON body. Twilio's forms are about 1 KiB.
-pub const MAX_BODY_BYTES: usize = 16 * 1024;
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// From a connection's first byte (or the last answer) to the end of the request's headers.
 pub const HEADER_DEADLINE: Duration = Duration::from_secs(10);
 /// From a request's headers to the head of its answer. Twilio gives up after about 15 s.
@@ -56,6 +56,43 @@ pub const MAX_ENDED_CALLS: usize = 1_000;
 pub const MAX_FEED_LINES: usize = 5_000;
 /// `stream-ended` may overtake the end of the call's task by so long.
 pub const ENDING_DEADLINE: Duration = Duration::from_secs(3);
+
+/// How often a caller may come back from a human who does not answer; then they are asked to call
+/// again.
+pub const MAX_RETURNS: u8 = 2;
+/// How long a human's telephone rings.
+pub const DIAL_TIMEOUT: Duration = Duration::from_secs(25);
+/// How long the network may take to ask about a call that we ended; then it is told to hang up.
+pub const HANG_UP_WATCH: Duration = Duration::from_secs(10);
+/// How long a webhook waits for the appointment it is about.
+pub const APPOINTMENT_DEADLINE: Duration = Duration::from_secs(2);
+/// What webhooks told us and the database does not hold yet.
+pub const MAX_JOURNAL: usize = 4_096;
+/// Text of a webhook that is kept, in bytes: an error's words, a text message.
+pub const MAX_NOTED_BYTES: usize = 1_600;
+
+// ---- Twilio's REST API ------------------------------------------------------
+
+/// One attempt, from its connection to the last byte of its answer.
+pub const REST_DEADLINE: Duration = Duration::from_secs(10);
+/// Of that, for the connection.
+pub const REST_CONNECT_DEADLINE: Duration = Duration::from_secs(4);
+/// Attempts at a request that was not processed, or may be repeated.
+pub const REST_ATTEMPTS: usize = 4;
+/// The first pause between two attempts; the next are longer, all with jitter.
+pub const REST_RETRY_AFTER: Duration = Duration::from_millis(250);
+/// The longest pause between two attempts, without its jitter.
+pub const REST_RETRY_AT_MOST: Duration = Duration::from_secs(4);
+/// The longest answer that is read.
+pub const MAX_REST_ANSWER_BYTES: usize = 1024 * 1024;
+/// Entries of a page of a list.
+pub const REST_PAGE: u32 = 100;
+/// Pages of a list that are read.
+pub const MAX_REST_PAGES: usize = 10;
+/// Characters of TwiML that a request may carry; Twilio's limit.
+pub const MAX_TWIML_CHARS: usize = 4_000;
+/// Characters of a text message; Twilio's limit.
+pub const MAX_SMS_CHARS: usize = 1_600;
 
 // ---- one call -------------------------------------------------------------
 
@@ -161,3 +198,7 @@ const _: () = assert!(ENDING_DEADLINE.as_secs() < ANSWER_DEADLINE.as_secs());
 // A caller is told that there is no answer within three seconds of the first deadline.
 const _: () = assert!(LLM_SILENCE.as_millis() <= LLM_FIRST_TOKEN.as_millis() + 3_000);
 const _: () = assert!(LLM_HEDGE_AFTER.as_millis() < LLM_FIRST_TOKEN.as_millis());
+
+const _: () = assert!(APPOINTMENT_DEADLINE.as_secs() < ANSWER_DEADLINE.as_secs());
+const _: () = assert!(DIAL_TIMEOUT.as_secs() < ENDED_LIFE.as_secs());
+const _: () = assert!(HANG_UP_WATCH.as_secs() < ENDED_LIFE.as_secs());

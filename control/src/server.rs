@@ -21,8 +21,10 @@ use crate::dialogue::RuleBrain;
 use crate::http::{self, App};
 use crate::limits;
 use crate::observe::Metrics;
-use crate::session::{self, Calls, Gate, MakeBrain, Sessions, SessionsConfig};
+use crate::session::{self, Calls, Gate, Journal, MakeBrain, Sessions, SessionsConfig};
 use crate::speech::{self, Chosen, NoSpeech};
+use crate::telephony::rest::Rest;
+use crate::telephony::signature::SignatureKey;
 use crate::telephony::token::{SpentHere, TokenKey};
 
 /// A server that answers calls.
@@ -34,6 +36,7 @@ pub struct Server {
     store: Store,
     calls: Arc<Calls>,
     sessions: Sessions,
+    journal: Journal,
     gate: Arc<Gate>,
     drain: Duration,
     /// No new calls.
@@ -130,6 +133,9 @@ impl Server {
         session::close_orphans(store.call_logs.as_ref(), clock.now()).await;
         let typed_speech = speech.typed;
         let metrics = Arc::new(Metrics::new(data_plane.metrics()));
+        let account = config.twilio.account();
+        let rest = account.map(|account| Rest::new(account, data_plane.metrics()));
+        let journal = Journal::start(Arc::clone(&store.call_logs));
         let gate = Arc::new(Gate::new(data_plane));
         let calls = Arc::new(Calls::default());
         let sessions = Sessions::new(SessionsConfig {
@@ -140,6 +146,7 @@ impl Server {
             metrics: Arc::clone(&metrics),
             brain,
             typed_speech,
+            rest,
         });
         let stopping = CancellationToken::new();
         let closing = CancellationToken::new();
@@ -154,7 +161,14 @@ impl Server {
             base_url: base_url.clone(),
             admin_token: config.admin_token,
             account_sid: config.twilio.account_sid,
+            signatures: config
+                .twilio
+                .auth_token
+                .map(|token| SignatureKey::new(token.expose_secret())),
+            phone_number: config.twilio.phone_number,
             location,
+            clock,
+            journal: journal.clone(),
             store: store.clone(),
             calls: Arc::clone(&calls),
             sessions: sessions.clone(),
@@ -174,6 +188,7 @@ impl Server {
             store,
             calls,
             sessions,
+            journal,
             gate,
             drain: config.drain,
             stopping,
@@ -232,6 +247,7 @@ impl Server {
         if let Err(error) = self.http.await {
             tracing::error!(%error, "the listener failed");
         }
+        self.journal.flush().await;
         self.store.backend.close().await;
     }
 

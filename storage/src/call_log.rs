@@ -104,6 +104,77 @@ pub struct CallLog {
     pub call: NewCallLog,
     /// Absent while the call goes on.
     pub summary: Option<CallSummary>,
+    /// Absent where the network never said anything.
+    pub network: Option<NetworkStatus>,
+}
+
+/// How far the telephone network has got with a call. The names are Twilio's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallStatus {
+    Queued,
+    Initiated,
+    Ringing,
+    InProgress,
+    Completed,
+    Busy,
+    NoAnswer,
+    Failed,
+    Canceled,
+}
+
+impl CallStatus {
+    /// Whether nothing comes after it.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        self.place() == Self::Completed.place()
+    }
+
+    /// Its place among the statuses of one call, for a message that carries no number.
+    #[must_use]
+    pub fn place(self) -> u32 {
+        match self {
+            Self::Queued | Self::Initiated => 0,
+            Self::Ringing => 1,
+            Self::InProgress => 2,
+            Self::Completed | Self::Busy | Self::NoAnswer | Self::Failed | Self::Canceled => 3,
+        }
+    }
+}
+
+/// What the telephone network says of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetworkStatus {
+    pub status: CallStatus,
+    /// Seconds from answer to end, where it has ended.
+    pub duration_s: Option<u32>,
+    /// Rises from message to message of a call, whatever order they arrive in.
+    pub sequence: u32,
+}
+
+impl NetworkStatus {
+    /// Whether this is news after `kept`. Messages repeat and overtake each other, and nothing
+    /// comes after an end.
+    #[must_use]
+    pub fn supersedes(&self, kept: &Self) -> bool {
+        match (self.status.is_final(), kept.status.is_final()) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => self.sequence > kept.sequence,
+        }
+    }
+}
+
+/// Something the network told of a call, or of a text message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallEvent {
+    /// The call's SID, or the message's.
+    pub call_sid: String,
+    /// Such as `amd` or `recording`.
+    pub kind: String,
+    pub at: Timestamp,
+    /// An object. Personal data is masked by the writer.
+    pub detail: serde_json::Value,
 }
 
 #[async_trait]
@@ -116,6 +187,19 @@ pub trait CallLogs: Send + Sync {
     async fn by_sid(&self, call_sid: &str) -> Result<Option<CallLog>, StorageError>;
     /// Newest first.
     async fn recent(&self, limit: u32) -> Result<Vec<CallLog>, StorageError>;
+    /// Keeps what the network says of a call, unless it is older than what is kept. Where there is
+    /// no row, nobody ever spoke: the end of such a call creates the row, closed by `unspoken`;
+    /// earlier messages about it are dropped. The row of a call that goes on stays open.
+    async fn network(
+        &self,
+        call: &NewCallLog,
+        status: &NetworkStatus,
+        unspoken: &CallSummary,
+    ) -> Result<(), StorageError>;
+    /// Keeps an event; the same again is the same.
+    async fn note(&self, event: &CallEvent) -> Result<(), StorageError>;
+    /// What was noted of a call, oldest first.
+    async fn events(&self, call_sid: &str) -> Result<Vec<CallEvent>, StorageError>;
 }
 
 /// The numbers are masked but for their last two digits.
@@ -144,6 +228,24 @@ fn masked(number: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_newer_is_news_and_nothing_comes_after_an_end() {
+        let status = |status, sequence| NetworkStatus {
+            status,
+            duration_s: None,
+            sequence,
+        };
+        let ringing = status(CallStatus::Ringing, 1);
+        let answered = status(CallStatus::InProgress, 2);
+        let over = status(CallStatus::Completed, 3);
+        assert!(answered.supersedes(&ringing) && over.supersedes(&answered));
+        assert!(!ringing.supersedes(&answered) && !answered.supersedes(&over));
+        assert!(!over.supersedes(&over), "a repetition");
+        // Numbers may be missing or wrong; an end is an end.
+        assert!(status(CallStatus::Completed, 0).supersedes(&answered));
+        assert!(!status(CallStatus::InProgress, 9).supersedes(&over));
+    }
 
     #[test]
     fn debug_masks_the_numbers_of_a_call() {

@@ -21,6 +21,9 @@ pub const NAME_MATCHES: i64 = 5;
 /// How many call logs one page may hold.
 pub const RECENT_CALL_LOGS: u32 = 500;
 
+/// How many events of one call are read.
+pub const EVENTS_PER_CALL: u32 = 100;
+
 /// The most bays a location may have.
 pub const BAYS: i64 = 100;
 

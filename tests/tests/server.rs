@@ -195,7 +195,7 @@ async fn a_stopping_server_lets_calls_finish_and_takes_no_new_ones() {
     let stopping = tokio::spawn(scene.server.stop(std::future::pending()));
     loop {
         let xml = post(&http, &base, INBOUND, "CA3").await;
-        if xml.contains("busy") && xml.contains("<Dial>") {
+        if xml.contains("busy") && xml.contains("<Dial ") {
             break;
         }
         assert!(xml.contains("<Stream"), "{xml}");

@@ -16,6 +16,10 @@ pub enum Key {
     DatabaseUrl,
     TwilioAccountSid,
     TwilioPhoneNumber,
+    TwilioAuthToken,
+    TwilioApiUrl,
+    TwilioApiKeySid,
+    TwilioApiKeySecret,
     AdminToken,
     MediaTokenKey,
     DeepgramApiKey,
@@ -50,6 +54,10 @@ const KEYS: &[(Key, &str)] = &[
     (Key::DatabaseUrl, "DATABASE_URL"),
     (Key::TwilioAccountSid, "TWILIO_ACCOUNT_SID"),
     (Key::TwilioPhoneNumber, "TWILIO_PHONE_NUMBER"),
+    (Key::TwilioAuthToken, "TWILIO_AUTH_TOKEN"),
+    (Key::TwilioApiUrl, "TWILIO_API_URL"),
+    (Key::TwilioApiKeySid, "TWILIO_API_KEY_SID"),
+    (Key::TwilioApiKeySecret, "TWILIO_API_KEY_SECRET"),
     (Key::AdminToken, "ADMIN_TOKEN"),
     (Key::MediaTokenKey, "MEDIA_TOKEN_KEY"),
     (Key::DeepgramApiKey, "DEEPGRAM_API_KEY"),
@@ -80,7 +88,6 @@ const KEYS: &[(Key, &str)] = &[
 /// that they change nothing.
 pub(super) const NOT_YET: &[&str] = &[
     "REDIS_URL",
-    "TWILIO_AUTH_TOKEN",
     "GOOGLE_CLIENT_ID",
     "GOOGLE_CLIENT_SECRET",
     "GOOGLE_REFRESH_TOKEN",
@@ -88,7 +95,6 @@ pub(super) const NOT_YET: &[&str] = &[
     "GOOGLE_CALENDAR_ID",
     "GOOGLE_API_URL",
     "GOOGLE_TOKEN_URL",
-    "TWILIO_API_URL",
     "NHTSA_API_URL",
     "WORKER_REMINDER_HOUR",
     "WORKER_REMINDER_TIMEZONE",
@@ -111,7 +117,12 @@ impl Key {
     pub fn is_secret(self) -> bool {
         matches!(
             self,
-            Self::AdminToken | Self::MediaTokenKey | Self::DeepgramApiKey | Self::OpenAiApiKey
+            Self::AdminToken
+                | Self::MediaTokenKey
+                | Self::TwilioAuthToken
+                | Self::TwilioApiKeySecret
+                | Self::DeepgramApiKey
+                | Self::OpenAiApiKey
         )
     }
 

@@ -9,23 +9,17 @@ use storage::customer::Phone;
 
 use super::keys::{Key, NOT_YET, Setting, Sources};
 use super::vendors;
-use super::{BaseUrl, Config, ConfigError, Environment, SpeechMode, Twilio};
+use super::{ApiKey, BaseUrl, Config, ConfigError, Environment, SpeechMode, Twilio};
 use crate::limits;
 
 const DEFAULT_PORT: u16 = 8000;
 const DEFAULT_LOG: &str = "info";
+const TWILIO_API: &str = "https://api.twilio.com";
 /// Shorter secrets can be guessed by trying.
 const MIN_SECRET_BYTES: usize = 16;
 
 pub(super) fn parse(sources: &Sources) -> Result<Config, ConfigError> {
     let environment = value(sources, Key::Env, environment)?.unwrap_or(Environment::Development);
-    if environment == Environment::Production {
-        return Err(ConfigError::NotForProduction {
-            missing: "it does not check Twilio's request signatures yet, so anyone who finds a \
-                      webhook could pose as a caller"
-                .to_owned(),
-        });
-    }
     let data_dir = value(sources, Key::DataDir, path)?.unwrap_or_else(default_data_dir);
     let config = Config {
         environment,
@@ -35,10 +29,7 @@ pub(super) fn parse(sources: &Sources) -> Result<Config, ConfigError> {
         database: value(sources, Key::DatabaseUrl, database)?
             .unwrap_or_else(|| data_dir.join("otto.db")),
         location: value(sources, Key::Location, path)?,
-        twilio: Twilio {
-            account_sid: value(sources, Key::TwilioAccountSid, account_sid)?,
-            phone_number: value(sources, Key::TwilioPhoneNumber, phone)?,
-        },
+        twilio: twilio(sources)?,
         deepgram: vendors::deepgram(sources)?,
         openai: vendors::openai(sources)?,
         admin_token: value(sources, Key::AdminToken, secret)?,
@@ -55,7 +46,69 @@ pub(super) fn parse(sources: &Sources) -> Result<Config, ConfigError> {
         notes: notes(sources),
         data_dir,
     };
+    if environment == Environment::Production {
+        fit_for_production(&config)?;
+    }
     Ok(config)
+}
+
+fn twilio(sources: &Sources) -> Result<Twilio, ConfigError> {
+    let token = |text: &str| Ok(SecretString::from(text.to_owned()));
+    let sid = value(sources, Key::TwilioApiKeySid, |text| Ok(text.to_owned()))?;
+    let secret = value(sources, Key::TwilioApiKeySecret, token)?;
+    let half = |key: Key, other: Key| ConfigError::HalfAKey {
+        key: key.name(),
+        other: other.name(),
+    };
+    let api_key = match (sid, secret) {
+        (Some(sid), Some(secret)) => Some(ApiKey { sid, secret }),
+        (None, None) => None,
+        (Some(_), None) => return Err(half(Key::TwilioApiKeySecret, Key::TwilioApiKeySid)),
+        (None, Some(_)) => return Err(half(Key::TwilioApiKeySid, Key::TwilioApiKeySecret)),
+    };
+    let api_url = value(sources, Key::TwilioApiUrl, |text| {
+        BaseUrl::parse(text)
+            .map_err(|problem| wrong(problem, "use a form like https://api.twilio.com"))
+    })?;
+    Ok(Twilio {
+        account_sid: value(sources, Key::TwilioAccountSid, account_sid)?,
+        phone_number: value(sources, Key::TwilioPhoneNumber, phone)?,
+        auth_token: value(sources, Key::TwilioAuthToken, token)?,
+        api_url: api_url.unwrap_or_else(|| {
+            BaseUrl::parse(TWILIO_API).expect("invariant: an origin of ours is one")
+        }),
+        api_key,
+    })
+}
+
+/// Whoever may reach a production server must prove who they are.
+fn fit_for_production(config: &Config) -> Result<(), ConfigError> {
+    let base_url = config.base_url.as_ref();
+    let reachable = base_url.is_some_and(|url| url.is_secure() && url.is_public());
+    let wanted = [
+        (
+            config.twilio.auth_token.is_some(),
+            "TWILIO_AUTH_TOKEN (checks that webhooks come from Twilio)",
+        ),
+        (
+            reachable,
+            "BASE_URL (a public https origin, such as https://otto.example)",
+        ),
+        (
+            config.admin_token.is_some(),
+            "ADMIN_TOKEN (opens the calls API)",
+        ),
+    ];
+    let missing: Vec<&str> = wanted
+        .iter()
+        .filter(|(there, _)| !there)
+        .map(|(_, what)| *what)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing = missing.join(", ");
+    Err(ConfigError::NotForProduction { missing })
 }
 
 /// What is wrong with a value, and what to do about it.
@@ -241,6 +294,12 @@ fn notes(sources: &Sources) -> Vec<String> {
         notes.push("DEEPGRAM_API_KEY is not set: speech is made on this machine".to_owned());
     }
     notes.push("sessions and media tokens: kept in this process".to_owned());
+    if sources.get(Key::TwilioAuthToken).is_none() {
+        notes.push(
+            "TWILIO_AUTH_TOKEN is not set: webhooks answer whoever finds them, signed or not"
+                .to_owned(),
+        );
+    }
     if sources.get(Key::AdminToken).is_none() {
         notes.push("ADMIN_TOKEN is not set: /api/v1/calls answers this machine alone".to_owned());
     }

@@ -51,6 +51,7 @@ fn every_wrong_value_is_one_sentence_with_key_and_remedy() {
         ("DATABASE_URL", "sqlite:", "sqlite:PATH"),
         ("TWILIO_ACCOUNT_SID", "AC12", "32 hexadecimal digits"),
         ("TWILIO_PHONE_NUMBER", "555", "+12175550100"),
+        ("TWILIO_API_URL", "api.twilio.com", "https://api.twilio.com"),
         ("ADMIN_TOKEN", "short", "16 random characters"),
         ("DEEPGRAM_API_KEY", "two words", "vendor's console"),
         ("DEEPGRAM_URL", "api.deepgram.com", "wss://"),
@@ -110,11 +111,69 @@ fn a_vendor_is_there_where_its_key_is() {
 }
 
 #[test]
-fn production_is_refused_with_what_is_missing() {
-    let error = parse(&[("ENV", "production")])
+fn production_starts_only_with_all_that_proves_who_asks() {
+    let whole = [
+        ("ENV", "production"),
+        ("TWILIO_AUTH_TOKEN", "12345"),
+        ("BASE_URL", "https://otto.example"),
+        ("ADMIN_TOKEN", "correct horse battery"),
+    ];
+    let config = parse(&whole).expect("complete");
+    assert_eq!(config.environment, Environment::Production);
+    for (missing, _) in &whole[1..] {
+        let rest: Vec<_> = whole.iter().filter(|(key, _)| key != missing).collect();
+        let rest: Vec<_> = rest.into_iter().copied().collect();
+        let error = parse(&rest).map(|_| ()).expect_err(missing).to_string();
+        assert!(error.starts_with("ENV: production lacks"), "{error}");
+        for (key, _) in &whole[1..] {
+            assert_eq!(error.contains(key), key == missing, "{error}");
+        }
+    }
+    for url in [
+        "http://otto.example",
+        "https://localhost:8443",
+        "https://127.0.0.1",
+        "https://10.0.0.7",
+        "https://[::1]:443",
+    ] {
+        let mut local = whole;
+        local[2].1 = url;
+        let error = parse(&local).map(|_| ()).expect_err(url).to_string();
+        assert!(error.contains("BASE_URL"), "{error}");
+    }
+    let error = parse(&whole[..1])
         .map(|_| ())
-        .expect_err("refused");
-    assert!(error.to_string().contains("signatures"), "{error}");
+        .expect_err("bare")
+        .to_string();
+    for (key, _) in &whole[1..] {
+        assert!(error.contains(key), "{error}");
+    }
+}
+
+#[test]
+fn twilios_api_is_opened_by_the_token_or_a_whole_key() {
+    let sid = "AC0123456789abcdef0123456789abcdef";
+    let account = |pairs: &[(&str, &str)]| parse(pairs).expect("valid").twilio.account();
+    assert!(account(&[("TWILIO_ACCOUNT_SID", sid)]).is_none());
+    assert!(account(&[("TWILIO_AUTH_TOKEN", "12345")]).is_none());
+    let by_token = account(&[("TWILIO_ACCOUNT_SID", sid), ("TWILIO_AUTH_TOKEN", "12345")]);
+    let by_token = by_token.expect("complete");
+    assert_eq!(by_token.user, sid);
+    assert_eq!(by_token.origin.to_string(), "https://api.twilio.com");
+    let by_key = account(&[
+        ("TWILIO_ACCOUNT_SID", sid),
+        ("TWILIO_AUTH_TOKEN", "12345"),
+        ("TWILIO_API_KEY_SID", "SK1"),
+        ("TWILIO_API_KEY_SECRET", "secret"),
+        ("TWILIO_API_URL", "http://127.0.0.1:9000/"),
+    ]);
+    let by_key = by_key.expect("complete");
+    assert_eq!(by_key.user, "SK1");
+    assert_eq!(by_key.origin.to_string(), "http://127.0.0.1:9000");
+    assert!(!format!("{by_key:?}").contains("\"secret\""));
+    let half = parse(&[("TWILIO_API_KEY_SID", "SK1")]).map(|_| ());
+    let half = half.expect_err("half a key").to_string();
+    assert!(half.starts_with("TWILIO_API_KEY_SECRET"), "{half}");
 }
 
 #[test]

@@ -38,6 +38,9 @@ pub trait Brain: Send {
 pub enum Input {
     /// Media flows. `caller` is the claimed number, absent where it was withheld or invalid.
     Opened { caller: Option<Phone> },
+    /// As `Opened`, for a caller who was sent to a human in this very call and is back: nobody
+    /// answered.
+    Returned { caller: Option<Phone> },
     /// The caller's words of one turn, and the second reading where the recogniser gave one.
     Heard {
         text: String,

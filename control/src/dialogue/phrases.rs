@@ -17,6 +17,11 @@ use crate::tools::visit::Visit;
 
 pub(super) const HOW_CAN_I_HELP: &str = "How can I help you?";
 pub(super) const ANYTHING_ELSE: &str = "Is there anything else I can do for you?";
+pub(super) const NOBODY_ANSWERED: &str =
+    "I am sorry, none of my colleagues could take your call just now.";
+pub(super) const SHALL_THEY_CALL_BACK: &str = "Shall one of them call you back?";
+pub(super) const WILL_CALL_BACK: &str = "All right, one of my colleagues will call you back.";
+pub(super) const HOW_ELSE: &str = "How else can I help you?";
 pub(super) const WELCOME: &str = "You are welcome.";
 pub(super) const START_OVER: &str = "All right, let's start over.";
 pub(super) const LEFT_AS_IT_IS: &str = "All right, I will leave it as it is.";

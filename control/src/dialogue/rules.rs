@@ -9,6 +9,7 @@
 //! named it, and every step ends with something said or something awaited.
 
 mod booking;
+mod call_back;
 mod cancel;
 mod closing;
 mod escalate;
@@ -47,6 +48,8 @@ pub struct RuleBrain {
     vocabulary: Vocabulary,
     /// The caller's number as the network gave it.
     number: Option<Phone>,
+    /// The caller was sent to a human and is back: nobody answered.
+    returned: bool,
     /// Who calls, as far as the tools told us.
     caller: Option<Caller>,
     verified: bool,
@@ -87,6 +90,7 @@ impl RuleBrain {
             vocabulary,
             location,
             number: None,
+            returned: false,
             caller: None,
             verified: false,
             booked: Vec::new(),
@@ -145,7 +149,8 @@ impl RuleBrain {
             // All is said; the call ends or changes hands once the caller has heard it.
             (state @ (State::Escalation | State::Over), _) => state,
             (State::Greeting { lookup: None }, Input::Opened { caller }) => self.opened(caller),
-            (state, Input::Opened { .. }) => state,
+            (State::Greeting { lookup: None }, Input::Returned { caller }) => self.returned(caller),
+            (state, Input::Opened { .. } | Input::Returned { .. }) => state,
             (state, Input::ToolFinished { id, outcome }) => {
                 self.tool_finished(state, id, outcome, now)
             }
@@ -204,7 +209,8 @@ impl RuleBrain {
             return state;
         }
         match state {
-            State::Greeting { .. } => self.recognised(outcome),
+            State::Greeting { .. } => self.recognised(outcome, now),
+            State::CallBack { .. } => self.call_back_noted(outcome, now),
             State::Verification { errand, step } => self.proving(errand, step, outcome, now),
             State::SlotCollection { task, asks } => self.found(task, asks, outcome, now),
             State::Execution { task, leaving, .. } => self.executed(task, leaving, outcome, now),

@@ -35,6 +35,8 @@ pub(super) enum State {
         tool: ToolId,
         leaving: bool,
     },
+    /// No human answered: shall one call back? `tool` notes it.
+    CallBack { tool: Option<ToolId> },
     /// "Is there anything else?"
     Closing,
     /// The caller goes to a human.
@@ -205,7 +207,7 @@ impl State {
             Self::Verification { .. } => "verification",
             Self::IntentDetection => "intent_detection",
             Self::Choosing { .. } | Self::SlotCollection { .. } => "slot_collection",
-            Self::Confirmation(_) => "confirmation",
+            Self::Confirmation(_) | Self::CallBack { .. } => "confirmation",
             Self::Execution { .. } => "execution",
             Self::Closing | Self::Over => "closing",
             Self::Escalation => "escalation",
@@ -216,6 +218,7 @@ impl State {
     pub(super) fn awaits(&self) -> Option<ToolId> {
         match self {
             Self::Greeting { lookup } => *lookup,
+            Self::CallBack { tool } => *tool,
             Self::Verification { step, .. } => match step {
                 Proving::LookingUp { tool, .. }
                 | Proving::Searching { tool, .. }

@@ -3,9 +3,11 @@
 mod access;
 mod calls;
 mod error;
+mod form;
 mod health;
 mod media;
 pub(crate) mod server;
+mod signed;
 #[cfg(test)]
 mod tests;
 mod webhooks;
@@ -20,6 +22,7 @@ use axum::routing::{get, post};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use storage::Store;
+use storage::customer::Phone;
 use storage::location::Location;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -27,10 +30,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::clock::BusinessClock;
 use crate::config::BaseUrl;
 use crate::limits;
 use crate::observe::Metrics;
-use crate::session::{Admission, Calls, Sessions};
+use crate::session::{Admission, Calls, Journal, Sessions};
+use crate::telephony::signature::SignatureKey;
 use crate::telephony::token::{SpentTokens, TokenKey};
 
 /// What the routes work with.
@@ -41,8 +46,15 @@ pub(crate) struct App {
     pub admin_token: Option<SecretString>,
     /// Where set, media streams of other accounts are refused.
     pub account_sid: Option<String>,
+    /// Tells Twilio's requests from others'; absent: whoever finds a webhook may ask.
+    pub signatures: Option<SignatureKey>,
+    /// What a human who is rung sees; absent: the number that was dialled.
+    pub phone_number: Option<Phone>,
     pub location: Arc<Location>,
+    pub clock: BusinessClock,
     pub store: Store,
+    /// What webhooks tell, on its way to the database.
+    pub journal: Journal,
     pub calls: Arc<Calls>,
     pub sessions: Sessions,
     /// Where a checked media stream goes.
@@ -61,7 +73,14 @@ pub(crate) struct App {
 /// Paths that TwiML and tests name.
 pub(crate) mod paths {
     pub(crate) const INBOUND_CALL: &str = "/api/v1/webhooks/inbound-call";
+    pub(crate) const OUTBOUND_REMINDER: &str = "/api/v1/webhooks/outbound-reminder";
     pub(crate) const STREAM_ENDED: &str = "/api/v1/webhooks/stream-ended";
+    pub(crate) const DIAL_RESULT: &str = "/api/v1/webhooks/dial-result";
+    pub(crate) const CALL_STATUS: &str = "/api/v1/webhooks/call-status";
+    pub(crate) const STREAM_STATUS: &str = "/api/v1/webhooks/stream-status";
+    pub(crate) const AMD: &str = "/api/v1/webhooks/amd";
+    pub(crate) const RECORDING: &str = "/api/v1/webhooks/recording";
+    pub(crate) const SMS: &str = "/api/v1/webhooks/sms";
     pub(crate) const MEDIA_STREAM: &str = "/api/v1/voice/media-stream";
     pub(crate) const CALLS: &str = "/api/v1/calls";
 }
@@ -77,15 +96,24 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             Arc::clone(&app),
             access::admin,
         ));
-    Router::new()
-        .route(paths::INBOUND_CALL, post(webhooks::inbound_call))
-        .route(paths::STREAM_ENDED, post(webhooks::stream_ended))
+    let webhooks = webhooks::router().layer(axum::middleware::from_fn_with_state(
+        Arc::clone(&app),
+        signed::webhook,
+    ));
+    let media = Router::new()
         .route(paths::MEDIA_STREAM, get(media::upgrade))
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&app),
+            signed::upgrade,
+        ));
+    Router::new()
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics))
         .merge(api)
+        .merge(webhooks)
+        .merge(media)
         .layer(RequestBodyLimitLayer::new(limits::MAX_BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,

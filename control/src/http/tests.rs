@@ -22,8 +22,9 @@ use crate::dialogue::RuleBrain;
 use crate::feed::{FeedEvent, FeedLine};
 use crate::limits;
 use crate::observe::Metrics;
-use crate::session::{Admission, Calls, Media, Sessions, SessionsConfig};
+use crate::session::{Admission, Calls, Journal, Media, Sessions, SessionsConfig};
 use crate::telephony::CallSid;
+use crate::telephony::signature::SignatureKey;
 use crate::telephony::token::{SpentHere, TokenKey};
 
 /// A data plane that notes who came, and has room or not.
@@ -68,6 +69,7 @@ struct Scene {
 struct Setup {
     full: bool,
     admin_token: Option<&'static str>,
+    auth_token: Option<&'static str>,
     typed: bool,
 }
 
@@ -93,12 +95,17 @@ async fn scene(setup: Setup) -> Scene {
             Arc::new(move || Box::new(RuleBrain::new(Arc::clone(&location))))
         },
         typed_speech: setup.typed,
+        rest: None,
     });
     let app = Arc::new(App {
         base_url: BaseUrl::of_listener(address),
         admin_token: setup.admin_token.map(SecretString::from),
         account_sid: None,
+        signatures: setup.auth_token.map(SignatureKey::new),
+        phone_number: None,
         location,
+        clock: BusinessClock::real(),
+        journal: Journal::start(Arc::clone(&store.call_logs)),
         store,
         calls,
         sessions,
@@ -180,10 +187,13 @@ async fn an_inbound_call_is_connected_to_a_stream_of_ours() {
     assert_eq!(status, 200);
     let host = scene.base.trim_start_matches("http");
     assert!(xml.contains(&format!(
-        "<Stream url=\"ws{host}/api/v1/voice/media-stream\">"
+        "<Stream url=\"ws{host}/api/v1/voice/media-stream\" name=\"otto-"
     )));
     assert!(xml.contains(&format!(
         "action=\"http{host}/api/v1/webhooks/stream-ended\""
+    )));
+    assert!(xml.contains(&format!(
+        "statusCallback=\"http{host}/api/v1/webhooks/stream-status\""
     )));
     assert!(xml.contains("<Parameter name=\"token\" value=\""));
 }
@@ -259,7 +269,7 @@ async fn a_full_house_says_try_again_later_and_the_caller_hears_that_we_are_busy
     assert_eq!(scene.stream("CA1", Some(&token)).await, Some(1013));
     let form = [("CallSid", "CA1")];
     let (_, xml) = scene.post("/api/v1/webhooks/stream-ended", &form).await;
-    assert!(xml.contains("busy") && xml.contains("<Dial>"), "{xml}");
+    assert!(xml.contains("busy") && xml.contains("<Dial "), "{xml}");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use storage::call_log::{Outcome, TurnTimings};
 
 use super::llm::LlmMetrics;
 use super::scrape::DataPlaneCollector;
+use crate::telephony::signature::SignatureRefused;
 use crate::telephony::token::TokenRefused;
 
 /// Bucket bounds for what a caller waits for, in seconds.
@@ -28,6 +29,8 @@ pub struct Metrics {
     tools: Family<Tool, Histogram>,
     calls: Family<Ended, Counter>,
     refused: Family<Refusal, Counter>,
+    webhooks_refused: Family<Refusal, Counter>,
+    network: Family<NetworkEvent, Counter>,
     panics: Counter,
     llm: LlmMetrics,
 }
@@ -52,6 +55,12 @@ struct Refusal {
     reason: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NetworkEvent {
+    kind: &'static str,
+    what: &'static str,
+}
+
 fn seconds() -> Histogram {
     Histogram::new(SECONDS)
 }
@@ -66,6 +75,8 @@ impl Metrics {
         let tools = Family::<Tool, Histogram>::new_with_constructor(seconds);
         let calls = Family::<Ended, Counter>::default();
         let refused = Family::<Refusal, Counter>::default();
+        let webhooks_refused = Family::<Refusal, Counter>::default();
+        let network = Family::<NetworkEvent, Counter>::default();
         let panics = Counter::default();
         registry.register(
             "otto_turn_seconds",
@@ -85,6 +96,16 @@ impl Metrics {
             refused.clone(),
         );
         registry.register(
+            "otto_webhooks_refused",
+            "Requests that were not signed by Twilio",
+            webhooks_refused.clone(),
+        );
+        registry.register(
+            "otto_network_events",
+            "What the telephone network told of calls and messages",
+            network.clone(),
+        );
+        registry.register(
             "otto_session_panics",
             "Sessions ended by a bug of ours",
             panics.clone(),
@@ -98,6 +119,8 @@ impl Metrics {
             tools,
             calls,
             refused,
+            webhooks_refused,
+            network,
             panics,
             llm,
         }
@@ -184,6 +207,26 @@ impl Metrics {
     /// A media socket did not get as far as `start`.
     pub fn handshake_failed(&self) {
         self.count_refusal("handshake");
+    }
+
+    /// A request that Twilio did not sign.
+    pub fn webhook_refused(&self, refused: SignatureRefused) {
+        let reason = match refused {
+            SignatureRefused::Missing => "missing",
+            SignatureRefused::Malformed => "malformed",
+            SignatureRefused::OtherBody => "other_body",
+            SignatureRefused::Wrong => "wrong",
+        };
+        self.webhooks_refused
+            .get_or_create(&Refusal { reason })
+            .inc();
+    }
+
+    /// The telephone network told of something. Both words are of closed sets.
+    pub fn network_event(&self, kind: &'static str, what: &'static str) {
+        self.network
+            .get_or_create(&NetworkEvent { kind, what })
+            .inc();
     }
 
     pub fn session_panicked(&self) {

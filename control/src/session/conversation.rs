@@ -122,8 +122,8 @@ impl Conversation {
         }
     }
 
-    /// Media flows: the agent greets.
-    pub(super) fn handle_opened(&mut self, caller: Option<Phone>, now: &Now) {
+    /// Media flows: the agent greets. `returned`: the caller is back from a human who did not answer.
+    pub(super) fn handle_opened(&mut self, caller: Option<Phone>, returned: bool, now: &Now) {
         let speech = if self.typed_speech {
             "typed"
         } else {
@@ -132,7 +132,12 @@ impl Conversation {
         self.publish(FeedEvent::Started {
             speech: speech.to_owned(),
         });
-        self.think(Input::Opened { caller }, now);
+        let opened = if returned {
+            Input::Returned { caller }
+        } else {
+            Input::Opened { caller }
+        };
+        self.think(opened, now);
         self.settle(now.mono);
     }
 

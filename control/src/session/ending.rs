@@ -1,9 +1,8 @@
-//! How a call ended, and what the telephone network is told to do next.
+//! How a call's stream ended, and what the telephone network is told to do next.
 
 use pipeline::message::EndReason;
-use storage::customer::Phone;
 
-use crate::telephony::twiml::Verb;
+use crate::telephony::twiml::{Dial, Verb};
 
 /// How a media stream came to its end, as far as the caller is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,30 +32,39 @@ impl Ending {
         }
     }
 
-    /// The answer to the telephone network's "the stream is over: what now?".
+    /// The answer to the telephone network's "the stream is over: what now?". `human` is rung where
+    /// somebody still waits on the line.
     #[must_use]
-    pub fn verbs(self, human: &Phone) -> Vec<Verb> {
-        match self {
-            Self::HungUp => vec![Verb::Hangup],
-            Self::Transfer => vec![Verb::Dial(human.clone())],
-            Self::Fault => vec![
-                Verb::Say(
-                    "I am sorry, something went wrong on our side. Please hold while I connect \
-                     you to a colleague."
-                        .to_owned(),
-                ),
-                Verb::Dial(human.clone()),
-            ],
-            Self::Busy => vec![
-                Verb::Say(
-                    "Thank you for calling. All our lines are busy. Please hold while I connect \
-                     you to a colleague."
-                        .to_owned(),
-                ),
-                Verb::Dial(human.clone()),
-            ],
-        }
+    pub fn verbs(self, human: Dial) -> Vec<Verb> {
+        let excuse = match self {
+            Self::HungUp => return vec![Verb::Hangup],
+            Self::Transfer => return vec![Verb::Dial(human)],
+            Self::Fault => {
+                "I am sorry, something went wrong on our side. Please hold while I connect you to \
+                 a colleague."
+            }
+            Self::Busy => {
+                "Thank you for calling. All our lines are busy. Please hold while I connect you to \
+                 a colleague."
+            }
+        };
+        vec![Verb::say(excuse), Verb::Dial(human)]
     }
+
+    /// Whether a caller comes back to the agent when the human they were sent to does not answer.
+    /// Where there was no room there still may be none.
+    #[must_use]
+    pub fn may_return(self) -> bool {
+        matches!(self, Self::Transfer | Self::Fault)
+    }
+}
+
+/// What a caller hears when neither a human nor the agent can take the call.
+#[must_use]
+pub fn nobody_there() -> Vec<Verb> {
+    let apology = "I am sorry, nobody can take your call right now. Please call us again later. \
+                   Goodbye.";
+    vec![Verb::say(apology), Verb::Hangup]
 }
 
 /// The data plane's reason in words, for logs, the feed and the call log.
@@ -75,11 +83,21 @@ pub(super) fn in_words(reason: EndReason) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use storage::customer::Phone;
+
     use super::*;
 
     #[test]
     fn whoever_may_still_be_on_the_line_reaches_a_human() {
-        let human = Phone::parse("217-555-0100").expect("valid");
+        let human = Dial {
+            number: Phone::parse("217-555-0100").expect("valid"),
+            timeout: Duration::from_secs(25),
+            action: "https://otto.example/dial-result".to_owned(),
+            caller_id: None,
+        };
+        let rung = || Verb::Dial(human.clone());
         for reason in [
             EndReason::SocketLost,
             EndReason::SocketStalled,
@@ -87,12 +105,12 @@ mod tests {
             EndReason::Fault,
             EndReason::ShuttingDown,
         ] {
-            let verbs = Ending::of(reason, Some(Ending::HungUp)).verbs(&human);
-            assert!(verbs.contains(&Verb::Dial(human.clone())), "{reason:?}");
+            let verbs = Ending::of(reason, Some(Ending::HungUp)).verbs(human.clone());
+            assert!(verbs.contains(&rung()), "{reason:?}");
         }
         let transfer = Ending::of(EndReason::AgentHungUp, Some(Ending::Transfer));
-        assert_eq!(transfer.verbs(&human), [Verb::Dial(human.clone())]);
+        assert_eq!(transfer.verbs(human.clone()), [rung()]);
         let gone = Ending::of(EndReason::CallerHungUp, Some(Ending::Transfer));
-        assert_eq!(gone.verbs(&human), [Verb::Hangup]);
+        assert_eq!(gone.verbs(human.clone()), [Verb::Hangup]);
     }
 }

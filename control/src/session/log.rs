@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use storage::CallLogs;
-use storage::call_log::{CallSummary, Direction, NewCallLog, Outcome};
+use storage::call_log::{CallSummary, NewCallLog, Outcome};
+use storage::{CallLogs, StorageError};
 use tokio::task::JoinHandle;
 
 use super::registry::Begun;
@@ -13,6 +13,8 @@ use crate::limits;
 pub(super) struct CallRow {
     logs: Arc<dyn CallLogs>,
     call: NewCallLog,
+    /// The row tells of an earlier part of the call, which is to be kept.
+    has_earlier_part: bool,
     opening: JoinHandle<()>,
 }
 
@@ -29,7 +31,7 @@ impl CallRow {
         };
         let call = NewCallLog {
             call_sid: begun.sid.as_str().to_owned(),
-            direction: Direction::Inbound,
+            direction: begun.parties.direction(),
             from_number: number(&begun.parties.from),
             to_number: number(&begun.parties.to),
             started_at,
@@ -45,16 +47,17 @@ impl CallRow {
         Self {
             logs,
             call,
+            has_earlier_part: begun.returned_from_transfer,
             opening,
         }
     }
 
     /// Completes the row, with a few attempts: it is the last word about the call.
-    pub(super) async fn close(self, summary: CallSummary) {
+    pub(super) async fn close(mut self, mut summary: CallSummary) {
         // A panic in there is no reason not to close.
-        drop(self.opening.await);
+        drop((&mut self.opening).await);
         for attempt in 1..=limits::LOG_ATTEMPTS {
-            match self.logs.close(&self.call, &summary).await {
+            match self.write(&mut summary).await {
                 Ok(()) => return,
                 Err(error) => {
                     let call = &self.call.call_sid;
@@ -64,6 +67,65 @@ impl CallRow {
             tokio::time::sleep(limits::LOG_RETRY_AFTER).await;
         }
     }
+
+    async fn write(&mut self, summary: &mut CallSummary) -> Result<(), StorageError> {
+        if self.has_earlier_part {
+            let row = self.logs.by_sid(&self.call.call_sid).await?;
+            self.has_earlier_part = false;
+            if let Some((earlier, began)) = row.and_then(|r| Some((r.summary?, r.call.started_at)))
+            {
+                let before = self.call.started_at.duration_since(began);
+                let before_ms = u64::try_from(before.as_millis()).unwrap_or(0);
+                let later = summary.clone();
+                *summary = joined(earlier, later, before_ms);
+            }
+        }
+        self.logs.close(&self.call, summary).await
+    }
+}
+
+/// The log of a call in two parts, with a human who did not answer in between. What was achieved in
+/// either stays achieved; that the first ended with a transfer turned out not to be true.
+fn joined(earlier: CallSummary, later: CallSummary, before_ms: u64) -> CallSummary {
+    let achieved = |outcome| {
+        matches!(
+            outcome,
+            Outcome::Booked | Outcome::Rescheduled | Outcome::Cancelled
+        )
+    };
+    let keep_earlier = achieved(earlier.outcome) && !achieved(later.outcome);
+    let mut whole = CallSummary {
+        duration_ms: before_ms.saturating_add(later.duration_ms),
+        outcome: if keep_earlier {
+            earlier.outcome
+        } else {
+            later.outcome
+        },
+        customer: later.customer.or(earlier.customer),
+        appointment: later.appointment.or(earlier.appointment),
+        required_human_transfer: earlier.required_human_transfer || later.required_human_transfer,
+        transcript: earlier.transcript,
+        turns: earlier.turns,
+        tools_used: earlier.tools_used,
+        ended_at: later.ended_at,
+        end_reason: later.end_reason,
+    };
+    let most = limits::MAX_TRANSCRIPT_LINES;
+    whole
+        .transcript
+        .extend(later.transcript.into_iter().map(|mut line| {
+            line.at_ms = line.at_ms.saturating_add(before_ms);
+            line
+        }));
+    whole.turns.extend(later.turns.into_iter().map(|mut turn| {
+        turn.speech_end_at_ms = turn.speech_end_at_ms.saturating_add(before_ms);
+        turn
+    }));
+    whole.tools_used.extend(later.tools_used);
+    whole.transcript.truncate(most);
+    whole.turns.truncate(most);
+    whole.tools_used.truncate(most);
+    whole
 }
 
 /// Closes the rows of calls whose process was killed in the middle of them. A row of a process that
@@ -101,8 +163,47 @@ pub async fn close_orphans(logs: &dyn CallLogs, now: jiff::Timestamp) {
 #[cfg(test)]
 mod tests {
     use storage::Store;
+    use storage::call_log::{Direction, Line, Speaker};
 
     use super::*;
+
+    fn summary(outcome: Outcome, line_at_ms: u64) -> CallSummary {
+        CallSummary {
+            ended_at: jiff::Timestamp::UNIX_EPOCH,
+            duration_ms: 10_000,
+            outcome,
+            end_reason: format!("{outcome:?}"),
+            customer: None,
+            appointment: None,
+            required_human_transfer: outcome == Outcome::Transferred,
+            transcript: vec![Line {
+                at_ms: line_at_ms,
+                speaker: Speaker::Caller,
+                text: format!("{outcome:?}"),
+            }],
+            turns: Vec::new(),
+            tools_used: vec![format!("{outcome:?}")],
+        }
+    }
+
+    #[test]
+    fn a_call_that_came_back_is_one_call() {
+        let first = summary(Outcome::Transferred, 1_000);
+        let whole = joined(first, summary(Outcome::Answered, 2_000), 40_000);
+        assert_eq!(whole.outcome, Outcome::Answered);
+        assert_eq!(whole.end_reason, "Answered");
+        assert_eq!(whole.duration_ms, 50_000);
+        assert!(whole.required_human_transfer, "they asked for one");
+        let at: Vec<u64> = whole.transcript.iter().map(|line| line.at_ms).collect();
+        assert_eq!(at, [1_000, 42_000]);
+        assert_eq!(whole.tools_used, ["Transferred", "Answered"]);
+        let booked_first = joined(
+            summary(Outcome::Booked, 0),
+            summary(Outcome::Abandoned, 0),
+            40_000,
+        );
+        assert_eq!(booked_first.outcome, Outcome::Booked, "stays booked");
+    }
 
     #[tokio::test]
     async fn the_rows_of_a_killed_process_are_closed_by_the_next_one_and_no_others() {

@@ -8,6 +8,7 @@
 mod clauses;
 mod conversation;
 mod ending;
+mod journal;
 mod log;
 mod media;
 mod record;
@@ -16,10 +17,13 @@ mod speaking;
 mod task;
 mod turn;
 
-pub use ending::Ending;
+pub use ending::{Ending, nobody_there};
+pub use journal::{Journal, Noted};
 pub use log::close_orphans;
 pub use media::{Admission, Gate, Media};
-pub use registry::{Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, Parties, Request};
+pub use registry::{
+    Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, NotReturned, Occasion, Parties, Request,
+};
 pub use task::{MakeBrain, Sessions, SessionsConfig};
 
 /// The clauses that every call may hold, as they are handed to a synthesiser.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use storage::appointment::AppointmentId;
+use storage::call_log::Direction;
 use storage::customer::Phone;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -21,6 +23,12 @@ pub struct Calls {
 #[derive(Debug)]
 struct Entry {
     feed: Arc<CallFeed>,
+    parties: Parties,
+    /// How often the call came back from a human who did not answer.
+    returns: u8,
+    /// The network has asked what to do with the caller, or said that they are gone. Set by
+    /// webhooks, read by whoever watches over a hang-up.
+    asked: bool,
     stage: Stage,
 }
 
@@ -29,7 +37,6 @@ enum Stage {
     /// The webhook was answered; the media stream has not come yet.
     Announced {
         at: Instant,
-        parties: Parties,
     },
     Live {
         requests: mpsc::Sender<Request>,
@@ -47,6 +54,36 @@ pub struct Parties {
     /// Absent where withheld or not a number we can parse.
     pub from: Option<Phone>,
     pub to: Option<Phone>,
+    pub occasion: Occasion,
+}
+
+/// How a call came about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Occasion {
+    /// Somebody dialled us.
+    #[default]
+    Inbound,
+    /// We called to remind of this appointment.
+    Reminder(AppointmentId),
+}
+
+impl Parties {
+    /// The other person's number, whoever of us dialled.
+    #[must_use]
+    pub fn person(&self) -> Option<&Phone> {
+        match self.occasion {
+            Occasion::Inbound => self.from.as_ref(),
+            Occasion::Reminder(_) => self.to.as_ref(),
+        }
+    }
+
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        match self.occasion {
+            Occasion::Inbound => Direction::Inbound,
+            Occasion::Reminder(_) => Direction::Outbound,
+        }
+    }
 }
 
 /// What the API asks of a live call.
@@ -61,6 +98,8 @@ pub enum Request {
 pub struct Begun {
     pub sid: CallSid,
     pub parties: Parties,
+    /// The caller was sent to a human, nobody answered, and they are back.
+    pub returned_from_transfer: bool,
     pub feed: Arc<CallFeed>,
     pub requests: mpsc::Receiver<Request>,
     /// Set once, as soon as it is known how the call ended.
@@ -73,6 +112,17 @@ pub enum NotAnnounced {
     Live,
     #[error("CallSid: this call is over")]
     Ended,
+    #[error("too many calls are waiting for their media streams")]
+    Full,
+}
+
+/// Why a caller whom no human took does not come back to the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotReturned {
+    #[error("CallSid: this call goes on, or did not end with a transfer")]
+    NotTransferred,
+    #[error("CallSid: this call came back too often")]
+    TooOften,
     #[error("too many calls are waiting for their media streams")]
     Full,
 }
@@ -91,6 +141,12 @@ pub enum NotAsked {
     NotLive,
     #[error("too many requests are waiting for this call")]
     Full,
+}
+
+/// How a call ended, or who will say so.
+enum Asked {
+    Known(Ending),
+    Live(watch::Receiver<Option<Ending>>),
 }
 
 /// Counts by stage.
@@ -122,11 +178,95 @@ impl Calls {
         if census(&calls).announced >= limits::MAX_PENDING_CALLS {
             return Err(NotAnnounced::Full);
         }
-        let feed = calls.remove(sid).map(|entry| entry.feed);
-        let feed = feed.unwrap_or_default();
-        let stage = Stage::Announced { at: now, parties };
-        calls.insert(sid.clone(), Entry { feed, stage });
+        let known = calls.remove(sid);
+        let returns = known.as_ref().map_or(0, |entry| entry.returns);
+        let entry = Entry {
+            feed: known.map(|entry| entry.feed).unwrap_or_default(),
+            parties,
+            returns,
+            asked: false,
+            stage: Stage::Announced { at: now },
+        };
+        calls.insert(sid.clone(), entry);
         Ok(())
+    }
+
+    /// A caller who was sent to a human comes back: nobody answered. Waits a moment for the task of
+    /// the call's first part to close its log. A call of another process is taken too; `parties` is
+    /// what the network says of it.
+    ///
+    /// # Errors
+    /// [`NotReturned`].
+    pub async fn announce_return(
+        &self,
+        sid: &CallSid,
+        parties: Parties,
+        now: Instant,
+    ) -> Result<(), NotReturned> {
+        self.over(sid).await;
+        let mut calls = self.calls();
+        forget_old(&mut calls, now);
+        let (returns, parties) = match calls.get(sid) {
+            None => (0, parties),
+            Some(entry) => {
+                let may_return = match entry.stage {
+                    // Its stream never came, so it went to a human at once.
+                    Stage::Announced { .. } => true,
+                    Stage::Ended { ending, .. } => ending.may_return(),
+                    Stage::Live { .. } => false,
+                };
+                if !may_return {
+                    return Err(NotReturned::NotTransferred);
+                }
+                (entry.returns, entry.parties.clone())
+            }
+        };
+        if returns >= limits::MAX_RETURNS {
+            return Err(NotReturned::TooOften);
+        }
+        if census(&calls).announced >= limits::MAX_PENDING_CALLS {
+            return Err(NotReturned::Full);
+        }
+        let entry = Entry {
+            // Whoever followed the first part has seen its end.
+            feed: Arc::default(),
+            parties,
+            returns: returns + 1,
+            asked: false,
+            stage: Stage::Announced { at: now },
+        };
+        calls.insert(sid.clone(), entry);
+        Ok(())
+    }
+
+    /// Waits until the task of a call that has ended is done with it, for a moment at most.
+    async fn over(&self, sid: &CallSid) {
+        let mut ending = match self.calls().get(sid).map(|entry| &entry.stage) {
+            Some(Stage::Live { ending, .. }) if ending.borrow().is_some() => ending.clone(),
+            _ => return,
+        };
+        // Its sender goes away with the task. Whether it did in time shows in the stage.
+        let gone = async { while ending.changed().await.is_ok() {} };
+        drop(tokio::time::timeout(limits::ENDING_DEADLINE, gone).await);
+    }
+
+    /// The network says that the call itself is over. Nothing more is to be done about it; one whose
+    /// stream never came has ended.
+    pub fn network_over(&self, sid: &CallSid, now: Instant) {
+        if let Some(entry) = self.calls().get_mut(sid) {
+            entry.asked = true;
+            if matches!(entry.stage, Stage::Announced { .. }) {
+                entry.feed.close();
+                let ending = Ending::HungUp;
+                entry.stage = Stage::Ended { at: now, ending };
+            }
+        }
+    }
+
+    /// Whether the network still owes us its question what to do with the caller.
+    #[must_use]
+    pub fn is_unasked(&self, sid: &CallSid) -> bool {
+        self.calls().get(sid).is_some_and(|entry| !entry.asked)
     }
 
     /// The media stream of a call is here and has proved that it belongs to it. A call announced
@@ -136,27 +276,32 @@ impl Calls {
     /// [`NotBegun`].
     pub fn begin(&self, sid: &CallSid) -> Result<Begun, NotBegun> {
         let mut calls = self.calls();
-        let (feed, parties) = match calls.get(sid) {
-            None => (Arc::default(), Parties::default()),
-            Some(entry) => match &entry.stage {
-                Stage::Announced { parties, .. } => (Arc::clone(&entry.feed), parties.clone()),
-                Stage::Live { .. } => return Err(NotBegun::Live),
-                Stage::Ended { .. } => return Err(NotBegun::Ended),
-            },
-        };
+        match calls.get(sid).map(|entry| &entry.stage) {
+            None | Some(Stage::Announced { .. }) => {}
+            Some(Stage::Live { .. }) => return Err(NotBegun::Live),
+            Some(Stage::Ended { .. }) => return Err(NotBegun::Ended),
+        }
         let (ask, requests) = mpsc::channel(limits::MAX_CALL_REQUESTS);
         let (ending, ended) = watch::channel(None);
+        let stage = Stage::Live {
+            requests: ask,
+            ending: ended,
+        };
+        let known = calls.remove(sid);
+        let returns = known.as_ref().map_or(0, |entry| entry.returns);
+        let (feed, parties) = known.map(|e| (e.feed, e.parties)).unwrap_or_default();
         let entry = Entry {
             feed: Arc::clone(&feed),
-            stage: Stage::Live {
-                requests: ask,
-                ending: ended,
-            },
+            parties: parties.clone(),
+            returns,
+            asked: false,
+            stage,
         };
         calls.insert(sid.clone(), entry);
         Ok(Begun {
             sid: sid.clone(),
             parties,
+            returned_from_transfer: returns > 0,
             feed,
             requests,
             ending,
@@ -177,11 +322,9 @@ impl Calls {
     /// How a call ended. Waits a moment for one that is just ending: the telephone network's
     /// question may overtake our own task. Absent for an unknown call and for one that goes on.
     pub async fn ending(&self, sid: &CallSid) -> Option<Ending> {
-        let mut live = match &self.calls().get(sid)?.stage {
-            Stage::Ended { ending, .. } => return Some(*ending),
-            // The stream never came, or was turned away.
-            Stage::Announced { .. } => return Some(Ending::Fault),
-            Stage::Live { ending, .. } => ending.clone(),
+        let mut live = match self.asked(sid)? {
+            Asked::Known(ending) => return Some(ending),
+            Asked::Live(ending) => ending,
         };
         let ended = tokio::time::timeout(limits::ENDING_DEADLINE, live.wait_for(Option::is_some));
         match ended.await {
@@ -190,6 +333,19 @@ impl Calls {
             Ok(Err(_)) => Some(Ending::Fault),
             Err(_) => None,
         }
+    }
+
+    /// The network asks; what is known at once.
+    fn asked(&self, sid: &CallSid) -> Option<Asked> {
+        let mut calls = self.calls();
+        let entry = calls.get_mut(sid)?;
+        entry.asked = true;
+        Some(match &entry.stage {
+            Stage::Ended { ending, .. } => Asked::Known(*ending),
+            // The stream never came, or was turned away.
+            Stage::Announced { .. } => Asked::Known(Ending::Fault),
+            Stage::Live { ending, .. } => Asked::Live(ending.clone()),
+        })
     }
 
     #[must_use]
@@ -238,7 +394,7 @@ fn census(calls: &HashMap<CallSid, Entry>) -> Census {
 fn forget_old(calls: &mut HashMap<CallSid, Entry>, now: Instant) {
     calls.retain(|_, entry| {
         let keep = match &entry.stage {
-            Stage::Announced { at, .. } => now.duration_since(*at) < limits::PENDING_LIFE,
+            Stage::Announced { at } => now.duration_since(*at) < limits::PENDING_LIFE,
             Stage::Live { .. } => true,
             Stage::Ended { at, .. } => now.duration_since(*at) < limits::ENDED_LIFE,
         };
@@ -333,6 +489,80 @@ mod tests {
         let _begun = calls.begin(&sid("CA1")).expect("begun");
         assert_eq!(calls.ending(&sid("CA1")).await, None);
         assert_eq!(calls.ending(&sid("CA2")).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_whom_no_human_took_comes_back_with_a_feed_of_their_own_but_not_for_ever() {
+        let calls = Calls::default();
+        let parties = Parties {
+            from: Phone::parse("+12175550101").ok(),
+            ..Parties::default()
+        };
+        calls
+            .announce(&sid("CA1"), parties.clone(), Instant::now())
+            .expect("announced");
+        let call = sid("CA1");
+        let back = || calls.announce_return(&call, Parties::default(), Instant::now());
+        for n in 0..limits::MAX_RETURNS {
+            let begun = calls.begin(&sid("CA1")).expect("begun");
+            assert_eq!(begun.returned_from_transfer, n > 0);
+            assert_eq!(begun.parties, parties, "remembered");
+            assert_eq!(back().await, Err(NotReturned::NotTransferred), "goes on");
+            calls.end(&begun.sid, Ending::Transfer, Instant::now());
+            assert_eq!(calls.ending(&begun.sid).await, Some(Ending::Transfer));
+            assert_eq!(back().await, Ok(()));
+            assert!(!Arc::ptr_eq(
+                &begun.feed,
+                &calls.feed(&sid("CA1")).expect("a feed")
+            ));
+        }
+        let begun = calls.begin(&sid("CA1")).expect("begun");
+        calls.end(&begun.sid, Ending::Transfer, Instant::now());
+        assert_eq!(back().await, Err(NotReturned::TooOften));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_comes_back_who_was_hung_up_or_found_no_room() {
+        let calls = Calls::default();
+        for (name, ending) in [("CA1", Ending::HungUp), ("CA2", Ending::Busy)] {
+            announced(&calls, name);
+            let call = sid(name);
+            calls.end(&call, ending, Instant::now());
+            let back = calls.announce_return(&call, Parties::default(), Instant::now());
+            assert_eq!(back.await, Err(NotReturned::NotTransferred));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_return_waits_until_the_first_part_is_written_down() {
+        let calls = Arc::new(Calls::default());
+        announced(&calls, "CA1");
+        let begun = calls.begin(&sid("CA1")).expect("begun");
+        begun.ending.send_replace(Some(Ending::Transfer));
+        let back = tokio::spawn({
+            let calls = Arc::clone(&calls);
+            async move {
+                let parties = Parties::default();
+                calls
+                    .announce_return(&sid("CA1"), parties, Instant::now())
+                    .await
+            }
+        });
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        assert!(!back.is_finished());
+        calls.end(&begun.sid, Ending::Transfer, Instant::now());
+        drop(begun);
+        assert_eq!(back.await.expect("no panic"), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_is_gone_before_its_stream_came_is_over() {
+        let calls = Calls::default();
+        announced(&calls, "CA1");
+        assert!(calls.is_unasked(&sid("CA1")));
+        calls.network_over(&sid("CA1"), Instant::now());
+        assert!(!calls.is_unasked(&sid("CA1")));
+        assert_eq!(calls.begin(&sid("CA1")).err(), Some(NotBegun::Ended));
     }
 
     #[tokio::test(start_paused = true)]

@@ -27,6 +27,7 @@ use crate::feed::{CallFeed, FeedEvent, FeedLine};
 use crate::limits;
 use crate::observe::Metrics;
 use crate::telephony::CallSid;
+use crate::telephony::rest::Rest;
 use crate::tools::{CallContext, ToolCall, ToolError, ToolOutcome, Toolbox};
 
 /// Makes the brain of one call.
@@ -43,6 +44,8 @@ pub struct SessionsConfig {
     pub brain: MakeBrain,
     /// Whether the caller's words are typed beside the audio.
     pub typed_speech: bool,
+    /// Ends calls that the network does not ask us about; absent where there is no account.
+    pub rest: Option<Rest>,
 }
 
 /// Starts sessions and knows when all have closed their logs.
@@ -115,7 +118,7 @@ struct Over {
 
 impl Session {
     fn new(sessions: &Sessions, begun: Begun, media: Box<dyn Media>) -> Self {
-        let caller = begun.parties.from.clone();
+        let caller = begun.parties.person().cloned();
         let context = CallContext::new(begun.sid.as_str(), caller);
         let (report, results) = mpsc::unbounded_channel();
         Self {
@@ -179,8 +182,9 @@ impl Session {
                         };
                     }
                     Some(Event { kind: EventKind::Started, .. }) => {
-                        let caller = self.begun.parties.from.clone();
-                        conversation.handle_opened(caller, &self.clock.now());
+                        let caller = self.begun.parties.person().cloned();
+                        let returned = self.begun.returned_from_transfer;
+                        conversation.handle_opened(caller, returned, &self.clock.now());
                     }
                     Some(event) => conversation.handle_event(event, &self.clock.now()),
                     None => return Over {
@@ -286,7 +290,30 @@ impl Session {
         self.config
             .calls
             .end(&self.sid, over.ending, Instant::now());
+        if over.ending == Ending::HungUp && !over.by_caller {
+            watch_hang_up(&self.config, self.sid);
+        }
     }
+}
+
+/// We have ended a call, and the network should be asking what to do with the caller. Where it does
+/// not, its line is still open: the network is told to close it. Never after a transfer: that would
+/// hang up on the human.
+fn watch_hang_up(config: &SessionsConfig, sid: CallSid) {
+    let Some(rest) = config.rest.clone() else {
+        return;
+    };
+    let calls = Arc::clone(&config.calls);
+    tokio::spawn(async move {
+        tokio::time::sleep(limits::HANG_UP_WATCH).await;
+        if !calls.is_unasked(&sid) {
+            return;
+        }
+        match rest.hang_up(&sid).await {
+            Ok(()) => tracing::warn!(call = %sid, "the network had to be told that a call is over"),
+            Err(error) => tracing::error!(call = %sid, %error, "a line may still be open"),
+        }
+    });
 }
 
 fn publish(feed: &CallFeed, sid: &CallSid, t_ms: u64, what: FeedEvent) {

@@ -1,6 +1,8 @@
-//! What we say to the telephone network: TwiML, the media token, call SIDs.
+//! Twilio: its signatures, TwiML, its REST API; the media token, call SIDs.
 
+pub mod rest;
 mod sid;
+pub mod signature;
 pub mod token;
 pub mod twiml;
 

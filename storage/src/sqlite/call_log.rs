@@ -4,11 +4,12 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Sqlite, Transaction};
 
 use super::Database;
 use super::row::{self, Columns};
 use crate::appointment::AppointmentId;
-use crate::call_log::{CallLog, CallLogs, CallSummary, NewCallLog};
+use crate::call_log::{CallEvent, CallLog, CallLogs, CallSummary, NetworkStatus, NewCallLog};
 use crate::customer::CustomerId;
 use crate::error::StorageError;
 use crate::limits;
@@ -32,6 +33,14 @@ const CLOSE: &str = "INSERT INTO call_logs
         transcript = excluded.transcript, turns = excluded.turns,
         tools_used = excluded.tools_used";
 
+const NETWORK: &str = "UPDATE call_logs
+    SET network_status = $2, network_duration_s = $3, network_sequence = $4 WHERE call_sid = $1";
+
+const NOTE: &str = "INSERT INTO call_events (call_sid, kind, at, detail) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (call_sid, kind, detail) DO NOTHING";
+
+const EVENTS: &str = "SELECT * FROM call_events WHERE call_sid = $1 ORDER BY id LIMIT $2";
+
 #[async_trait]
 impl CallLogs for Database {
     async fn open(&self, call: &NewCallLog) -> Result<(), StorageError> {
@@ -50,24 +59,7 @@ impl CallLogs for Database {
 
     async fn close(&self, call: &NewCallLog, summary: &CallSummary) -> Result<(), StorageError> {
         let mut transaction = self.write().await?;
-        sqlx::query(CLOSE)
-            .bind(&call.call_sid)
-            .bind(row::word(call.direction)?)
-            .bind(&call.from_number)
-            .bind(&call.to_number)
-            .bind(call.started_at.as_second())
-            .bind(row::word(summary.outcome)?)
-            .bind(summary.ended_at.as_second())
-            .bind(i64::try_from(summary.duration_ms).unwrap_or(i64::MAX))
-            .bind(&summary.end_reason)
-            .bind(summary.customer.map(|id| id.0))
-            .bind(summary.appointment.map(|id| id.0))
-            .bind(summary.required_human_transfer)
-            .bind(row::json(&summary.transcript)?)
-            .bind(row::json(&summary.turns)?)
-            .bind(row::json(&summary.tools_used)?)
-            .execute(&mut *transaction)
-            .await?;
+        write_closed(&mut transaction, call, summary).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -87,6 +79,84 @@ impl CallLogs for Database {
             .await?;
         rows.iter().map(call_log).collect()
     }
+
+    async fn network(
+        &self,
+        call: &NewCallLog,
+        status: &NetworkStatus,
+        unspoken: &CallSummary,
+    ) -> Result<(), StorageError> {
+        let mut transaction = self.write().await?;
+        let row = sqlx::query(BY_SID)
+            .bind(&call.call_sid)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        match row.as_ref().map(call_log).transpose()? {
+            Some(log) if log.network.is_some_and(|kept| !status.supersedes(&kept)) => return Ok(()),
+            Some(_) => {}
+            None if status.status.is_final() => {
+                write_closed(&mut transaction, call, unspoken).await?;
+            }
+            None => return Ok(()),
+        }
+        sqlx::query(NETWORK)
+            .bind(&call.call_sid)
+            .bind(row::word(status.status)?)
+            .bind(status.duration_s)
+            .bind(status.sequence)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    async fn note(&self, event: &CallEvent) -> Result<(), StorageError> {
+        let mut transaction = self.write().await?;
+        sqlx::query(NOTE)
+            .bind(&event.call_sid)
+            .bind(&event.kind)
+            .bind(event.at.as_second())
+            .bind(row::json(&event.detail)?)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    async fn events(&self, call_sid: &str) -> Result<Vec<CallEvent>, StorageError> {
+        let rows = sqlx::query(EVENTS)
+            .bind(call_sid)
+            .bind(limits::EVENTS_PER_CALL)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(call_event).collect()
+    }
+}
+
+async fn write_closed(
+    transaction: &mut Transaction<'_, Sqlite>,
+    call: &NewCallLog,
+    summary: &CallSummary,
+) -> Result<(), StorageError> {
+    sqlx::query(CLOSE)
+        .bind(&call.call_sid)
+        .bind(row::word(call.direction)?)
+        .bind(&call.from_number)
+        .bind(&call.to_number)
+        .bind(call.started_at.as_second())
+        .bind(row::word(summary.outcome)?)
+        .bind(summary.ended_at.as_second())
+        .bind(i64::try_from(summary.duration_ms).unwrap_or(i64::MAX))
+        .bind(&summary.end_reason)
+        .bind(summary.customer.map(|id| id.0))
+        .bind(summary.appointment.map(|id| id.0))
+        .bind(summary.required_human_transfer)
+        .bind(row::json(&summary.transcript)?)
+        .bind(row::json(&summary.turns)?)
+        .bind(row::json(&summary.tools_used)?)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
 }
 
 fn call_log(row: &SqliteRow) -> Result<CallLog, StorageError> {
@@ -106,6 +176,29 @@ fn call_log(row: &SqliteRow) -> Result<CallLog, StorageError> {
         } else {
             None
         },
+        network: network(&columns)?,
+    })
+}
+
+fn network(columns: &Columns<'_>) -> Result<Option<NetworkStatus>, StorageError> {
+    // The sequence is written with the status.
+    let Some(sequence) = columns.get::<Option<u32>>("network_sequence")? else {
+        return Ok(None);
+    };
+    Ok(Some(NetworkStatus {
+        status: columns.word("network_status")?,
+        duration_s: columns.get("network_duration_s")?,
+        sequence,
+    }))
+}
+
+fn call_event(row: &SqliteRow) -> Result<CallEvent, StorageError> {
+    let columns = Columns::of("call_events", row)?;
+    Ok(CallEvent {
+        call_sid: columns.get("call_sid")?,
+        kind: columns.get("kind")?,
+        at: columns.instant("at")?,
+        detail: columns.json("detail")?,
     })
 }
 

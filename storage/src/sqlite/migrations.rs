@@ -8,11 +8,18 @@ use sqlx::{SqlSafeStr, SqlitePool};
 use crate::error::{OpenError, StorageError};
 
 /// Version, description, SQL. Versions rise; what has been released is never edited.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1,
-    "the book",
-    include_str!("../../migrations/sqlite/0001_the_book.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "the book",
+        include_str!("../../migrations/sqlite/0001_the_book.sql"),
+    ),
+    (
+        2,
+        "the network",
+        include_str!("../../migrations/sqlite/0002_the_network.sql"),
+    ),
+];
 
 /// Applies what is missing. Two processes that open one new file at once are serialised by the write
 /// lock, so the second finds the work done.

@@ -1,7 +1,10 @@
 //! What stays of a call.
 
 use storage::Store;
-use storage::call_log::{CallSummary, Direction, Line, NewCallLog, Outcome, Speaker, TurnTimings};
+use storage::call_log::{
+    CallEvent, CallStatus, CallSummary, Direction, Line, NetworkStatus, NewCallLog, Outcome,
+    Speaker, TurnTimings,
+};
 
 use super::scene::{at, booked, regular};
 
@@ -122,6 +125,88 @@ pub(crate) async fn the_newest_calls_come_first(store: Store) {
     let logs = store.call_logs.recent(2).await.expect("readable");
     let sids: Vec<&str> = logs.iter().map(|log| log.call.call_sid.as_str()).collect();
     assert_eq!(sids, ["CA2", "CA3"]);
+}
+
+pub(crate) async fn the_network_is_believed_in_its_own_order(store: Store) {
+    let logs = &store.call_logs;
+    logs.open(&call("CA1", 9)).await.expect("written");
+    let over = status(CallStatus::Completed, 3);
+    for said in [
+        status(CallStatus::Ringing, 1),
+        over,
+        status(CallStatus::InProgress, 2),
+        over,
+    ] {
+        let unspoken = summary(Outcome::Abandoned);
+        logs.network(&call("CA1", 9), &said, &unspoken)
+            .await
+            .expect("written");
+    }
+    let log = logs.by_sid("CA1").await.expect("readable").expect("opened");
+    assert_eq!(log.network, Some(over));
+    assert_eq!(log.summary, None, "whoever leads it closes it");
+}
+
+pub(crate) async fn the_network_ends_no_call_that_somebody_leads(store: Store) {
+    let logs = &store.call_logs;
+    let over = status(CallStatus::Completed, 3);
+    let unspoken = summary(Outcome::Abandoned);
+    let booked = summary(Outcome::Booked);
+    logs.close(&call("CA1", 9), &booked).await.expect("written");
+    // Before the row: it is there by the time its call is closed.
+    for sid in ["CA1", "CA2"] {
+        logs.network(&call(sid, 9), &over, &unspoken)
+            .await
+            .expect("written");
+    }
+    logs.open(&call("CA2", 9)).await.expect("written");
+    logs.close(&call("CA2", 9), &booked).await.expect("written");
+    for sid in ["CA1", "CA2"] {
+        let log = logs.by_sid(sid).await.expect("readable").expect("a row");
+        assert_eq!(log.summary.as_ref(), Some(&booked), "{sid}");
+        assert_eq!(log.network, Some(over), "{sid}");
+    }
+}
+
+pub(crate) async fn a_call_that_nobody_answered_is_in_the_log(store: Store) {
+    let logs = &store.call_logs;
+    let unspoken = summary(Outcome::Abandoned);
+    for said in [
+        status(CallStatus::Ringing, 1),
+        status(CallStatus::NoAnswer, 2),
+    ] {
+        logs.network(&call("CA1", 9), &said, &unspoken)
+            .await
+            .expect("written");
+        let log = logs.by_sid("CA1").await.expect("readable");
+        assert_eq!(log.is_some(), said.status.is_final());
+    }
+    let log = logs.by_sid("CA1").await.expect("readable").expect("a row");
+    assert_eq!(log.summary, Some(unspoken));
+}
+
+pub(crate) async fn what_the_network_repeats_is_kept_once(store: Store) {
+    let event = |kind: &str, minute| CallEvent {
+        call_sid: "CA1".into(),
+        kind: kind.into(),
+        at: at(9, minute),
+        detail: serde_json::json!({"answered_by": "human"}),
+    };
+    for event in [event("amd", 0), event("stream", 1), event("amd", 2)] {
+        store.call_logs.note(&event).await.expect("written");
+    }
+    let events = store.call_logs.events("CA1").await.expect("readable");
+    assert_eq!(events, [event("amd", 0), event("stream", 1)]);
+    let others = store.call_logs.events("CA2").await.expect("readable");
+    assert_eq!(others, []);
+}
+
+fn status(status: CallStatus, sequence: u32) -> NetworkStatus {
+    NetworkStatus {
+        status,
+        duration_s: status.is_final().then_some(42),
+        sequence,
+    }
 }
 
 fn call(sid: &str, hour: i64) -> NewCallLog {

@@ -61,6 +61,10 @@ macro_rules! suite {
             one_sid_is_one_row,
             a_late_open_does_not_reopen_a_closed_call,
             the_newest_calls_come_first,
+            the_network_is_believed_in_its_own_order,
+            the_network_ends_no_call_that_somebody_leads,
+            a_call_that_nobody_answered_is_in_the_log,
+            what_the_network_repeats_is_kept_once,
         ]);
     };
 }

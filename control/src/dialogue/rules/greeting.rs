@@ -1,5 +1,6 @@
 //! Picking up: who calls, and a word of welcome.
 
+use jiff::Zoned;
 use storage::customer::Phone;
 
 use super::RuleBrain;
@@ -23,9 +24,12 @@ impl RuleBrain {
     }
 
     /// The number found an account, or not. A failed search spoils no greeting.
-    pub(super) fn recognised(&mut self, outcome: ToolOutcome) -> State {
+    pub(super) fn recognised(&mut self, outcome: ToolOutcome, now: &Zoned) -> State {
         if let Ok(Answer::Customer(Lookup::Found(caller))) = outcome {
             self.caller = Some(caller);
+        }
+        if self.returned {
+            return self.offer_call_back(now);
         }
         self.greet()
     }

@@ -54,6 +54,7 @@ impl RuleBrain {
     fn in_state(&mut self, state: State, turn: Turn, now: &Zoned) -> State {
         match (state, turn.intent) {
             (State::Closing, _) => self.close(turn, now),
+            (State::CallBack { .. }, _) => self.call_back(turn, now),
             (State::IntentDetection, _) => self.request(State::IntentDetection, turn, now),
             // Another errand than the one under way.
             (

@@ -12,6 +12,7 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
     let one = |text: &str, question| vec![(text.to_owned(), question)];
     match state {
         State::IntentDetection => one(phrases::HOW_CAN_I_HELP, Question::Help),
+        State::CallBack { .. } => one(phrases::SHALL_THEY_CALL_BACK, Question::Confirm),
         State::Closing => one(phrases::ANYTHING_ELSE, Question::AnythingElse),
         State::Verification { step, .. } => match step {
             Proving::Number { .. } => one(phrases::WHICH_NUMBER, Question::Phone),
@@ -116,7 +117,7 @@ pub(super) fn expectation(state: &State) -> Option<Expectation> {
             Asks::Phone => Expectation::Phone,
             _ => Expectation::Open,
         },
-        State::Confirmation(_) => Expectation::YesNo,
+        State::Confirmation(_) | State::CallBack { .. } => Expectation::YesNo,
     })
 }
 

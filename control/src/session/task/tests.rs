@@ -8,7 +8,9 @@ use jiff::Zoned;
 use pipeline::message::{Expectation, Transcript, UtteranceId};
 use pipeline::plane::CommandRefused;
 use storage::StorageError;
-use storage::call_log::{CallLog, CallLogs, CallSummary, NewCallLog, Outcome, Speaker};
+use storage::call_log::{
+    CallEvent, CallLog, CallLogs, CallSummary, NetworkStatus, NewCallLog, Outcome, Speaker,
+};
 use storage::customer::Phone;
 
 use super::*;
@@ -50,6 +52,20 @@ impl CallLogs for Logs {
         Ok(None)
     }
     async fn recent(&self, _: u32) -> Result<Vec<CallLog>, StorageError> {
+        Ok(Vec::new())
+    }
+    async fn network(
+        &self,
+        _: &NewCallLog,
+        _: &NetworkStatus,
+        _: &CallSummary,
+    ) -> Result<(), StorageError> {
+        Ok(())
+    }
+    async fn note(&self, _: &CallEvent) -> Result<(), StorageError> {
+        Ok(())
+    }
+    async fn events(&self, _: &str) -> Result<Vec<CallEvent>, StorageError> {
         Ok(Vec::new())
     }
 }
@@ -98,11 +114,12 @@ impl Call {
             metrics: Arc::new(Metrics::new(Arc::default())),
             brain: Arc::new(move || Box::new(Puppet(answers))),
             typed_speech: false,
+            rest: None,
         });
         let sid = CallSid::parse("CA1").expect("valid");
         let parties = Parties {
             from: Phone::parse("+12175550101").ok(),
-            to: None,
+            ..Parties::default()
         };
         calls
             .announce(&sid, parties, Instant::now())

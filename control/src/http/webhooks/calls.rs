@@ -1,0 +1,181 @@
+//! Questions of the telephone network: what is to be done with this caller?
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use storage::appointment::{AppointmentId, Status};
+use tokio::time::{Instant, timeout};
+
+use super::xml;
+use crate::http::form::{BadField, Form};
+use crate::http::{App, paths, wall_clock};
+use crate::limits;
+use crate::session::{Ending, NotAnnounced, NotReturned, Occasion, Parties, nobody_there};
+use crate::telephony::CallSid;
+use crate::telephony::twiml::{Dial, Stream, Verb};
+
+/// `POST …/inbound-call`: connect the caller to a media stream of ours.
+pub(super) async fn inbound_call(
+    State(app): State<Arc<App>>,
+    form: Form,
+) -> Result<Response, BadField> {
+    let sid = form.call_sid()?;
+    // A withheld number arrives as a word or as nothing: an unknown caller, welcome all the same.
+    let parties = parties(&form, Occasion::Inbound);
+    if app.stopping.is_cancelled() {
+        return Ok(xml(&Ending::Busy.verbs(human(&app, &form))));
+    }
+    Ok(xml(&announced(&app, &sid, parties, &form)))
+}
+
+/// `POST …/outbound-reminder?appointment_id=`: a call of ours was answered.
+pub(super) async fn outbound_reminder(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    form: Form,
+) -> Result<Response, BadField> {
+    let sid = form.call_sid()?;
+    let query = Form::parse(query.unwrap_or_default().as_bytes());
+    let asked = query.number("appointment_id").ok().flatten();
+    let Some(appointment) = upcoming(&app, asked).await else {
+        tracing::warn!(call = %sid, "appointment_id: no upcoming appointment of ours");
+        let apology = "I am sorry, I called you by mistake. Goodbye.";
+        return Ok(xml(&[Verb::say(apology), Verb::Hangup]));
+    };
+    if app.stopping.is_cancelled() {
+        return Ok(xml(&nobody_there()));
+    }
+    let parties = parties(&form, Occasion::Reminder(appointment));
+    Ok(xml(&announced(&app, &sid, parties, &form)))
+}
+
+/// `POST …/stream-ended`: what becomes of a caller whose stream is over.
+pub(super) async fn stream_ended(
+    State(app): State<Arc<App>>,
+    form: Form,
+) -> Result<Response, BadField> {
+    let sid = form.call_sid()?;
+    // A call nobody here knows is hung up: no stranger is connected to a human by guessing names.
+    let ending = app.calls.ending(&sid).await.unwrap_or(Ending::HungUp);
+    Ok(xml(&ending.verbs(human(&app, &form))))
+}
+
+/// `POST …/dial-result`: what came of ringing a human. Where nobody answered, the caller goes back
+/// to the agent.
+pub(super) async fn dial_result(
+    State(app): State<Arc<App>>,
+    form: Form,
+) -> Result<Response, BadField> {
+    let sid = form.call_sid()?;
+    let expected = "how the dialled call ended, such as no-answer";
+    let result = form.required("DialCallStatus", expected)?;
+    let talked = matches!(result, "completed" | "answered");
+    app.metrics
+        .network_event("dial", if talked { "answered" } else { "unanswered" });
+    tracing::info!(call = %sid, talked, "a human was rung");
+    // A caller who hung up while it rang is gone.
+    let gone = form.get("CallStatus") == Some("completed");
+    if talked || gone {
+        return Ok(xml(&[Verb::Hangup]));
+    }
+    if app.stopping.is_cancelled() {
+        return Ok(xml(&nobody_there()));
+    }
+    let parties = parties(&form, Occasion::Inbound);
+    let back = app
+        .calls
+        .announce_return(&sid, parties, Instant::now())
+        .await;
+    Ok(xml(&match back {
+        Ok(()) => vec![connect(&app, &sid)],
+        Err(refused) => {
+            tracing::warn!(call = %sid, %refused, "a caller whom no human took is let go");
+            match refused {
+                NotReturned::NotTransferred => vec![Verb::Hangup],
+                NotReturned::TooOften | NotReturned::Full => nobody_there(),
+            }
+        }
+    }))
+}
+
+/// The answer to a call that is here.
+fn announced(app: &App, sid: &CallSid, parties: Parties, form: &Form) -> Vec<Verb> {
+    match app.calls.announce(sid, parties, Instant::now()) {
+        Ok(()) => vec![connect(app, sid)],
+        Err(refused) => {
+            tracing::warn!(call = %sid, %refused, "a call was not taken");
+            match refused {
+                NotAnnounced::Full => {
+                    app.metrics.call_refused();
+                    Ending::Busy.verbs(human(app, form))
+                }
+                // A repeated webhook of a call that is being served, or was.
+                NotAnnounced::Live | NotAnnounced::Ended => {
+                    app.metrics.call_repeated();
+                    vec![Verb::Hangup]
+                }
+            }
+        }
+    }
+}
+
+/// To a media stream of ours, with a token that opens it once.
+fn connect(app: &App, sid: &CallSid) -> Verb {
+    Verb::Connect {
+        action: app.base_url.join(paths::STREAM_ENDED),
+        stream: Stream {
+            url: app.base_url.join_websocket(paths::MEDIA_STREAM),
+            // A call that comes back has a second one.
+            name: format!("otto-{:08x}", rand::random::<u32>()),
+            status_callback: app.base_url.join(paths::STREAM_STATUS),
+            token: app.tokens.issue(sid, wall_clock(), rand::random()),
+        },
+    }
+}
+
+/// To a human, who sees our number: the one that the network lets us show.
+fn human(app: &App, form: &Form) -> Dial {
+    let ours = if is_outbound(form) { "From" } else { "To" };
+    Dial {
+        number: app.location.transfer_to.clone(),
+        timeout: limits::DIAL_TIMEOUT,
+        action: app.base_url.join(paths::DIAL_RESULT),
+        caller_id: app.phone_number.clone().or_else(|| form.phone(ours)),
+    }
+}
+
+pub(super) fn is_outbound(form: &Form) -> bool {
+    form.get("Direction")
+        .is_some_and(|direction| direction.starts_with("outbound"))
+}
+
+fn parties(form: &Form, occasion: Occasion) -> Parties {
+    Parties {
+        from: form.phone("From"),
+        to: form.phone("To"),
+        occasion,
+    }
+}
+
+/// The appointment, if it is in the book and still to come.
+async fn upcoming(app: &App, asked: Option<i64>) -> Option<AppointmentId> {
+    let id = AppointmentId(asked.filter(|id| *id > 0)?);
+    let found = timeout(
+        limits::APPOINTMENT_DEADLINE,
+        app.store.appointments.by_id(id),
+    );
+    let appointment = match found.await {
+        Ok(Ok(found)) => found?,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "an appointment could not be read");
+            return None;
+        }
+        Err(_) => {
+            tracing::error!("an appointment could not be read in time");
+            return None;
+        }
+    };
+    let stands = matches!(appointment.status, Status::Scheduled | Status::Confirmed);
+    (stands && appointment.starts_at >= app.clock.now()).then_some(id)
+}

@@ -1,0 +1,209 @@
+//! What the telephone network tells: counted, logged, kept with the call, answered at once.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use pipeline::message::Expectation;
+use serde_json::{Value, json};
+use storage::call_log::{
+    CallEvent, CallStatus, CallSummary, Direction, NetworkStatus, NewCallLog, Outcome,
+};
+use tokio::time::Instant;
+
+use super::calls::is_outbound;
+use super::xml;
+use crate::dialogue::mask;
+use crate::http::App;
+use crate::http::form::{BadField, Form};
+use crate::limits;
+use crate::session::Noted;
+use crate::telephony::CallSid;
+
+/// `POST …/call-status`: how far a call has got. Its end is kept; a call that nobody ever spoke in
+/// gets its log row here.
+pub(super) async fn call_status(
+    State(app): State<Arc<App>>,
+    form: Form,
+) -> Result<StatusCode, BadField> {
+    let sid = form.call_sid()?;
+    let (status, word) = status(&form)?;
+    let status = NetworkStatus {
+        status,
+        duration_s: form.number("CallDuration")?,
+        sequence: form
+            .number("SequenceNumber")?
+            .unwrap_or_else(|| status.place()),
+    };
+    app.metrics.network_event("status", word);
+    tracing::info!(call = %sid, status = word, "the network told how far a call is");
+    if status.status.is_final() {
+        app.calls.network_over(&sid, Instant::now());
+    }
+    let now = app.clock.now();
+    let number = |name| Some(form.phone(name)?.as_str().to_owned());
+    app.journal.note(Noted::Status {
+        call: NewCallLog {
+            call_sid: sid.as_str().to_owned(),
+            direction: if is_outbound(&form) {
+                Direction::Outbound
+            } else {
+                Direction::Inbound
+            },
+            from_number: number("From"),
+            to_number: number("To"),
+            started_at: now,
+        },
+        status,
+        unspoken: unspoken(status, word, now),
+    });
+    Ok(StatusCode::NO_CONTENT)
+}
+
+const STATUSES: [(&str, CallStatus); 10] = [
+    ("queued", CallStatus::Queued),
+    ("initiated", CallStatus::Initiated),
+    ("ringing", CallStatus::Ringing),
+    ("in-progress", CallStatus::InProgress),
+    // The event's name, where Twilio mixes it with the status.
+    ("answered", CallStatus::InProgress),
+    ("completed", CallStatus::Completed),
+    ("busy", CallStatus::Busy),
+    ("no-answer", CallStatus::NoAnswer),
+    ("failed", CallStatus::Failed),
+    ("canceled", CallStatus::Canceled),
+];
+
+fn status(form: &Form) -> Result<(CallStatus, &'static str), BadField> {
+    let name = "CallStatus";
+    let expected = "a status of Twilio's, such as completed";
+    let said = form.required(name, expected)?;
+    let known = STATUSES.iter().find(|(word, _)| *word == said);
+    known
+        .map(|(word, status)| (*status, *word))
+        .ok_or(BadField { name, expected })
+}
+
+/// The log of a call without a stream.
+fn unspoken(status: NetworkStatus, word: &str, now: jiff::Timestamp) -> CallSummary {
+    CallSummary {
+        ended_at: now,
+        duration_ms: u64::from(status.duration_s.unwrap_or(0)) * 1_000,
+        outcome: match status.status {
+            CallStatus::Busy | CallStatus::Failed => Outcome::Failed,
+            _ => Outcome::Abandoned,
+        },
+        end_reason: format!("over before a word was said: {word}"),
+        customer: None,
+        appointment: None,
+        required_human_transfer: false,
+        transcript: Vec::new(),
+        turns: Vec::new(),
+        tools_used: Vec::new(),
+    }
+}
+
+/// `POST …/amd`: who or what answered a call of ours.
+pub(super) async fn amd(State(app): State<Arc<App>>, form: Form) -> Result<StatusCode, BadField> {
+    let sid = form.call_sid()?;
+    let answered_by = form.required("AnsweredBy", "human, fax, unknown or a kind of machine")?;
+    let answered_by = one_of(
+        answered_by,
+        &[
+            "human",
+            "fax",
+            "unknown",
+            "machine_start",
+            "machine_end_beep",
+            "machine_end_silence",
+            "machine_end_other",
+        ],
+    );
+    let took_ms: Option<u32> = form.number("MachineDetectionDuration")?;
+    let detail = json!({"answered_by": answered_by, "took_ms": took_ms});
+    note(&app, &sid, "amd", answered_by, detail);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST …/recording`: a recording goes on or is there. Where it lies is not kept: its SID says so.
+pub(super) async fn recording(
+    State(app): State<Arc<App>>,
+    form: Form,
+) -> Result<StatusCode, BadField> {
+    let sid = form.call_sid()?;
+    let recording = form.sid("RecordingSid")?;
+    let status = form.required("RecordingStatus", "in-progress, completed or absent")?;
+    let status = one_of(status, &["in-progress", "completed", "absent", "failed"]);
+    let duration_s: Option<u32> = form.number("RecordingDuration")?;
+    let detail = json!({
+        "recording_sid": recording.as_str(),
+        "status": status,
+        "duration_s": duration_s,
+    });
+    note(&app, &sid, "recording", status, detail);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST …/stream-status`: a media stream started, stopped or failed, as the network sees it.
+pub(super) async fn stream_status(
+    State(app): State<Arc<App>>,
+    form: Form,
+) -> Result<StatusCode, BadField> {
+    let sid = form.call_sid()?;
+    let stream = form.sid("StreamSid")?;
+    let expected = "stream-started, stream-stopped or stream-error";
+    let event = form.required("StreamEvent", expected)?;
+    let event = one_of(event, &["stream-started", "stream-stopped", "stream-error"]);
+    let error = form.get("StreamError").map(shortened);
+    if let Some(error) = &error {
+        tracing::warn!(call = %sid, error, "the network had trouble with a media stream");
+    }
+    let detail = json!({"stream_sid": stream.as_str(), "event": event, "error": error});
+    note(&app, &sid, "stream", event, detail);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST …/sms`: a text message to our number. Kept masked, answered with nothing.
+pub(super) async fn sms(State(app): State<Arc<App>>, form: Form) -> Result<Response, BadField> {
+    let sid = form.sid("MessageSid").or_else(|missing| {
+        // The name it had before.
+        form.sid("SmsSid").map_err(|_| missing)
+    })?;
+    let from = form.get("From").unwrap_or_default();
+    let tail: String = from.chars().rev().take(2).collect();
+    let from = format!("…{}", tail.chars().rev().collect::<String>());
+    let body = shortened(form.get("Body").unwrap_or_default());
+    let body = mask::masked(&body, Expectation::Open);
+    note(
+        &app,
+        &sid,
+        "sms",
+        "received",
+        json!({"from": from, "body": body}),
+    );
+    Ok(xml(&[]))
+}
+
+/// Counts, logs and keeps it. `what` is of a closed set and says nothing of anybody.
+fn note(app: &App, sid: &CallSid, kind: &'static str, what: &'static str, detail: Value) {
+    app.metrics.network_event(kind, what);
+    tracing::info!(sid = %sid, kind, what, "the network told of something");
+    app.journal.note(Noted::Event(CallEvent {
+        call_sid: sid.as_str().to_owned(),
+        kind: kind.to_owned(),
+        at: app.clock.now(),
+        detail,
+    }));
+}
+
+/// A word that we know, or `other`: a metric has a bounded number of labels.
+fn one_of(word: &str, known: &[&'static str]) -> &'static str {
+    let found = known.iter().find(|known| **known == word);
+    found.copied().unwrap_or("other")
+}
+
+fn shortened(text: &str) -> String {
+    let end = text.floor_char_boundary(limits::MAX_NOTED_BYTES);
+    text[..end].to_owned()
+}
