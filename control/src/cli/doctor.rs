@@ -54,6 +54,10 @@ pub async fn run(flags: &Flags, _: Args) -> anyhow::Result<ExitCode> {
             "deepgram",
             vendors::deepgram(config.deepgram.as_ref()).await,
         ),
+        (
+            "language model",
+            vendors::openai(config.openai.as_ref()).await,
+        ),
         ("port", port(&config).await),
         ("voice thread", voice_thread().await),
     ];

@@ -14,10 +14,6 @@ use crate::limits;
 
 /// Something to be kept.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all are of the larger kind, and each is moved twice"
-)]
 pub enum Noted {
     /// How far the network has got with a call. See [`CallLogs::network`].
     Status {
@@ -35,6 +31,10 @@ pub struct Journal {
 }
 
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are of the larger kind, and each is moved twice"
+)]
 enum Entry {
     Noted(Noted),
     /// Everything before this is written.

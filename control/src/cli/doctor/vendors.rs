@@ -1,11 +1,15 @@
 //! Whether what is bought from elsewhere takes our keys: each asked for as little as it sells.
 
+use std::sync::Arc;
+
 use pipeline::net::deepgram::DeepgramAccount;
 use pipeline::net::deepgram::socket::{ConnectError, connect};
 use pipeline::vendor::VendorErrorKind;
 
 use super::Finding::{self, Broken, Weak, Well};
-use crate::config::Deepgram;
+use crate::config::{Deepgram, OpenAi};
+use crate::llm::openai::{self, OpenAiConfig};
+use crate::observe::Metrics;
 
 /// The names under which a vendor is configured, for remedies.
 pub(super) struct Names {
@@ -53,6 +57,38 @@ pub(super) async fn deepgram(config: Option<&Deepgram>) -> Finding {
     Well(format!(
         "takes the key; hears by {model}, speaks as {voice}"
     ))
+}
+
+/// Asks the language model's server which models it has, or for a few tokens where it does not say.
+pub(super) async fn openai(config: Option<&OpenAi>) -> Finding {
+    let Some(config) = config else {
+        return Well("not used: OPENAI_API_KEY is not set".to_owned());
+    };
+    let account = OpenAiConfig {
+        fallback_model: config.fallback_model.clone(),
+        service_tier: config.service_tier.clone(),
+        temperature: config.temperature,
+        max_tokens: config.max_tokens,
+        ..OpenAiConfig::new(&config.base_url, config.key.clone(), &config.model)
+    };
+    let data_plane = Arc::<pipeline::metrics::Metrics>::default();
+    let metrics = Arc::new(Metrics::new(Arc::clone(&data_plane)));
+    let model = match openai::OpenAi::new(account, metrics, data_plane) {
+        Ok(model) => model,
+        Err(error) => {
+            return Broken {
+                what: error.to_string(),
+                remedy: "correct the setting".into(),
+            };
+        }
+    };
+    match model.probe().await {
+        Ok(sentence) => Well(sentence),
+        Err(error) => Broken {
+            what: error.to_string(),
+            remedy: "check OPENAI_API_KEY, OPENAI_MODEL and OPENAI_BASE_URL".into(),
+        },
+    }
 }
 
 /// What a vendor's refusal means, and what to do about it.
