@@ -3,5 +3,6 @@
 //! Each simulator has `start`, an address, `inject(fault)` and `heal`, and keeps what it was sent.
 
 mod switch;
+pub mod twilio;
 
 pub use switch::Switch;
