@@ -21,7 +21,7 @@ use crate::dialogue::RuleBrain;
 use crate::http::{self, App};
 use crate::limits;
 use crate::observe::Metrics;
-use crate::session::{self, Calls, Gate, Journal, MakeBrain, Sessions, SessionsConfig};
+use crate::session::{self, Calls, Carrier, Gate, Journal, MakeBrain, Sessions, SessionsConfig};
 use crate::speech::{self, Chosen, NoSpeech};
 use crate::telephony::rest::Rest;
 use crate::telephony::signature::SignatureKey;
@@ -134,7 +134,9 @@ impl Server {
         let typed_speech = speech.typed;
         let metrics = Arc::new(Metrics::new(data_plane.metrics()));
         let account = config.twilio.account();
-        let rest = account.map(|account| Rest::new(account, data_plane.metrics()));
+        let carrier = account.map(|account| -> Arc<dyn Carrier> {
+            Arc::new(Rest::new(account, data_plane.metrics()))
+        });
         let journal = Journal::start(Arc::clone(&store.call_logs));
         let gate = Arc::new(Gate::new(data_plane));
         let calls = Arc::new(Calls::default());
@@ -146,7 +148,7 @@ impl Server {
             metrics: Arc::clone(&metrics),
             brain,
             typed_speech,
-            rest,
+            carrier,
         });
         let stopping = CancellationToken::new();
         let closing = CancellationToken::new();

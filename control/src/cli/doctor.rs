@@ -5,6 +5,7 @@ mod vendors;
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pipeline::{Arrival, DataPlane, DataPlaneConfig, SpeechConfig, SttConfig, TtsConfig};
@@ -13,6 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::Flags;
 use crate::config::{Config, SpeechMode};
+use crate::telephony::rest::Rest;
 use crate::{server, speech};
 
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -58,6 +60,7 @@ pub async fn run(flags: &Flags, _: Args) -> anyhow::Result<ExitCode> {
             "language model",
             vendors::openai(config.openai.as_ref()).await,
         ),
+        ("twilio", twilio(&config).await),
         ("port", port(&config).await),
         ("voice thread", voice_thread().await),
     ];
@@ -160,6 +163,19 @@ async fn speech(mode: SpeechMode) -> Finding {
             check.recognition.as_millis()
         )),
         Err(error) => unwell(error.to_string()),
+    }
+}
+
+async fn twilio(config: &Config) -> Finding {
+    let Some(account) = config.twilio.account() else {
+        return Well("no account; calls come in, none are placed or ended from here".to_owned());
+    };
+    match Rest::new(account, Arc::default()).probe().await {
+        Ok(sentence) => Well(sentence),
+        Err(error) => Broken {
+            what: error.to_string(),
+            remedy: "correct the TWILIO_ keys, or leave TWILIO_ACCOUNT_SID unset".into(),
+        },
     }
 }
 

@@ -95,7 +95,7 @@ async fn scene(setup: Setup) -> Scene {
             Arc::new(move || Box::new(RuleBrain::new(Arc::clone(&location))))
         },
         typed_speech: setup.typed,
-        rest: None,
+        carrier: None,
     });
     let app = Arc::new(App {
         base_url: BaseUrl::of_listener(address),

@@ -1,7 +1,7 @@
 //! A call's audio as its session sees it: commands go in, events come out.
 //!
-//! The data plane is behind two small traits, so that a session can be led through a whole call in
-//! virtual time without a socket or a thread.
+//! The data plane is behind two small traits, and the telephone network's own line behind a third,
+//! so that a session can be led through a whole call in virtual time without a socket or a thread.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -9,6 +9,9 @@ use async_trait::async_trait;
 use pipeline::message::{Command, Event};
 use pipeline::plane::{CommandRefused, Refused};
 use pipeline::{Arrival, CallHandle, DataPlane};
+
+use crate::telephony::CallSid;
+use crate::telephony::rest::{Rest, RestError};
 
 /// One call's audio.
 #[async_trait]
@@ -30,6 +33,23 @@ pub trait Admission: Send + Sync {
     /// # Errors
     /// [`Refused`].
     fn admit(&self, arrival: Arrival) -> Result<Box<dyn Media>, Refused>;
+}
+
+/// The telephone network, for a call that it does not ask us about.
+#[async_trait]
+pub trait Carrier: Send + Sync {
+    /// Ends a call. One that is over already is as good.
+    ///
+    /// # Errors
+    /// [`RestError`].
+    async fn hang_up(&self, call: &CallSid) -> Result<(), RestError>;
+}
+
+#[async_trait]
+impl Carrier for Rest {
+    async fn hang_up(&self, call: &CallSid) -> Result<(), RestError> {
+        Rest::hang_up(self, call).await
+    }
 }
 
 #[async_trait]

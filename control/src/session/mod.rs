@@ -20,7 +20,7 @@ mod turn;
 pub use ending::{Ending, nobody_there};
 pub use journal::{Journal, Noted};
 pub use log::close_orphans;
-pub use media::{Admission, Gate, Media};
+pub use media::{Admission, Carrier, Gate, Media};
 pub use registry::{
     Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, NotReturned, Occasion, Parties, Request,
 };

@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 use super::conversation::{Conversation, Effect, Now};
 use super::ending::{self, Ending};
 use super::log::CallRow;
-use super::media::Media;
+use super::media::{Carrier, Media};
 use super::record::Closing;
 use super::registry::{Begun, Calls, Request};
 use crate::clock::BusinessClock;
@@ -27,7 +27,6 @@ use crate::feed::{CallFeed, FeedEvent, FeedLine};
 use crate::limits;
 use crate::observe::Metrics;
 use crate::telephony::CallSid;
-use crate::telephony::rest::Rest;
 use crate::tools::{CallContext, ToolCall, ToolError, ToolOutcome, Toolbox};
 
 /// Makes the brain of one call.
@@ -45,7 +44,7 @@ pub struct SessionsConfig {
     /// Whether the caller's words are typed beside the audio.
     pub typed_speech: bool,
     /// Ends calls that the network does not ask us about; absent where there is no account.
-    pub rest: Option<Rest>,
+    pub carrier: Option<Arc<dyn Carrier>>,
 }
 
 /// Starts sessions and knows when all have closed their logs.
@@ -300,7 +299,7 @@ impl Session {
 /// not, its line is still open: the network is told to close it. Never after a transfer: that would
 /// hang up on the human.
 fn watch_hang_up(config: &SessionsConfig, sid: CallSid) {
-    let Some(rest) = config.rest.clone() else {
+    let Some(carrier) = config.carrier.clone() else {
         return;
     };
     let calls = Arc::clone(&config.calls);
@@ -309,7 +308,7 @@ fn watch_hang_up(config: &SessionsConfig, sid: CallSid) {
         if !calls.is_unasked(&sid) {
             return;
         }
-        match rest.hang_up(&sid).await {
+        match carrier.hang_up(&sid).await {
             Ok(()) => tracing::warn!(call = %sid, "the network had to be told that a call is over"),
             Err(error) => tracing::error!(call = %sid, %error, "a line may still be open"),
         }

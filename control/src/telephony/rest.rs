@@ -11,6 +11,7 @@ mod model;
 mod wire;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
 use pipeline::metrics::Metrics;
@@ -69,8 +70,17 @@ impl Rest {
     /// Where the machine has no working TLS.
     #[must_use]
     pub fn new(account: Account, metrics: Arc<Metrics>) -> Self {
+        Self::with_deadline(account, metrics, limits::REST_DEADLINE)
+    }
+
+    /// As [`Rest::new`], with another deadline for one attempt.
+    ///
+    /// # Panics
+    /// Where the machine has no working TLS.
+    #[must_use]
+    pub fn with_deadline(account: Account, metrics: Arc<Metrics>, deadline: Duration) -> Self {
         let http = reqwest::Client::builder()
-            .timeout(limits::REST_DEADLINE)
+            .timeout(deadline)
             .connect_timeout(limits::REST_CONNECT_DEADLINE)
             // Our credentials go where they were sent, or nowhere.
             .redirect(reqwest::redirect::Policy::none())

@@ -6,5 +6,6 @@ pub mod deepgram_stt;
 pub mod deepgram_tts;
 pub mod openai;
 mod switch;
+pub mod twilio;
 
 pub use switch::Switch;

@@ -16,6 +16,7 @@ use storage::customer::Phone;
 use super::*;
 use crate::dialogue::{Action, Input, Question, Silence, TransferReason};
 use crate::session::Parties;
+use crate::telephony::rest::RestError;
 
 /// What the dialogue answers to what happens.
 type Answers = fn(&Input) -> Vec<Action>;
@@ -70,6 +71,19 @@ impl CallLogs for Logs {
     }
 }
 
+/// Which calls the telephone network was told to end.
+#[derive(Default)]
+struct Line(Mutex<Vec<String>>);
+
+#[async_trait]
+impl Carrier for Line {
+    async fn hang_up(&self, call: &CallSid) -> Result<(), RestError> {
+        let mut ended = self.0.lock().expect("no panic");
+        ended.push(call.as_str().to_owned());
+        Ok(())
+    }
+}
+
 struct FakeMedia {
     commands: mpsc::UnboundedSender<Command>,
     events: mpsc::UnboundedReceiver<Event>,
@@ -96,6 +110,7 @@ struct Call {
     calls: Arc<Calls>,
     sessions: Sessions,
     logs: Arc<Logs>,
+    carrier: Arc<Line>,
     sid: CallSid,
 }
 
@@ -106,6 +121,7 @@ impl Call {
         store.call_logs = logs.clone();
         tokio::time::pause();
         let calls = Arc::new(Calls::default());
+        let carrier = Arc::new(Line::default());
         let sessions = Sessions::new(SessionsConfig {
             calls: Arc::clone(&calls),
             store,
@@ -114,7 +130,7 @@ impl Call {
             metrics: Arc::new(Metrics::new(Arc::default())),
             brain: Arc::new(move || Box::new(Puppet(answers))),
             typed_speech: false,
-            rest: None,
+            carrier: Some(carrier.clone()),
         });
         let sid = CallSid::parse("CA1").expect("valid");
         let parties = Parties {
@@ -138,6 +154,7 @@ impl Call {
             calls: Arc::clone(&calls),
             sessions: sessions.clone(),
             logs,
+            carrier,
             sid: sid.clone(),
         };
         sessions.start(calls.begin(&sid).expect("begun"), Box::new(media));
@@ -310,6 +327,40 @@ async fn the_line_stays_open_until_the_good_bye_was_heard() {
     assert_eq!(ending, Some(Ending::HungUp));
     let lines: Vec<&str> = log.transcript.iter().map(|l| l.text.as_str()).collect();
     assert_eq!(lines, ["Hello there.", "bye", "Good-bye."]);
+}
+
+#[tokio::test]
+async fn a_line_that_the_network_forgets_is_closed_by_us_but_never_one_that_goes_to_a_human() {
+    // What the caller says, whether the network asks what now, and whether it must be told to end.
+    for (said, asks, told) in [
+        ("bye", false, true),
+        ("bye", true, false),
+        ("manager", false, false),
+    ] {
+        let mut call = Call::begin(polite).await;
+        let (greeting, _) = call.said().await;
+        call.heard(greeting);
+        call.says(said);
+        let (last, _) = call.said().await;
+        call.heard(last);
+        call.hung_up().await;
+        let (carrier, calls, sid) = (
+            Arc::clone(&call.carrier),
+            Arc::clone(&call.calls),
+            call.sid.clone(),
+        );
+        call.event(EventKind::Ended {
+            reason: EndReason::AgentHungUp,
+        });
+        assert!(call.sessions.finished(Duration::from_secs(60)).await);
+        if asks {
+            assert!(calls.ending(&sid).await.is_some());
+        }
+        tokio::time::sleep(limits::HANG_UP_WATCH * 2).await;
+        let ended = carrier.0.lock().expect("no panic").clone();
+        assert_eq!(ended == ["CA1"], told, "{said} {asks}: {ended:?}");
+        tokio::time::resume();
+    }
 }
 
 #[tokio::test]
