@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use control::clock::BusinessClock;
 use control::config::{Config, Sources};
+use control::feed::{FeedEvent, FeedLine};
 use control::server::Server;
 use control::telephony::CallSid;
 use control::telephony::rest::{
@@ -29,6 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const HOOKS: &str = "/api/v1/webhooks";
 const MEDIA: &str = "/api/v1/voice/media-stream";
 const JOHN: &str = "+12175550101";
+const MARIA: &str = "+12175550102";
 const OURS: &str = "+12175550100";
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -128,17 +130,49 @@ impl Scene {
         Line { socket }
     }
 
-    /// Waits until the call's feed holds these words.
+    /// Waits until the agent has begun to say these words.
     async fn fed(&self, sid: &str, words: &str) {
+        self.follow(sid, words, |_| true).await;
+    }
+
+    /// Waits until the caller has heard these words to their end.
+    async fn heard(&self, sid: &str, words: &str) {
+        self.follow(sid, words, |line| {
+            matches!(line, FeedEvent::AgentFinished { .. })
+        })
+        .await;
+    }
+
+    /// Reads a call's feed up to the line about the utterance with these words that `until` wants.
+    async fn follow(&self, sid: &str, words: &str, until: fn(&FeedEvent) -> bool) {
         let url = format!("{}/api/v1/calls/{sid}/events", self.base);
         let reading = async {
             let mut answer = self.http.get(url).send().await.expect("answered");
-            let mut feed = String::new();
-            while !feed.contains(words) {
-                let chunk = answer.chunk().await.expect("readable");
-                let chunk = chunk.unwrap_or_else(|| panic!("{words:?} is not in {feed}"));
+            let (mut feed, mut wanted) = (String::new(), None);
+            while let Some(chunk) = answer.chunk().await.expect("readable") {
                 feed.push_str(&String::from_utf8_lossy(&chunk));
+                while let Some((line, rest)) = feed.split_once('\n') {
+                    let data = line.strip_prefix("data:");
+                    let line = data.map(|data| serde_json::from_str::<FeedLine>(data.trim()));
+                    feed = rest.to_owned();
+                    let Some(line) = line else { continue };
+                    let what = line.expect("a line of the feed").what;
+                    let utterance = match &what {
+                        FeedEvent::Agent {
+                            utterance, text, ..
+                        } if text.contains(words) => {
+                            wanted = Some(*utterance);
+                            wanted
+                        }
+                        FeedEvent::AgentFinished { utterance } => Some(*utterance),
+                        _ => None,
+                    };
+                    if utterance.is_some() && utterance == wanted && until(&what) {
+                        return;
+                    }
+                }
             }
+            panic!("the call ended without {words:?}");
         };
         let read = tokio::time::timeout(PATIENCE, reading).await;
         read.unwrap_or_else(|_| panic!("{words:?} was never said"));
@@ -168,6 +202,12 @@ impl Line {
     async fn say(&mut self, message: Value) {
         let message = Message::text(message.to_string());
         self.socket.send(message).await.expect("sent");
+    }
+
+    async fn press(&mut self, digit: &str) {
+        let dtmf = json!({"track": "inbound_track", "digit": digit});
+        self.say(json!({"event": "dtmf", "streamSid": "MZ1", "dtmf": dtmf}))
+            .await;
     }
 
     async fn hang_up(&mut self) {
@@ -322,6 +362,55 @@ async fn a_long_body_is_refused_before_anything_is_computed() {
 // ---- calls ------------------------------------------------------------------
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_whom_no_human_takes_is_back_with_the_agent_and_may_ask_to_be_called_back() {
+    let scene = Scene::new().await;
+    let form = [("CallSid", "CA1"), ("From", JOHN), ("To", OURS)];
+    let (_, xml) = scene.hook("/inbound-call", &form).await;
+    let mut line = scene.stream("CA1", &xml).await;
+    line.during(scene.heard("CA1", "How can I help you?")).await;
+    line.press("0").await;
+    line.closed().await;
+
+    let (_, xml) = scene.hook("/stream-ended", &form).await;
+    let action = format!("action=\"{}{HOOKS}/dial-result\"", scene.base);
+    for part in [
+        "<Dial timeout=\"25\"",
+        &action,
+        "answerOnBridge=\"true\"",
+        &format!("callerId=\"{OURS}\""),
+        "<Number>",
+    ] {
+        assert!(xml.contains(part), "{part}: {xml}");
+    }
+
+    let unanswered = [form.as_slice(), &[("DialCallStatus", "no-answer")]].concat();
+    let (_, first) = scene.hook("/dial-result", &unanswered).await;
+    let (_, again) = scene.hook("/dial-result", &unanswered).await;
+    assert!(first.contains("<Stream"), "{first}");
+    assert_ne!(first, again, "a token of its own");
+    let mut line = scene.stream("CA1", &again).await;
+    line.during(scene.heard("CA1", "Shall one of them call you back?"))
+        .await;
+    line.press("1").await;
+    line.during(scene.heard("CA1", "will call you back.")).await;
+    line.hang_up().await;
+
+    let both_parts = |row: &CallLog| {
+        let summary = row.summary.as_ref();
+        summary.is_some_and(|s| s.end_reason == "the caller hung up")
+    };
+    let row = scene.row("CA1", both_parts).await;
+    let summary = row.summary.expect("closed");
+    assert!(summary.required_human_transfer);
+    assert!(summary.tools_used.iter().any(|t| t == "transfer_to_human"));
+    let said = |words: &str| summary.transcript.iter().any(|l| l.text.contains(words));
+    assert!(said("thank you for calling"), "{:?}", summary.transcript);
+    assert!(said("none of my colleagues"), "{:?}", summary.transcript);
+    assert!(said("will call you back"), "{:?}", summary.transcript);
+    assert_ne!(summary.outcome, Outcome::Transferred, "nobody was reached");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_talked_to_a_human_is_let_go_and_whoever_was_not_transferred_too() {
     let scene = Scene::new().await;
     let hung_up = "<Response><Hangup/></Response>";
@@ -428,6 +517,62 @@ async fn a_call_that_is_over_before_its_stream_is_in_the_log_and_takes_none_any_
     assert_eq!(summary.end_reason, "over before a word was said: canceled");
     let mut line = scene.stream("CA1", &xml).await;
     line.closed().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reminder_is_about_an_appointment_that_is_to_come() {
+    let scene = Scene::new().await;
+    let store = scene.server.store();
+    let location = storage::Location::example();
+    let now = location.local(BusinessClock::real().now());
+    storage::seed::seed(store, &location, &now)
+        .await
+        .expect("seeded");
+    let maria = store.customers.by_phone(&phone(MARIA)).await;
+    let maria = maria.expect("readable").expect("seeded").id;
+    let booked = store.appointments.upcoming(maria, now.timestamp()).await;
+    let booked = booked.expect("readable").first().expect("seeded").id;
+
+    let mut form = [
+        ("CallSid", "CA1"),
+        ("From", OURS),
+        ("To", MARIA),
+        ("Direction", "outbound-api"),
+    ];
+    for (n, wrong) in ["", "0", "-1", "seven", "999999", "99999999999999999999"]
+        .iter()
+        .enumerate()
+    {
+        let mut form = form;
+        let sid = format!("CA-{n}");
+        form[0].1 = &sid;
+        let hook = format!("/outbound-reminder?appointment_id={wrong}");
+        let (status, xml) = scene.hook(&hook, &form).await;
+        assert_eq!(status, 200, "{wrong}");
+        assert!(
+            xml.contains("<Say") && xml.contains("<Hangup/>"),
+            "{wrong}: {xml}"
+        );
+        assert!(!xml.contains("<Stream"), "{wrong}: {xml}");
+    }
+    let hook = format!("/outbound-reminder?appointment_id={}", booked.0);
+    let (_, xml) = scene.hook(&hook, &form).await;
+    let mut line = scene.stream("CA1", &xml).await;
+    // Whom we called is who is greeted.
+    line.during(scene.fed("CA1", "Hello Maria")).await;
+    line.hang_up().await;
+    let row = scene.row("CA1", |row| row.summary.is_some()).await;
+    assert_eq!(row.call.direction, Direction::Outbound);
+    assert_eq!(row.call.to_number.as_deref(), Some(MARIA));
+
+    store
+        .appointments
+        .cancel(booked, "sold")
+        .await
+        .expect("cancelled");
+    form[0].1 = "CA2";
+    let (_, xml) = scene.hook(&hook, &form).await;
+    assert!(!xml.contains("<Stream"), "nothing to be reminded of: {xml}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
