@@ -52,6 +52,13 @@ pub enum FeedEvent {
         text: String,
         question: String,
     },
+    /// More words of an utterance that is made while it is heard. `question` as above, known with
+    /// the last of them.
+    AgentGoesOn {
+        utterance: u32,
+        text: String,
+        question: String,
+    },
     /// The first frame of the utterance left.
     AgentStarted {
         utterance: u32,

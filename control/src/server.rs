@@ -17,9 +17,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::BusinessClock;
 use crate::config::{BaseUrl, Config};
-use crate::dialogue::RuleBrain;
+use crate::dialogue::model_brain::Prompt;
+use crate::dialogue::{ModelBrain, RuleBrain};
 use crate::http::{self, App};
 use crate::limits;
+use crate::llm::openai::InvalidAccount;
+use crate::llm::{Model, OpenAi};
 use crate::observe::Metrics;
 use crate::session::{self, Calls, Carrier, Gate, Journal, MakeBrain, Sessions, SessionsConfig};
 use crate::speech::{self, Chosen, NoSpeech};
@@ -55,6 +58,8 @@ pub enum StartError {
     Database(#[from] storage::OpenError),
     #[error(transparent)]
     Speech(#[from] NoSpeech),
+    #[error(transparent)]
+    Model(#[from] InvalidAccount),
     #[error("data plane: {0}")]
     DataPlane(#[from] pipeline::plane::StartError),
     #[error("HOST and PORT: cannot listen on {address}: {why}; choose another port")]
@@ -92,7 +97,6 @@ impl Server {
             tracing::debug!("{note}");
         }
         let location = Arc::new(location(&config)?);
-        let brain = rule_brain(&location);
         let (config, speech) = tokio::task::spawn_blocking({
             let location = Arc::clone(&location);
             move || {
@@ -113,14 +117,13 @@ impl Server {
             let metrics = data_plane.metrics();
             tokio::spawn(async move { voice.warm(&metrics.vendor_errors).await });
         }
-        Self::with(config, clock, location, brain, data_plane, speech).await
+        Self::with(config, clock, location, data_plane, speech).await
     }
 
     async fn with(
         config: Config,
         clock: BusinessClock,
         location: Arc<Location>,
-        brain: MakeBrain,
         data_plane: DataPlane,
         speech: Chosen,
     ) -> Result<Self, StartError> {
@@ -133,6 +136,7 @@ impl Server {
         session::close_orphans(store.call_logs.as_ref(), clock.now()).await;
         let typed_speech = speech.typed;
         let metrics = Arc::new(Metrics::new(data_plane.metrics()));
+        let mind = Mind::new(&config, &location, &metrics, &data_plane)?;
         let account = config.twilio.account();
         let carrier = account.map(|account| -> Arc<dyn Carrier> {
             Arc::new(Rest::new(account, data_plane.metrics()))
@@ -146,7 +150,8 @@ impl Server {
             location: Arc::clone(&location),
             clock,
             metrics: Arc::clone(&metrics),
-            brain,
+            brain: mind.brain,
+            model: mind.model,
             typed_speech,
             carrier,
         });
@@ -158,7 +163,7 @@ impl Server {
         let tokens = config.media_token_key.map_or_else(TokenKey::random, |key| {
             TokenKey::new(key.expose_secret().as_bytes())
         });
-        tracing::info!(%address, %base_url, speech = speech.sentence, "answering for {}", location.name);
+        tracing::info!(%address, %base_url, speech = speech.sentence, led_by = mind.led_by, "answering for {}", location.name);
         let router = http::router(Arc::new(App {
             base_url: base_url.clone(),
             admin_token: config.admin_token,
@@ -260,10 +265,40 @@ impl Server {
     }
 }
 
-/// Each call has a dialogue of its own.
-fn rule_brain(location: &Arc<Location>) -> MakeBrain {
-    let location = Arc::clone(location);
-    Arc::new(move || Box::new(RuleBrain::new(Arc::clone(&location))))
+/// What leads conversations.
+struct Mind {
+    /// Each call has a dialogue of its own.
+    brain: MakeBrain,
+    model: Option<Arc<dyn Model>>,
+    led_by: String,
+}
+
+impl Mind {
+    /// A language model where there is a key for one, else the rules.
+    fn new(
+        config: &Config,
+        location: &Arc<Location>,
+        metrics: &Arc<Metrics>,
+        data_plane: &DataPlane,
+    ) -> Result<Self, InvalidAccount> {
+        let location = Arc::clone(location);
+        let Some(account) = &config.openai else {
+            return Ok(Self {
+                brain: Arc::new(move || Box::new(RuleBrain::new(Arc::clone(&location)))),
+                model: None,
+                led_by: "rules".to_owned(),
+            });
+        };
+        let model = OpenAi::new(account.account(), Arc::clone(metrics), data_plane.metrics())?;
+        let prompt = Arc::new(Prompt::new(&location));
+        Ok(Self {
+            brain: Arc::new(move || {
+                Box::new(ModelBrain::new(Arc::clone(&location), Arc::clone(&prompt)))
+            }),
+            model: Some(Arc::new(model)),
+            led_by: account.model.clone(),
+        })
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {

@@ -42,6 +42,8 @@ pub struct Location {
     pub week: Week,
     /// Closed all day, by name.
     pub holidays: BTreeMap<Date, String>,
+    /// What else a language model is told that leads a call; a sentence each.
+    pub rules: Vec<String>,
     /// In the order of the file; at least one, keys unique.
     pub services: Vec<Service>,
 }

@@ -150,14 +150,19 @@ impl Conduct {
                     started: false,
                     heard_since: None,
                 });
-                if question != NO_QUESTION {
-                    self.question = Some(Asked {
-                        utterance: *utterance,
-                        question: question.clone(),
-                        finished: false,
-                        again: says_not_understood(text) || question == STILL_THERE,
-                    });
+                self.asked(*utterance, text, question);
+            }
+            FeedEvent::AgentGoesOn {
+                utterance,
+                text,
+                question,
+            } => {
+                if let Some(current) = &mut self.utterance
+                    && current.id == *utterance
+                {
+                    current.question.clone_from(question);
                 }
+                self.asked(*utterance, text, question);
             }
             FeedEvent::AgentStarted { utterance } => {
                 if let Some(current) = &mut self.utterance
@@ -179,6 +184,17 @@ impl Conduct {
                 self.question = None;
             }
             _ => {}
+        }
+    }
+
+    fn asked(&mut self, utterance: u32, text: &str, question: &str) {
+        if question != NO_QUESTION {
+            self.question = Some(Asked {
+                utterance,
+                question: question.to_owned(),
+                finished: false,
+                again: says_not_understood(text) || question == STILL_THERE,
+            });
         }
     }
 

@@ -143,7 +143,10 @@ impl Console {
                 self.line(at, "hears", Ink::Faint, &format!("“{text}”{note}"))
             }
             FeedEvent::Unclear => self.line(at, "hears", Ink::Warning, "nothing it understands"),
-            FeedEvent::Agent { text, .. } => self.line(at, "agent", Ink::Agent, text),
+            FeedEvent::AgentGoesOn { text, .. } if text.is_empty() => return None,
+            FeedEvent::Agent { text, .. } | FeedEvent::AgentGoesOn { text, .. } => {
+                self.line(at, "agent", Ink::Agent, text)
+            }
             FeedEvent::BargeIn { heard, .. } => {
                 let text = format!("the agent counts as heard: “{heard}”");
                 self.line(at, "barge-in", Ink::Faint, &text)

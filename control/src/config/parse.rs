@@ -284,12 +284,9 @@ fn notes(sources: &Sources) -> Vec<String> {
     if sources.get(Key::Location).is_none() {
         notes.push("OTTO_LOCATION is not set: answering for the example, Otto's Auto".to_owned());
     }
-    notes.push(match sources.get(Key::OpenAiApiKey) {
-        None => "language model: none, the rule brain leads the conversation".to_owned(),
-        Some(_) => "OPENAI_API_KEY is set: `otto doctor` tries it; in this version the rule brain \
-                    leads the conversation all the same"
-            .to_owned(),
-    });
+    if sources.get(Key::OpenAiApiKey).is_none() {
+        notes.push("OPENAI_API_KEY is not set: the rule brain leads the conversation".to_owned());
+    }
     if sources.get(Key::DeepgramApiKey).is_none() {
         notes.push("DEEPGRAM_API_KEY is not set: speech is made on this machine".to_owned());
     }

@@ -1,5 +1,6 @@
 //! What is bought from elsewhere: present where its key is set.
 
+use crate::llm::OpenAiConfig;
 use secrecy::SecretString;
 
 use super::keys::{Key, Sources};
@@ -38,6 +39,20 @@ pub struct OpenAi {
     pub temperature: Option<f32>,
     /// The longest answer, in tokens.
     pub max_tokens: u32,
+}
+
+impl OpenAi {
+    /// As the client takes it.
+    #[must_use]
+    pub fn account(&self) -> OpenAiConfig {
+        OpenAiConfig {
+            fallback_model: self.fallback_model.clone(),
+            service_tier: self.service_tier.clone(),
+            temperature: self.temperature,
+            max_tokens: self.max_tokens,
+            ..OpenAiConfig::new(&self.base_url, self.key.clone(), &self.model)
+        }
+    }
 }
 
 const DEEPGRAM_ORIGIN: &str = "wss://api.deepgram.com";

@@ -3,19 +3,25 @@
 //! A [`Brain`] is fed [`Input`]s and answers with [`Action`]s. After each `handle` the caller carries
 //! the actions out in order. Nothing here reads a clock, a socket or a database.
 
+pub(crate) mod clauses;
 pub mod heard;
+mod known;
 pub mod limits;
 pub mod mask;
+pub mod model_brain;
 mod phrases;
 pub mod rules;
+mod speakable;
 mod state;
 mod turn;
 
+pub use model_brain::ModelBrain;
 pub use rules::RuleBrain;
 
 use pipeline::message::Expectation;
 use storage::customer::Phone;
 
+use crate::llm;
 use crate::tools::{ToolCall, ToolOutcome};
 
 /// What is said in the same words in every call: greeting, questions, hints, apologies, goodbye.
@@ -28,6 +34,12 @@ pub fn fixed_phrases(location: &storage::Location) -> Vec<String> {
 pub trait Brain: Send {
     /// Takes one input and says what to do. `now` is the business's local time.
     fn handle(&mut self, input: Input, now: &jiff::Zoned) -> Vec<Action>;
+
+    /// Whether it answers anew, with all that was said, when the caller goes on before they have
+    /// heard anything of its answer.
+    fn thinks_again(&self) -> bool {
+        false
+    }
 
     /// The name of the present state, such as `slot_collection`, for the feed and the logs.
     fn state(&self) -> &'static str;
@@ -56,6 +68,10 @@ pub enum Input {
     Silence(Silence),
     /// A key on the caller's telephone.
     Keypad(char),
+    /// More of the answer that was asked for by [`Action::Ask`].
+    Model(llm::Answer),
+    /// The caller has been waiting for a while for what is asked or looked up, and hears nothing.
+    Slow,
 }
 
 /// How long the line has been silent.
@@ -69,13 +85,21 @@ pub enum Silence {
 
 /// What a dialogue wants done, in this order.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a handful per turn, and a tool call is not worth a box at every use"
-)]
 pub enum Action {
     /// Say this. `question` is what it asks the caller, for scripts, tests and the feed.
     Say { text: String, question: Question },
+    /// The next clause of an utterance that grows while it is made; the first one begins it. `last`
+    /// closes it, and may come without words. Until then nothing else is said.
+    Clause {
+        text: String,
+        question: Question,
+        last: bool,
+    },
+    /// Ask the language model this, and nothing that was asked before. It answers by
+    /// [`Input::Model`].
+    Ask(llm::Request),
+    /// The model's answer is no longer wanted.
+    StopAsking,
     /// Run a tool and report with [`Input::ToolFinished`].
     RunTool { id: ToolId, call: ToolCall },
     /// What was just said answers a question of the caller's. A caller who hears it and hangs up got

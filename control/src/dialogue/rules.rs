@@ -12,7 +12,7 @@ mod booking;
 mod call_back;
 mod cancel;
 mod closing;
-mod escalate;
+pub(super) mod escalate;
 mod greeting;
 mod inquiry;
 mod intent;
@@ -28,16 +28,14 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use pipeline::message::Expectation;
-use storage::customer::Phone;
-use storage::location::{Location, Service};
+use storage::location::Location;
 
 use self::inquiry::Topic;
-use super::state::{Asks, State};
-use super::turn::Turn;
-use super::{Action, Brain, Input, Question, Silence, ToolId, TransferReason};
+use super::known::Known;
+use super::state::{Asks, Proving, State};
+use super::turn::{Turn, vocabulary};
+use super::{Action, Brain, Input, Question, Silence, ToolId, TransferReason, phrases};
 use crate::nlu::service::Vocabulary;
-use crate::tools::lookup_customer::Caller;
-use crate::tools::visit::Visit;
 use crate::tools::{ToolCall, ToolOutcome};
 
 /// A dialogue by rules. One per call.
@@ -46,20 +44,13 @@ pub struct RuleBrain {
     location: Arc<Location>,
     /// How callers name the location's services.
     vocabulary: Vocabulary,
-    /// The caller's number as the network gave it.
-    number: Option<Phone>,
+    known: Known,
     /// The caller was sent to a human and is back: nobody answered.
     returned: bool,
-    /// Who calls, as far as the tools told us.
-    caller: Option<Caller>,
-    verified: bool,
-    /// What was booked in this call and still stands.
-    booked: Vec<Visit>,
     /// The question about the location that was answered last, and the service it was about.
     topic: Option<Topic>,
     state: State,
     expects: Expectation,
-    tools_run: u32,
     repair: repair::Repair,
     keys: keypad::Keys,
     /// This step answers a question of the caller's.
@@ -72,32 +63,26 @@ impl RuleBrain {
     /// A dialogue that has not begun; [`Input::Opened`] begins it.
     #[must_use]
     pub fn new(location: Arc<Location>) -> Self {
-        let names = |service: &'_ Service| -> Vec<String> {
-            let name = std::iter::once(service.name.clone());
-            name.chain(service.synonyms.iter().cloned()).collect()
-        };
-        let spoken: Vec<(&str, Vec<String>)> = location
-            .services
-            .iter()
-            .map(|service| (service.key.as_str(), names(service)))
-            .collect();
-        let vocabulary = Vocabulary::new(
-            spoken
-                .iter()
-                .map(|(key, names)| (*key, names.iter().map(String::as_str))),
-        );
+        Self::beginning_in(location, Known::default(), State::Greeting { lookup: None })
+    }
+
+    /// For a call that another brain has led so far, and that waits for `expects`.
+    pub(super) fn taking_over(location: Arc<Location>, known: Known, expects: Expectation) -> Self {
         Self {
-            vocabulary,
+            expects,
+            ..Self::beginning_in(location, known, State::IntentDetection)
+        }
+    }
+
+    fn beginning_in(location: Arc<Location>, known: Known, state: State) -> Self {
+        Self {
+            vocabulary: vocabulary(&location),
             location,
-            number: None,
+            known,
             returned: false,
-            caller: None,
-            verified: false,
-            booked: Vec::new(),
             topic: None,
-            state: State::Greeting { lookup: None },
+            state,
             expects: Expectation::Open,
-            tools_run: 0,
             repair: repair::Repair::default(),
             keys: keypad::Keys::default(),
             answered: false,
@@ -110,13 +95,50 @@ impl RuleBrain {
     pub fn expects(&self) -> Expectation {
         self.expects
     }
-}
 
-impl Brain for RuleBrain {
-    fn handle(&mut self, input: Input, now: &Zoned) -> Vec<Action> {
+    /// What another brain needs to go on.
+    pub(super) fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// Whether the caller has the floor: nothing is being looked up, and the call goes on.
+    pub(super) fn listens(&self) -> bool {
+        let over = matches!(self.state, State::Escalation | State::Over);
+        !over && self.state.awaits().is_none()
+    }
+
+    /// Answers what the caller has said so far in a call that it takes over.
+    pub(super) fn catch_up(&mut self, said: Option<Turn>, now: &Zoned) -> Vec<Action> {
+        self.act(now, |brain, state, now| {
+            let Some(turn) = said else {
+                return brain.missed(state, now);
+            };
+            let proof = Turn {
+                born: turn.born,
+                ..Turn::default()
+            };
+            match brain.heard(state, turn, now) {
+                // It was said already.
+                State::Verification {
+                    errand,
+                    step: step @ Proving::DateOfBirth,
+                } if proof.born.is_some() => {
+                    brain.out.clear();
+                    brain.prove(errand, step, proof, now)
+                }
+                state => state,
+            }
+        })
+    }
+
+    fn act(
+        &mut self,
+        now: &Zoned,
+        step: impl FnOnce(&mut Self, State, &Zoned) -> State,
+    ) -> Vec<Action> {
         let now = &self.location.local(now.timestamp());
         let state = std::mem::replace(&mut self.state, State::Over);
-        self.state = self.step(state, input, now);
+        self.state = step(self, state, now);
         let mut actions = std::mem::take(&mut self.out);
         self.repair.said(&actions);
         if std::mem::take(&mut self.answered) {
@@ -129,6 +151,12 @@ impl Brain for RuleBrain {
             actions.insert(0, Action::Expect(expects));
         }
         actions
+    }
+}
+
+impl Brain for RuleBrain {
+    fn handle(&mut self, input: Input, now: &Zoned) -> Vec<Action> {
+        self.act(now, |brain, state, now| brain.step(state, input, now))
     }
 
     fn state(&self) -> &'static str {
@@ -158,6 +186,12 @@ impl RuleBrain {
                 self.repair.interrupted(heard);
                 state
             }
+            (state, Input::Slow) => {
+                self.say(phrases::ONE_MOMENT);
+                state
+            }
+            // It asks no model.
+            (state, Input::Model(_)) => state,
             // The greeting is on its way; there is nothing yet that words could answer.
             (state @ State::Greeting { .. }, _) => state,
             (_, Input::Silence(Silence::Prompt)) if self.lone_zero() => {
@@ -209,7 +243,7 @@ impl RuleBrain {
             return state;
         }
         match state {
-            State::Greeting { .. } => self.recognised(outcome, now),
+            State::Greeting { .. } => self.recognised(&outcome, now),
             State::CallBack { .. } => self.call_back_noted(outcome, now),
             State::Verification { errand, step } => self.proving(errand, step, outcome, now),
             State::SlotCollection { task, asks } => self.found(task, asks, outcome, now),
@@ -250,8 +284,7 @@ impl RuleBrain {
     }
 
     fn run(&mut self, call: ToolCall) -> ToolId {
-        self.tools_run += 1;
-        let id = ToolId(self.tools_run);
+        let id = self.known.next_tool();
         self.out.push(Action::RunTool { id, call });
         id
     }

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use pipeline::message::Expectation;
 use storage::customer::{InvalidPhone, Phone};
+use storage::location::{Location, Service};
 
 use crate::nlu::date_time::When;
 use crate::nlu::intent::{self, Intent};
@@ -13,6 +14,24 @@ use crate::nlu::words::Words;
 use crate::nlu::yes_no::{self, Answer};
 use crate::nlu::{self, Concept};
 use crate::tools::cancel_appointment::Reason;
+
+/// How callers name the location's services.
+pub(super) fn vocabulary(location: &Location) -> Vocabulary {
+    let names = |service: &Service| -> Vec<String> {
+        let name = std::iter::once(service.name.clone());
+        name.chain(service.synonyms.iter().cloned()).collect()
+    };
+    let spoken: Vec<(&str, Vec<String>)> = location
+        .services
+        .iter()
+        .map(|service| (service.key.as_str(), names(service)))
+        .collect();
+    Vocabulary::new(
+        spoken
+            .iter()
+            .map(|(key, names)| (*key, names.iter().map(String::as_str))),
+    )
+}
 
 /// What was said; what was not said is absent. A turn may say several things at once.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -97,6 +116,28 @@ impl Turn {
         }
     }
 
+    /// This and what was said after it; the later word counts.
+    pub(super) fn and(self, later: Self) -> Self {
+        let services = if later.services.is_empty() {
+            self.services
+        } else {
+            later.services
+        };
+        Self {
+            intent: later.intent.or(self.intent),
+            services,
+            answer: later.answer,
+            when: joined(later.when, self.when, When::or),
+            name: joined(later.name, self.name, Name::or),
+            vehicle: later.vehicle.or(self.vehicle),
+            phone: later.phone.or(self.phone),
+            born: later.born.or(self.born),
+            address: later.address.or(self.address),
+            reason: later.reason.or(self.reason),
+            points_back: later.points_back,
+        }
+    }
+
     /// Any words at all are an answer to "may I ask why?".
     pub(super) fn read_reason(
         vocabulary: &Vocabulary,
@@ -146,6 +187,14 @@ impl Turn {
             || self
                 .intent
                 .is_some_and(|i| i != Intent::Thanks && i != Intent::Greeting)
+    }
+}
+
+/// Both, or the one there is.
+fn joined<T>(later: Option<T>, earlier: Option<T>, join: impl FnOnce(T, T) -> T) -> Option<T> {
+    match (later, earlier) {
+        (Some(later), Some(earlier)) => Some(join(later, earlier)),
+        (later, earlier) => later.or(earlier),
     }
 }
 

@@ -94,6 +94,7 @@ async fn scene(setup: Setup) -> Scene {
             let location = Arc::clone(&location);
             Arc::new(move || Box::new(RuleBrain::new(Arc::clone(&location))))
         },
+        model: None,
         typed_speech: setup.typed,
         carrier: None,
     });

@@ -25,6 +25,7 @@ use super::turn::{Turn, millis};
 use crate::dialogue::{Brain, Input, ToolId, mask};
 use crate::feed::FeedEvent;
 use crate::limits;
+use crate::llm;
 use crate::tools::{ToolCall, ToolOutcome};
 
 /// The two clocks a conversation goes by.
@@ -44,6 +45,10 @@ pub(super) enum Effect {
         id: ToolId,
         call: ToolCall,
     },
+    /// Ask the language model, instead of what it was asked before.
+    Ask(llm::Request),
+    /// Its answer is no longer wanted.
+    StopAsking,
     Publish(FeedEvent),
     /// A turn was answered; for the histograms.
     Turn(TurnTimings),
@@ -58,6 +63,12 @@ pub(super) struct Conversation {
     caller: Caller,
     /// Tools whose result the dialogue waits for.
     tools_running: usize,
+    /// The dialogue waits for a language model.
+    asking: bool,
+    /// What the model has answered while the caller spoke: said only if they said nothing.
+    held: VecDeque<llm::Answer>,
+    /// Since the agent's last words to the matter, the caller was told that it takes a moment.
+    filled: bool,
     expects: Expectation,
     /// The state as last published.
     shown: (String, Expectation),
@@ -110,6 +121,9 @@ impl Conversation {
             speaking: Speaking::default(),
             caller: Caller::Quiet,
             tools_running: 0,
+            asking: false,
+            held: VecDeque::new(),
+            filled: false,
             expects: Expectation::default(),
             shown: (String::new(), Expectation::default()),
             silence: Patience::Fresh,
@@ -187,7 +201,25 @@ impl Conversation {
                 self.playout(utterance, &event.kind, at);
             }
         }
+        self.release(now);
         self.settle(now.mono);
+    }
+
+    /// The language model goes on with its answer.
+    pub(super) fn handle_model(&mut self, answer: llm::Answer, now: &Now) {
+        self.held.push_back(answer);
+        self.release(now);
+        self.settle(now.mono);
+    }
+
+    /// Lets the dialogue hear of what the model answered, unless the caller has the floor.
+    fn release(&mut self, now: &Now) {
+        while self.caller == Caller::Quiet
+            && let Some(answer) = self.held.pop_front()
+        {
+            self.asking &= matches!(answer, llm::Answer::Text(_));
+            self.think(Input::Model(answer), now);
+        }
     }
 
     /// A tool is done.
@@ -202,6 +234,7 @@ impl Conversation {
         while let Some(due) = self.deadlines.take_due(now.mono) {
             match due {
                 Due::Silence => self.silent(now),
+                Due::Slow => self.fill(now),
                 Due::Words => {
                     self.trouble("the recogniser gave no answer in time");
                     self.caller = Caller::Quiet;
@@ -213,6 +246,7 @@ impl Conversation {
                     self.lose(lost, now);
                 }
             }
+            self.release(now);
             self.settle(now.mono);
         }
     }
@@ -268,7 +302,7 @@ impl Conversation {
         let silent = self.speaking.is_silent();
         if let Plan::After(ending) = self.ending
             && silent
-            && self.tools_running == 0
+            && !self.at_work()
         {
             self.ending = Plan::Told(ending);
             self.send(Command::HangUp {
@@ -279,12 +313,16 @@ impl Conversation {
             self.deadlines = Deadlines::default();
             return;
         }
-        let quiet = silent && self.caller == Caller::Quiet && self.tools_running == 0;
+        let nobody_speaks = silent && self.caller == Caller::Quiet;
+        let quiet = nobody_speaks && !self.at_work();
         let patience = match self.silence {
             Patience::Fresh => limits::SILENCE_PROMPT,
             Patience::Asked => limits::SILENCE_HANG_UP,
         };
         self.deadlines.keep(Due::Silence, quiet, now, patience);
+        let kept_waiting = nobody_speaks && self.at_work() && !self.filled;
+        self.deadlines
+            .keep(Due::Slow, kept_waiting, now, limits::SLOW_AFTER);
         let recognising = self.caller == Caller::Recognising;
         self.deadlines
             .keep(Due::Words, recognising, now, limits::TRANSCRIPT_DEADLINE);
@@ -293,6 +331,11 @@ impl Conversation {
             _ => limits::FIRST_FRAME_DEADLINE,
         };
         self.deadlines.keep(Due::Playout, !silent, now, progress);
+    }
+
+    /// The caller waits for a tool or a model.
+    fn at_work(&self) -> bool {
+        self.tools_running > 0 || self.asking
     }
 
     fn send(&mut self, command: Command) {

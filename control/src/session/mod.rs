@@ -5,7 +5,6 @@
 //! the pure `conversation` and does what comes out of it. Whatever happens, a panic included, the
 //! call's log is closed and the telephone network is told what to do with the caller.
 
-mod clauses;
 mod conversation;
 mod ending;
 mod journal;
@@ -26,10 +25,12 @@ pub use registry::{
 };
 pub use task::{MakeBrain, Sessions, SessionsConfig};
 
+use crate::dialogue::clauses;
+
 /// The clauses that every call may hold, as they are handed to a synthesiser.
 #[must_use]
 pub fn fixed_clauses(location: &storage::Location) -> Vec<String> {
     let phrases = crate::dialogue::fixed_phrases(location);
     let clauses = phrases.iter().flat_map(|phrase| clauses::split(phrase));
-    clauses.map(str::to_owned).collect()
+    clauses.collect()
 }

@@ -3,7 +3,6 @@
 use dsp::Samples;
 use pipeline::message::UtteranceId;
 
-use super::clauses;
 use crate::dialogue::{Question, heard};
 
 /// Utterances handed to the data plane and not yet heard to their end, oldest first.
@@ -22,6 +21,8 @@ pub(super) struct Utterance {
     /// Its line of the transcript.
     pub(super) line: usize,
     pub(super) started: bool,
+    /// More clauses are to come.
+    grows: bool,
     /// How often these words were lost before.
     pub(super) lost: u32,
     clauses: Vec<Clause>,
@@ -36,33 +37,28 @@ struct Clause {
 }
 
 impl Speaking {
-    /// Registers an utterance and gives its clauses, to be sent in order.
-    pub(super) fn say(
-        &mut self,
-        text: &str,
-        question: Question,
-        line: usize,
-        lost: u32,
-    ) -> &Utterance {
+    /// Begins an utterance; its clauses follow.
+    pub(super) fn begin(&mut self, question: Question, line: usize, lost: u32) -> UtteranceId {
         let id = UtteranceId(self.next);
         self.next += 1;
-        let clauses = clauses::split(text).into_iter().map(|text| Clause {
-            text: text.to_owned(),
-            length: None,
-        });
         self.outstanding.push(Utterance {
             id,
-            text: text.to_owned(),
+            text: String::new(),
             question,
             line,
             started: false,
+            grows: true,
             lost,
-            clauses: clauses.collect(),
+            clauses: Vec::new(),
             heard: Samples::ZERO,
         });
-        self.outstanding
-            .last()
-            .expect("invariant: it was pushed just now")
+        id
+    }
+
+    /// The utterance that more clauses are to come of.
+    pub(super) fn growing(&self) -> Option<UtteranceId> {
+        let last = self.outstanding.last().filter(|u| u.grows);
+        last.map(|u| u.id)
     }
 
     /// Nothing is left to be heard.
@@ -92,8 +88,20 @@ impl Speaking {
 }
 
 impl Utterance {
-    pub(super) fn clauses(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.clauses.iter().map(|clause| clause.text.as_str())
+    /// The next clause. One without words only closes the utterance, where it is the `last`.
+    pub(super) fn push(&mut self, clause: &str, last: bool) {
+        self.grows = !last;
+        if clause.is_empty() {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        self.text.push_str(clause);
+        self.clauses.push(Clause {
+            text: clause.to_owned(),
+            length: None,
+        });
     }
 
     /// The length of a clause is known.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use pipeline::Mono;
 use pipeline::message::{Command, EndReason, Event, EventKind};
+use pipeline::vendor::VendorErrorKind;
 use storage::{Location, Store};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
@@ -25,6 +26,7 @@ use crate::clock::BusinessClock;
 use crate::dialogue::{Brain, ToolId};
 use crate::feed::{CallFeed, FeedEvent, FeedLine};
 use crate::limits;
+use crate::llm::{Answer, Answering, Failure, Model};
 use crate::observe::Metrics;
 use crate::telephony::CallSid;
 use crate::tools::{CallContext, ToolCall, ToolError, ToolOutcome, Toolbox};
@@ -41,6 +43,8 @@ pub struct SessionsConfig {
     pub clock: BusinessClock,
     pub metrics: Arc<Metrics>,
     pub brain: MakeBrain,
+    /// What brains may ask; absent where no brain asks anything.
+    pub model: Option<Arc<dyn Model>>,
     /// Whether the caller's words are typed beside the audio.
     pub typed_speech: bool,
     /// Ends calls that the network does not ask us about; absent where there is no account.
@@ -106,6 +110,8 @@ struct Session {
     clock: SessionClock,
     tools: Tools,
     results: mpsc::UnboundedReceiver<ToolResult>,
+    /// What the model is asked now. Dropped, it is asked no longer.
+    answering: Option<Answering>,
 }
 
 /// What is known when a call's audio has ended.
@@ -133,6 +139,7 @@ impl Session {
                 running: TaskTracker::new(),
             },
             results,
+            answering: None,
         }
     }
 
@@ -192,6 +199,9 @@ impl Session {
                         by_caller: false,
                     },
                 },
+                answer = next_answer(&mut self.answering) => {
+                    conversation.handle_model(answer, &self.clock.now());
+                }
                 Some(result) = self.results.recv() => self.tool_done(conversation, result),
                 Some(request) = self.begun.requests.recv() => match request {
                     Request::TypedWords(text) => {
@@ -206,7 +216,7 @@ impl Session {
         }
     }
 
-    fn carry_out(&self, effect: Effect) {
+    fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Send(command) => {
                 if let Err(refused) = self.media.send(command) {
@@ -216,6 +226,12 @@ impl Session {
                 }
             }
             Effect::RunTool { id, call } => self.tools.start(id, call),
+            Effect::Ask(request) => {
+                let model = self.config.model.as_ref();
+                let model = model.expect("invariant: a brain that asks comes with a model");
+                self.answering = Some(model.ask(request));
+            }
+            Effect::StopAsking => self.answering = None,
             Effect::Publish(what) => {
                 publish(&self.begun.feed, &self.sid, self.clock.elapsed_ms(), what);
             }
@@ -223,7 +239,7 @@ impl Session {
         }
     }
 
-    fn tool_done(&self, conversation: &mut Conversation, result: ToolResult) {
+    fn tool_done(&mut self, conversation: &mut Conversation, result: ToolResult) {
         let ToolResult {
             id,
             name,
@@ -321,6 +337,23 @@ fn publish(feed: &CallFeed, sid: &CallSid, t_ms: u64, what: FeedEvent) {
         t_ms,
         what,
     });
+}
+
+/// The next piece of an answer, of which the last one ends it.
+async fn next_answer(answering: &mut Option<Answering>) -> Answer {
+    let Some(asked) = answering else {
+        return std::future::pending().await;
+    };
+    let answer = asked.next().await.unwrap_or_else(|| {
+        Answer::Failed(Failure {
+            kind: VendorErrorKind::Dropped,
+            what: "the answer broke off".to_owned(),
+        })
+    });
+    if !matches!(answer, Answer::Text(_)) {
+        *answering = None;
+    }
+    answer
 }
 
 async fn sleep_until(due: Option<Instant>) {

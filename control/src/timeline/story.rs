@@ -71,6 +71,23 @@ pub struct Utterance {
     pub question: String,
 }
 
+impl Utterance {
+    /// More words. They count as heard where the caller hears the utterance already, as all of it
+    /// does until the caller speaks over it.
+    fn goes_on(&mut self, more: &str, question: &str) {
+        let words = if self.heard.is_empty() {
+            &mut self.unheard
+        } else {
+            &mut self.heard
+        };
+        if !words.is_empty() && !more.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(more);
+        question.clone_into(&mut self.question);
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     pub span: Span,
@@ -194,6 +211,15 @@ impl Story {
                 unheard: text.clone(),
                 question: question.clone(),
             }),
+            FeedEvent::AgentGoesOn {
+                utterance,
+                text,
+                question,
+            } => {
+                if let Some(said) = self.utterance(*utterance) {
+                    said.goes_on(text, question);
+                }
+            }
             FeedEvent::AgentStarted { utterance } => {
                 if let Some(said) = self.utterance(*utterance) {
                     said.span = open(at_s);

@@ -4,13 +4,14 @@ use jiff::Zoned;
 use storage::appointment::{self, BookingError, NewAppointment};
 use storage::call_log::Outcome;
 use storage::customer::CustomerId;
-use storage::location::Service;
+use storage::location::{Location, Service};
 use storage::vehicle::VehicleId;
 
 use super::error::NotBookable;
 use super::moment::Moment;
 use super::new_customer::{AddVehicle, CreateCustomer};
-use super::{Answer, Assurance, CallContext, Effect, ToolError, ToolOutcome, Toolbox};
+use super::{Answer, Assurance, CallContext, Effect, ToolError, ToolOutcome, Toolbox, schema};
+use crate::llm::ToolSpec;
 
 /// Who the book says wrote an entry.
 const BOOKED_BY: &str = "ai_voice";
@@ -47,6 +48,55 @@ pub enum Party {
         create_customer: CreateCustomer,
         add_vehicle: AddVehicle,
     },
+}
+
+/// For a language model. Strict schemas know no alternatives, so all members are there and those
+/// of the other parties are null.
+pub(super) fn spec(location: &Location) -> ToolSpec {
+    let new_customer = schema::object([
+        ("first_name", schema::text("As the caller said it.")),
+        ("last_name", schema::text("As the caller said it.")),
+        ("phone_number", schema::text("Ten digits.")),
+        (
+            "email",
+            schema::optional(schema::text("Only if they gave one.")),
+        ),
+    ]);
+    let vehicle = schema::object([
+        ("year", schema::number("Model year, such as 2021.")),
+        ("make", schema::text("Such as Honda.")),
+        ("model", schema::text("Such as Accord.")),
+    ]);
+    ToolSpec {
+        name: "book_appointment",
+        description:
+            "Books an appointment, after the caller has said yes to a question that named \
+                      the service, the day and the time. A known customer: customer_id, and either \
+                      vehicle_id (from find_vehicle) or add_vehicle. A caller without an account: \
+                      create_customer and add_vehicle. Everything else is null."
+                .to_owned(),
+        parameters: schema::object([
+            (
+                "customer_id",
+                schema::optional(schema::number("Of this caller.")),
+            ),
+            (
+                "vehicle_id",
+                schema::optional(schema::number("From find_vehicle.")),
+            ),
+            ("create_customer", schema::optional(new_customer)),
+            ("add_vehicle", schema::optional(vehicle)),
+            ("service_type", schema::service(location)),
+            (
+                "scheduled_at",
+                schema::text("Local time, such as 2026-11-28T09:00."),
+            ),
+            (
+                "notes",
+                schema::optional(schema::text("What else the workshop should know.")),
+            ),
+        ]),
+    }
 }
 
 pub(super) async fn run(

@@ -4,7 +4,8 @@
 use storage::appointment::AppointmentId;
 use storage::call_log::Outcome;
 
-use super::{Answer, CallContext, Effect, ToolOutcome, Toolbox};
+use super::{Answer, CallContext, Effect, ToolOutcome, Toolbox, schema};
+use crate::llm::ToolSpec;
 
 pub const EFFECT: Effect = Effect::IdempotentWrite;
 
@@ -39,6 +40,31 @@ impl Reason {
             Self::IssueResolved => "issue_resolved",
             Self::Other => "other",
         }
+    }
+}
+
+/// For a language model.
+pub(super) fn spec() -> ToolSpec {
+    let reasons = [
+        Reason::ScheduleConflict,
+        Reason::GotServiceElsewhere,
+        Reason::VehicleSold,
+        Reason::IssueResolved,
+        Reason::Other,
+    ];
+    ToolSpec {
+        name: "cancel_appointment",
+        description:
+            "Cancels an appointment, after the caller has said yes to a question that named \
+                      it."
+            .to_owned(),
+        parameters: schema::object([
+            (
+                "appointment_id",
+                schema::number("From get_upcoming_appointments, or as booked."),
+            ),
+            ("reason", schema::one_of(reasons.map(Reason::as_str))),
+        ]),
     }
 }
 

@@ -5,7 +5,8 @@
 
 use storage::vehicle::VehicleId;
 
-use super::{Answer, Assurance, CallContext, Effect, ToolOutcome, Toolbox};
+use super::{Answer, Assurance, CallContext, Effect, ToolOutcome, Toolbox, schema};
+use crate::llm::ToolSpec;
 use crate::nlu::vehicle::{self, Chosen};
 
 pub const EFFECT: Effect = Effect::Read;
@@ -21,6 +22,21 @@ pub enum Match {
     One(VehicleId),
     Several,
     None,
+}
+
+/// For a language model.
+pub(super) fn spec() -> ToolSpec {
+    ToolSpec {
+        name: "find_vehicle",
+        description:
+            "Finds the id of one of the caller's vehicles by what the caller calls it. With \
+                      an empty description: their only vehicle, where they have one."
+                .to_owned(),
+        parameters: schema::object([(
+            "described_as",
+            schema::text("The caller's words, such as: the truck, or 2019 Ford. May be empty."),
+        )]),
+    }
 }
 
 pub(super) async fn run(

@@ -2,11 +2,12 @@
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use storage::location::DayHours;
+use storage::location::{DayHours, Location};
 use storage::slots::Slot;
 
 use super::limits::{ALTERNATIVE_DAYS, ALTERNATIVES};
-use super::{Answer, Effect, ToolError, ToolOutcome, Toolbox};
+use super::{Answer, Effect, ToolError, ToolOutcome, Toolbox, schema};
+use crate::llm::ToolSpec;
 
 pub const EFFECT: Effect = Effect::Read;
 
@@ -31,6 +32,25 @@ pub struct Slots {
     pub available_slots: Vec<Slot>,
     /// Where the days have none: the next free times after it, earliest first.
     pub next: Vec<Slot>,
+}
+
+/// For a language model.
+pub(super) fn spec(location: &Location) -> ToolSpec {
+    ToolSpec {
+        name: "get_available_slots",
+        description:
+            "The free times for a service on a day, or on several days in a row. Offer only \
+                      times that it names."
+                .to_owned(),
+        parameters: schema::object([
+            ("date", schema::text("The first day, such as 2026-11-28.")),
+            (
+                "to_date",
+                schema::optional(schema::text("The last day, where it is more than one.")),
+            ),
+            ("service_type", schema::service(location)),
+        ]),
+    }
 }
 
 pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {

@@ -2,13 +2,24 @@
 
 use storage::customer::CustomerId;
 
-use super::{Answer, Assurance, CallContext, Effect, ToolError, ToolOutcome, Toolbox};
+use super::{Answer, Assurance, CallContext, Effect, ToolError, ToolOutcome, Toolbox, schema};
+use crate::llm::ToolSpec;
 
 pub const EFFECT: Effect = Effect::Read;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Arguments {
     pub customer_id: CustomerId,
+}
+
+/// For a language model.
+pub(super) fn spec() -> ToolSpec {
+    ToolSpec {
+        name: "get_upcoming_appointments",
+        description: "The caller's appointments with their ids. Only for a verified caller."
+            .to_owned(),
+        parameters: schema::object([("customer_id", schema::number("Of this caller."))]),
+    }
 }
 
 /// Scheduled or confirmed ones in the future, earliest first.

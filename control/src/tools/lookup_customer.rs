@@ -4,7 +4,8 @@ use storage::customer::{Customer, CustomerId};
 
 use super::error::ToolError;
 use super::visit::VehicleSummary;
-use super::{Answer, Assurance, CallContext, Effect, ToolOutcome, Toolbox};
+use super::{Answer, Assurance, CallContext, Effect, ToolOutcome, Toolbox, schema};
+use crate::llm::ToolSpec;
 
 pub const EFFECT: Effect = Effect::Read;
 
@@ -30,6 +31,21 @@ pub struct Caller {
     pub can_be_verified: bool,
     /// The vehicles themselves, for a verified caller only.
     pub vehicles: Option<Vec<VehicleSummary>>,
+}
+
+/// For a language model.
+pub(super) fn spec() -> ToolSpec {
+    ToolSpec {
+        name: "lookup_customer",
+        description:
+            "Finds the account of a telephone number. The caller's own number was looked up \
+                      already; use this for a number that the caller says."
+                .to_owned(),
+        parameters: schema::object([(
+            "phone_number",
+            schema::text("Ten digits, such as 2175550101."),
+        )]),
+    }
 }
 
 pub(super) async fn run(

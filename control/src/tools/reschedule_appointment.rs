@@ -8,7 +8,8 @@ use storage::call_log::Outcome;
 use super::error::NotBookable;
 use super::moment::Moment;
 use super::visit::Visit;
-use super::{Answer, CallContext, Effect, ToolError, ToolOutcome, Toolbox};
+use super::{Answer, CallContext, Effect, ToolError, ToolOutcome, Toolbox, schema};
+use crate::llm::ToolSpec;
 
 pub const EFFECT: Effect = Effect::IdempotentWrite;
 
@@ -23,6 +24,27 @@ pub struct Moved {
     pub from: Zoned,
     /// The visit as it now stands.
     pub visit: Visit,
+}
+
+/// For a language model.
+pub(super) fn spec() -> ToolSpec {
+    ToolSpec {
+        name: "reschedule_appointment",
+        description:
+            "Moves an appointment, after the caller has said yes to a question that named \
+                      the new day and time."
+                .to_owned(),
+        parameters: schema::object([
+            (
+                "appointment_id",
+                schema::number("From get_upcoming_appointments, or as booked."),
+            ),
+            (
+                "new_datetime",
+                schema::text("Local time, such as 2026-11-28T09:00."),
+            ),
+        ]),
+    }
 }
 
 pub(super) async fn run(

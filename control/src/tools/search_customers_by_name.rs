@@ -5,7 +5,8 @@
 
 use super::error::ToolError;
 use super::limits::NAMESAKES;
-use super::{Answer, CallContext, Effect, ToolOutcome, Toolbox};
+use super::{Answer, CallContext, Effect, ToolOutcome, Toolbox, schema};
+use crate::llm::ToolSpec;
 
 pub const EFFECT: Effect = Effect::Read;
 
@@ -20,6 +21,21 @@ pub struct Arguments {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
     pub found: bool,
+}
+
+/// For a language model.
+pub(super) fn spec() -> ToolSpec {
+    ToolSpec {
+        name: "search_customers_by_name",
+        description:
+            "Finds out whether there is an account under a name, where no number finds one. \
+                      It says only yes or no; the caller is to be verified next."
+                .to_owned(),
+        parameters: schema::object([
+            ("first_name", schema::text("As the caller said it.")),
+            ("last_name", schema::text("As the caller said it.")),
+        ]),
+    }
 }
 
 pub(super) async fn run(

@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use storage::customer::Customer;
 
 use super::lookup_customer::describe;
-use super::{Answer, CallContext, Effect, ToolOutcome, Toolbox};
+use super::{Answer, CallContext, Effect, ToolOutcome, Toolbox, schema};
+use crate::llm::ToolSpec;
 use crate::nlu::address;
 
 pub const EFFECT: Effect = Effect::Read;
@@ -28,6 +29,29 @@ impl std::fmt::Debug for Arguments {
             Self::DateOfBirth(_) => "DateOfBirth(masked)",
             Self::Address(_) => "Address(masked)",
         })
+    }
+}
+
+/// For a language model. Of the two kinds of proof it gives one; the other is null.
+pub(super) fn spec() -> ToolSpec {
+    ToolSpec {
+        name: "verify_customer",
+        description: "Checks that the caller is the customer, by the date of birth or the street \
+                      address that they just said. Needed before anything of the record is read, \
+                      moved or cancelled. Give one of the two and null for the other; never guess."
+            .to_owned(),
+        parameters: schema::object([
+            (
+                "date_of_birth",
+                schema::optional(schema::text("1985-03-14")),
+            ),
+            (
+                "address",
+                schema::optional(schema::text(
+                    "House number and street, as the caller said it.",
+                )),
+            ),
+        ]),
     }
 }
 

@@ -20,6 +20,8 @@ struct File {
     phone: String,
     transfer_to: String,
     bays: i64,
+    #[serde(default)]
+    rules: Vec<String>,
     address: Premises,
     booking: Booking,
     hours: WeekHours,
@@ -88,6 +90,7 @@ pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
         name: spoken("name", file.name)?,
         agent: spoken("agent", file.agent)?,
         address: file.address,
+        rules: rules(file.rules)?,
     })
 }
 
@@ -189,6 +192,14 @@ fn service(entry: ServiceEntry) -> Result<Service, LocationError> {
 fn phone(key: &str, text: &str) -> Result<Phone, LocationError> {
     Phone::parse(text)
         .map_err(|why| wrong(key, format!("{text:?} is not a telephone number ({why})")))
+}
+
+fn rules(texts: Vec<String>) -> Result<Vec<String>, LocationError> {
+    if let Some(empty) = texts.iter().position(|text| text.trim().is_empty()) {
+        let problem = "must not be empty; write a sentence or take it out";
+        return Err(wrong(format!("rules[{empty}]"), problem));
+    }
+    Ok(texts)
 }
 
 fn spoken(key: impl Into<String>, text: String) -> Result<String, LocationError> {

@@ -8,7 +8,7 @@ use pipeline::vendor::VendorErrorKind;
 
 use super::Finding::{self, Broken, Weak, Well};
 use crate::config::{Deepgram, OpenAi};
-use crate::llm::openai::{self, OpenAiConfig};
+use crate::llm::openai;
 use crate::observe::Metrics;
 
 /// The names under which a vendor is configured, for remedies.
@@ -64,16 +64,9 @@ pub(super) async fn openai(config: Option<&OpenAi>) -> Finding {
     let Some(config) = config else {
         return Well("not used: OPENAI_API_KEY is not set".to_owned());
     };
-    let account = OpenAiConfig {
-        fallback_model: config.fallback_model.clone(),
-        service_tier: config.service_tier.clone(),
-        temperature: config.temperature,
-        max_tokens: config.max_tokens,
-        ..OpenAiConfig::new(&config.base_url, config.key.clone(), &config.model)
-    };
     let data_plane = Arc::<pipeline::metrics::Metrics>::default();
     let metrics = Arc::new(Metrics::new(Arc::clone(&data_plane)));
-    let model = match openai::OpenAi::new(account, metrics, data_plane) {
+    let model = match openai::OpenAi::new(config.account(), metrics, data_plane) {
         Ok(model) => model,
         Err(error) => {
             return Broken {

@@ -1,7 +1,6 @@
 //! Booking: service, time, vehicle, and, for a caller who is new, everything else.
 
 use jiff::Zoned;
-use storage::appointment::AppointmentId;
 
 use super::{RuleBrain, questions};
 use crate::dialogue::state::{Asks, Booking, Chosen, State, Task, Wish};
@@ -20,6 +19,7 @@ use crate::tools::{self, ToolCall, ToolError, ToolOutcome};
 
 impl RuleBrain {
     pub(super) fn begin_booking(&mut self, turn: Turn, now: &Zoned) -> State {
+        let said = turn.phone.and_then(Result::ok);
         let mut services = turn.services.into_iter();
         let booking = Booking {
             service: services.next(),
@@ -30,7 +30,7 @@ impl RuleBrain {
             },
             vehicle: turn.vehicle.map_or(Chosen::Unsaid, Chosen::Described),
             name: turn.name.unwrap_or_default(),
-            phone: self.number.clone(),
+            phone: said.or_else(|| self.known.number.clone()),
         };
         self.next(Task::Book(booking), now)
     }
@@ -49,7 +49,7 @@ impl RuleBrain {
             Asks::Service
         } else if booking.time.start.is_none() {
             return self.seek(Task::Book(booking), now);
-        } else if let Some(caller) = &self.caller {
+        } else if let Some(caller) = &self.known.caller {
             match &booking.vehicle {
                 Chosen::Unsaid if caller.vehicle_count > 1 => Asks::WhichVehicle,
                 Chosen::Unsaid if caller.vehicle_count == 0 => Asks::Vehicle,
@@ -186,7 +186,7 @@ impl RuleBrain {
     }
 
     fn booking_call(&self, booking: &Booking) -> Option<ToolCall> {
-        let party = match (&self.caller, &booking.vehicle) {
+        let party = match (&self.known.caller, &booking.vehicle) {
             (Some(caller), Chosen::Known { vehicle, .. }) => Party::Known {
                 customer_id: caller.customer_id,
                 vehicle_id: *vehicle,
@@ -228,28 +228,16 @@ impl RuleBrain {
         outcome: ToolOutcome,
         now: &Zoned,
     ) -> State {
+        self.known.learn(&outcome);
         match outcome {
             Ok(done) => {
+                let today = now.date();
                 if let tools::Answer::Booked(visit) = &done {
-                    self.say(phrases::booked(&self.location, visit, now.date()));
+                    self.say(phrases::booked(&self.location, visit, today));
                     self.remember(visit, &task);
                 } else if let tools::Answer::Rescheduled(moved) = &done {
-                    self.say(phrases::rescheduled(
-                        &self.location,
-                        &moved.visit,
-                        now.date(),
-                    ));
-                    if let Some(own) = self
-                        .booked
-                        .iter_mut()
-                        .find(|own| own.appointment_id == moved.visit.appointment_id)
-                    {
-                        *own = moved.visit.clone();
-                    }
+                    self.say(phrases::rescheduled(&self.location, &moved.visit, today));
                 } else {
-                    if let Task::Cancel(cancellation) = &task {
-                        self.forget(cancellation.visit.appointment_id);
-                    }
                     self.say(phrases::CANCELLED);
                 }
                 self.settled(leaving, now)
@@ -274,10 +262,8 @@ impl RuleBrain {
 
     /// Whoever books is known from then on, so that nothing is asked twice in one call.
     fn remember(&mut self, visit: &Visit, task: &Task) {
-        self.forget(visit.appointment_id);
-        self.booked.push(visit.clone());
-        if let (None, Task::Book(booking)) = (&self.caller, task) {
-            self.caller = Some(Caller {
+        if let (None, Task::Book(booking)) = (&self.known.caller, task) {
+            self.known.caller = Some(Caller {
                 customer_id: visit.customer_id,
                 first_name: booking.name.first.clone().unwrap_or_default(),
                 vehicle_count: 1,
@@ -285,11 +271,6 @@ impl RuleBrain {
                 vehicles: None,
             });
         }
-    }
-
-    fn forget(&mut self, appointment: AppointmentId) {
-        self.booked
-            .retain(|visit| visit.appointment_id != appointment);
     }
 
     fn not_executed(&mut self, mut task: Task, error: &ToolError, now: &Zoned) -> State {

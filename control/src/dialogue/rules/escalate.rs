@@ -2,7 +2,7 @@
 
 use crate::dialogue::TransferReason;
 
-pub(super) fn words(reason: TransferReason) -> &'static str {
+pub(in crate::dialogue) fn words(reason: TransferReason) -> &'static str {
     match reason {
         TransferReason::Requested => {
             "Of course. I will connect you with one of my colleagues. One moment, please."

@@ -6,8 +6,8 @@ use storage::customer::Phone;
 use super::RuleBrain;
 use crate::dialogue::state::State;
 use crate::dialogue::{Question, phrases};
-use crate::tools::lookup_customer::{Arguments, Lookup};
-use crate::tools::{Answer, ToolCall, ToolOutcome};
+use crate::tools::lookup_customer::Arguments;
+use crate::tools::{ToolCall, ToolOutcome};
 
 impl RuleBrain {
     pub(super) fn opened(&mut self, caller: Option<Phone>) -> State {
@@ -17,17 +17,15 @@ impl RuleBrain {
         let lookup = ToolCall::LookupCustomer(Arguments {
             phone_number: number.as_str().to_owned(),
         });
-        self.number = Some(number);
+        self.known.number = Some(number);
         State::Greeting {
             lookup: Some(self.run(lookup)),
         }
     }
 
     /// The number found an account, or not. A failed search spoils no greeting.
-    pub(super) fn recognised(&mut self, outcome: ToolOutcome, now: &Zoned) -> State {
-        if let Ok(Answer::Customer(Lookup::Found(caller))) = outcome {
-            self.caller = Some(caller);
-        }
+    pub(super) fn recognised(&mut self, outcome: &ToolOutcome, now: &Zoned) -> State {
+        self.known.learn(outcome);
         if self.returned {
             return self.offer_call_back(now);
         }
@@ -35,7 +33,7 @@ impl RuleBrain {
     }
 
     fn greet(&mut self) -> State {
-        let first_name = self.caller.as_ref().map(|c| c.first_name.as_str());
+        let first_name = self.known.caller.as_ref().map(|c| c.first_name.as_str());
         let welcome = phrases::welcome(&self.location, first_name);
         self.say(welcome);
         self.ask(phrases::HOW_CAN_I_HELP, Question::Help);

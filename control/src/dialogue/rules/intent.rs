@@ -110,7 +110,7 @@ impl RuleBrain {
 
     /// "Never mind": what is under way is dropped.
     fn never_mind(&mut self, state: State, turn: &Turn, now: &Zoned) -> State {
-        if matches!(state, State::Closing) && turn.points_back && !self.booked.is_empty() {
+        if matches!(state, State::Closing) && turn.points_back && !self.known.booked.is_empty() {
             // "Cancel that", right after a booking.
             return self.on_record(Errand::Cancel(turn.reason), true, now);
         }

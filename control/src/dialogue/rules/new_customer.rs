@@ -63,7 +63,7 @@ impl RuleBrain {
             self.say(phrases::NUMBER_TAKEN);
             return;
         }
-        self.caller = Some(known);
+        self.known.caller = Some(known);
         // The account may hold this very vehicle.
         if let Chosen::New(vehicle) = &booking.vehicle {
             booking.vehicle = Chosen::Described(SpokenVehicle {

@@ -23,22 +23,26 @@ impl RuleBrain {
     /// booked in this call needs no proof, where it is pointed at ("move it") or where nothing is on
     /// file that could be one. `points_back`: the caller speaks of what was just talked about.
     pub(super) fn on_record(&mut self, errand: Errand, points_back: bool, now: &Zoned) -> State {
-        if self.verified {
+        if self.known.verified {
             return self.read_record(errand);
         }
-        let unprovable = self.caller.as_ref().is_some_and(|c| !c.can_be_verified);
-        if let ([visit], true) = (self.booked.as_slice(), points_back) {
+        let unprovable = self
+            .known
+            .caller
+            .as_ref()
+            .is_some_and(|c| !c.can_be_verified);
+        if let ([visit], true) = (self.known.booked.as_slice(), points_back) {
             // It was read out a moment ago.
             return self.about(errand, visit.clone(), now);
         }
-        if !self.booked.is_empty() && (points_back || unprovable) {
-            return self.appointments(errand, self.booked.clone(), now);
+        if !self.known.booked.is_empty() && (points_back || unprovable) {
+            return self.appointments(errand, self.known.booked.clone(), now);
         }
         if unprovable {
             self.say(phrases::NOTHING_TO_VERIFY_BY);
             return self.escalate(TransferReason::Complex);
         }
-        let step = if self.caller.is_some() {
+        let step = if self.known.caller.is_some() {
             Proving::DateOfBirth
         } else {
             Proving::Number { misses: 0 }
@@ -47,7 +51,7 @@ impl RuleBrain {
     }
 
     fn read_record(&mut self, errand: Errand) -> State {
-        let Some(caller) = &self.caller else {
+        let Some(caller) = &self.known.caller else {
             return self.escalate(TransferReason::Trouble);
         };
         let read = ToolCall::GetUpcomingAppointments(get_upcoming_appointments::Arguments {
@@ -138,10 +142,10 @@ impl RuleBrain {
         outcome: ToolOutcome,
         now: &Zoned,
     ) -> State {
+        self.known.learn(&outcome);
         match (step, outcome) {
             (Proving::LookingUp { .. }, Ok(Answer::Customer(Lookup::Found(caller)))) => {
                 let provable = caller.can_be_verified;
-                self.caller = Some(caller);
                 if !provable {
                     return self.on_record(errand, false, now);
                 }
@@ -155,9 +159,7 @@ impl RuleBrain {
             (Proving::LookingUp { misses, .. } | Proving::Searching { misses, .. }, Ok(_)) => {
                 self.no_account(errand, misses + 1, now)
             }
-            (Proving::Checking(_), Ok(Answer::Verified(caller))) => {
-                self.caller = Some(caller);
-                self.verified = true;
+            (Proving::Checking(_), Ok(Answer::Verified(_))) => {
                 self.repair.moved_on();
                 self.say(phrases::VERIFIED);
                 self.read_record(errand)

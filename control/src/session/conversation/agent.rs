@@ -6,7 +6,7 @@ use pipeline::message::{Command, EventKind, Expectation, SpeechEdge, UtteranceId
 
 use super::deadlines::Due;
 use super::{Caller, Conversation, Effect, Now, Plan};
-use crate::dialogue::{Action, Input, Question, mask};
+use crate::dialogue::{Action, Input, Question, clauses, mask};
 use crate::feed::FeedEvent;
 use crate::limits;
 use crate::session::ending::Ending;
@@ -24,10 +24,27 @@ impl Conversation {
             match action {
                 Action::Say { text, question } => {
                     goes_on = true;
+                    self.filled = false;
                     let line = self.record.agent(self.elapsed_ms(now.mono));
                     said = Some(line);
                     self.say(&text, question, line, 0, now.mono);
                 }
+                Action::Clause {
+                    text,
+                    question,
+                    last,
+                } => {
+                    goes_on = true;
+                    self.filled = false;
+                    said = self.say_on(&text, question, last, now.mono).or(said);
+                }
+                Action::Ask(request) => {
+                    goes_on = true;
+                    self.stop_asking();
+                    self.asking = true;
+                    self.effects.push_back(Effect::Ask(request));
+                }
+                Action::StopAsking => self.stop_asking(),
                 Action::Answered => {
                     if let Some(line) = said {
                         self.record.answers(line);
@@ -61,30 +78,86 @@ impl Conversation {
         goes_on
     }
 
+    fn stop_asking(&mut self) {
+        self.held.clear();
+        if std::mem::take(&mut self.asking) {
+            self.effects.push_back(Effect::StopAsking);
+        }
+    }
+
+    /// The caller waits: they are told so, which answers nothing.
+    pub(super) fn fill(&mut self, now: &Now) {
+        let turn = self.turn.take();
+        self.think(Input::Slow, now);
+        self.turn = turn;
+        self.filled = true;
+    }
+
     /// Hands words over to be spoken; `line` is theirs in the transcript.
     pub(super) fn say(&mut self, text: &str, question: Question, line: usize, lost: u32, at: Mono) {
-        let utterance = self.speaking.say(text, question, line, lost);
-        let id = utterance.id;
-        let count = utterance.clauses().len();
-        self.effects.push_back(Effect::Publish(FeedEvent::Agent {
+        let clauses = clauses::split(text);
+        if clauses.is_empty() {
+            return;
+        }
+        let id = self.speaking.begin(question, line, lost);
+        self.publish(FeedEvent::Agent {
             utterance: id.0,
             text: mask::masked(text, Expectation::Open),
             question: word(&question),
-        }));
-        for (n, clause) in utterance.clauses().enumerate() {
-            self.effects.push_back(Effect::Send(Command::Say {
-                utterance: id,
-                text: clause.to_owned(),
-                last: n + 1 == count,
-            }));
-        }
-        if count == 0 {
-            self.speaking.remove(id);
-            return;
+        });
+        let count = clauses.len();
+        for (n, clause) in clauses.into_iter().enumerate() {
+            self.hand_over(id, clause, n + 1 == count);
         }
         if let Some(turn) = &mut self.turn {
             turn.said(id, at);
         }
+    }
+
+    /// Goes on with the utterance that grows, or begins one; its line in the transcript, if there
+    /// is one.
+    fn say_on(&mut self, text: &str, question: Question, last: bool, at: Mono) -> Option<usize> {
+        let growing = self.speaking.growing();
+        let id = match growing {
+            Some(id) => id,
+            None if text.is_empty() => return None,
+            None => {
+                let line = self.record.agent(self.elapsed_ms(at));
+                self.speaking.begin(question, line, 0)
+            }
+        };
+        let (utterance, text_shown) = (id.0, mask::masked(text, Expectation::Open));
+        let shown = word(&question);
+        self.publish(match growing {
+            None => FeedEvent::Agent {
+                utterance,
+                text: text_shown,
+                question: shown,
+            },
+            Some(_) => FeedEvent::AgentGoesOn {
+                utterance,
+                text: text_shown,
+                question: shown,
+            },
+        });
+        self.hand_over(id, text.to_owned(), last);
+        if let Some(turn) = &mut self.turn {
+            turn.said(id, at);
+        }
+        let utterance = self.speaking.get_mut(id)?;
+        utterance.question = question;
+        Some(utterance.line)
+    }
+
+    fn hand_over(&mut self, id: UtteranceId, clause: String, last: bool) {
+        if let Some(utterance) = self.speaking.get_mut(id) {
+            utterance.push(&clause, last);
+        }
+        self.send(Command::Say {
+            utterance: id,
+            text: clause,
+            last,
+        });
     }
 
     pub(super) fn playout(&mut self, id: UtteranceId, kind: &EventKind, at: Mono) {

@@ -30,6 +30,7 @@ impl Conversation {
             second_opinion: second_shown,
             typed: transcript.typed,
         });
+        self.think_again(now);
         let heard = Input::Heard {
             text: transcript.text,
             second_opinion: transcript.second_opinion,
@@ -68,6 +69,31 @@ impl Conversation {
             key: if private { '·' } else { key },
         });
         self.think(Input::Keypad(key), now);
+    }
+
+    /// The caller went on before they had heard anything of an answer that is given anew then.
+    fn think_again(&mut self, now: &Now) {
+        let answering = self.asking || self.speaking.first().is_some_and(|u| !u.started);
+        if !answering || !self.brain.thinks_again() {
+            return;
+        }
+        let heard = self.take_back();
+        self.think(Input::Interrupted { heard }, now);
+    }
+
+    /// Nothing more of what was said is to be heard. Gives what was.
+    fn take_back(&mut self) -> String {
+        let mut heard = Vec::new();
+        for utterance in self.speaking.remove_all() {
+            let text = utterance.heard_text();
+            self.record.heard(utterance.line, &text);
+            self.send(Command::Retire {
+                utterance: utterance.id,
+            });
+            heard.push(text);
+        }
+        heard.retain(|text| !text.is_empty());
+        heard.join(" ")
     }
 
     /// The caller spoke over the agent: of everything said, only the heard part was said.

@@ -9,13 +9,15 @@ use pipeline::Mono;
 pub(super) enum Due {
     /// Nobody has spoken for too long.
     Silence,
+    /// The caller has waited for long enough to be told so.
+    Slow,
     /// The words of the caller's turn should be here.
     Words,
     /// What is being said should have been heard, or made progress.
     Playout,
 }
 
-const ALL: [Due; 3] = [Due::Silence, Due::Words, Due::Playout];
+const ALL: [Due; 4] = [Due::Silence, Due::Slow, Due::Words, Due::Playout];
 
 /// At most one deadline of each kind.
 #[derive(Debug, Default)]

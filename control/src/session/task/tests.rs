@@ -1,5 +1,7 @@
 //! Whole calls at the level of commands and events, in virtual time.
 
+mod model;
+
 use std::sync::Mutex;
 
 use async_trait::async_trait;
@@ -26,6 +28,10 @@ struct Puppet(Answers);
 impl Brain for Puppet {
     fn handle(&mut self, input: Input, _: &Zoned) -> Vec<Action> {
         (self.0)(&input)
+    }
+
+    fn thinks_again(&self) -> bool {
+        true
     }
 
     fn state(&self) -> &'static str {
@@ -116,6 +122,10 @@ struct Call {
 
 impl Call {
     async fn begin(answers: Answers) -> Self {
+        Self::begin_with(answers, None).await
+    }
+
+    async fn begin_with(answers: Answers, model: Option<Arc<dyn Model>>) -> Self {
         let mut store = Store::open_in_memory().await.expect("a store");
         let logs = Arc::new(Logs::default());
         store.call_logs = logs.clone();
@@ -129,6 +139,7 @@ impl Call {
             clock: BusinessClock::starting_at("2026-11-23T15:00:00Z".parse().expect("valid")),
             metrics: Arc::new(Metrics::new(Arc::default())),
             brain: Arc::new(move || Box::new(Puppet(answers))),
+            model,
             typed_speech: false,
             carrier: Some(carrier.clone()),
         });

@@ -140,6 +140,9 @@ impl Scene {
             for action in self.brain.handle(input, &now) {
                 match action {
                     Action::Say { text, question } => self.said.push((text, question)),
+                    Action::Clause { .. } | Action::Ask(_) | Action::StopAsking => {
+                        panic!("rules ask no model")
+                    }
                     Action::RunTool { id, call } => {
                         if call.effect() != Effect::Read {
                             assert!(agreed, "{} without a yes", call.name());

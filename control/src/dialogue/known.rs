@@ -1,0 +1,70 @@
+//! What the tools have told a dialogue, whichever brain leads it.
+
+use storage::customer::Phone;
+
+use super::ToolId;
+use crate::tools::lookup_customer::{Caller, Lookup};
+use crate::tools::visit::Visit;
+use crate::tools::{Answer, ToolOutcome};
+
+/// Carried from brain to brain when another takes the lead.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    /// The caller's number as the network gave it.
+    pub(super) number: Option<Phone>,
+    /// Who calls.
+    pub(super) caller: Option<Caller>,
+    pub(super) verified: bool,
+    /// What was booked in this call and still stands.
+    pub(super) booked: Vec<Visit>,
+    tools_run: u32,
+}
+
+impl Known {
+    /// Names the next tool of this call.
+    pub(super) fn next_tool(&mut self) -> ToolId {
+        self.tools_run += 1;
+        ToolId(self.tools_run)
+    }
+
+    /// Takes in what a tool answered.
+    pub(super) fn learn(&mut self, outcome: &ToolOutcome) {
+        match outcome {
+            Ok(Answer::Customer(Lookup::Found(caller))) => {
+                let same = self.caller.as_ref().map(|known| known.customer_id);
+                self.verified &= same == Some(caller.customer_id);
+                self.caller = Some(caller.clone());
+            }
+            Ok(Answer::Verified(caller)) => {
+                self.caller = Some(caller.clone());
+                self.verified = true;
+            }
+            Ok(Answer::Booked(visit)) => {
+                self.forget(visit);
+                self.booked.push(visit.clone());
+            }
+            Ok(Answer::Rescheduled(moved)) => {
+                let is_it = |own: &&mut Visit| own.appointment_id == moved.visit.appointment_id;
+                if let Some(own) = self.booked.iter_mut().find(is_it) {
+                    *own = moved.visit.clone();
+                }
+            }
+            Ok(Answer::Cancelled(visit)) => self.forget(visit),
+            Ok(
+                Answer::Customer(Lookup::NotFound)
+                | Answer::Customers(_)
+                | Answer::Vehicle(_)
+                | Answer::Slots(_)
+                | Answer::Upcoming(_)
+                | Answer::Transferring(_)
+                | Answer::Ending,
+            )
+            | Err(_) => {}
+        }
+    }
+
+    fn forget(&mut self, visit: &Visit) {
+        self.booked
+            .retain(|own| own.appointment_id != visit.appointment_id);
+    }
+}

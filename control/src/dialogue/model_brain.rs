@@ -1,0 +1,488 @@
+//! The model brain: a language model leads the dialogue, and the rules stand behind it.
+//!
+//! The rules pick up, so that the greeting waits for nobody. Then every turn of the caller is asked
+//! of the model, whose words are spoken clause by clause while it writes. Its tools are checked
+//! here: what changes the book is run only after a yes that was heard. Where the model fails, the
+//! rules answer the same turn, from what is known and was said so far; the next turn is the model's
+//! again, as long as it speaks.
+
+mod asked;
+mod consent;
+mod gist;
+mod history;
+mod keypad;
+mod outcome;
+mod prompt;
+#[cfg(test)]
+mod tests;
+mod work;
+
+use std::sync::Arc;
+
+use jiff::Zoned;
+use pipeline::message::Expectation;
+use storage::Location;
+
+use self::gist::Gist;
+use self::history::History;
+pub use self::prompt::Prompt;
+use self::work::{Farewell, Work};
+use super::clauses::Clauses;
+use super::known::Known;
+use super::limits::{MISSES, TOOL_ROUNDS};
+use super::rules::escalate;
+use super::speakable::speakable;
+use super::{Action, Brain, Input, Question, RuleBrain, Silence, ToolId, TransferReason, phrases};
+use crate::llm::{Answer, Request, ToolRequest};
+use crate::tools::ToolOutcome;
+
+/// A dialogue led by a language model. One per call.
+#[derive(Debug)]
+pub struct ModelBrain {
+    location: Arc<Location>,
+    prompt: Arc<Prompt>,
+    known: Known,
+    history: History,
+    gist: Gist,
+    /// The caller's last words.
+    words: Words,
+    lead: Lead,
+    expects: Expectation,
+    /// Turns in a row without words.
+    misses: u8,
+    /// Digits typed so far.
+    keys: String,
+    /// The caller's last yes was acted on.
+    consent_used: bool,
+    /// What this step does.
+    out: Vec<Action>,
+}
+
+/// As they were recognised.
+#[derive(Debug, Default)]
+struct Words {
+    text: String,
+    second_opinion: Option<String>,
+}
+
+/// Who leads, and what is being waited for.
+#[derive(Debug)]
+enum Lead {
+    /// The rules: while greeting, and where the model could not answer.
+    Rules(Box<RuleBrain>),
+    /// The caller has the floor.
+    Listening,
+    /// The model writes.
+    Asking(Asking),
+    /// Tools run that the model asked for.
+    Working(Work),
+    /// We have said goodbye, or handed the caller on.
+    Over,
+}
+
+/// An answer that is being written.
+#[derive(Debug)]
+struct Asking {
+    clauses: Clauses,
+    /// What was said of it so far.
+    said: String,
+    /// How many rounds of tools there were before it.
+    round: u8,
+    /// The rules that led the last turn. They go on where they were if the model fails again.
+    standby: Option<Box<RuleBrain>>,
+}
+
+impl ModelBrain {
+    /// A dialogue that has not begun; [`Input::Opened`] begins it.
+    #[must_use]
+    pub fn new(location: Arc<Location>, prompt: Arc<Prompt>) -> Self {
+        let rules = Box::new(RuleBrain::new(Arc::clone(&location)));
+        Self {
+            location,
+            prompt,
+            known: Known::default(),
+            history: History::default(),
+            gist: Gist::default(),
+            words: Words::default(),
+            lead: Lead::Rules(rules),
+            expects: Expectation::Open,
+            misses: 0,
+            keys: String::new(),
+            consent_used: false,
+            out: Vec::new(),
+        }
+    }
+}
+
+impl Brain for ModelBrain {
+    fn handle(&mut self, input: Input, now: &Zoned) -> Vec<Action> {
+        let now = &self.location.local(now.timestamp());
+        let lead = std::mem::replace(&mut self.lead, Lead::Listening);
+        self.lead = self.step(lead, input, now);
+        std::mem::take(&mut self.out)
+    }
+
+    fn thinks_again(&self) -> bool {
+        !matches!(self.lead, Lead::Rules(_) | Lead::Over)
+    }
+
+    fn state(&self) -> &'static str {
+        match &self.lead {
+            Lead::Rules(rules) => rules.state(),
+            Lead::Listening | Lead::Asking(_) => "conversation",
+            Lead::Working(_) => "execution",
+            Lead::Over => "closing",
+        }
+    }
+}
+
+impl ModelBrain {
+    fn step(&mut self, lead: Lead, input: Input, now: &Zoned) -> Lead {
+        match (lead, input) {
+            (
+                Lead::Rules(rules),
+                Input::Heard {
+                    text,
+                    second_opinion,
+                },
+            ) if rules.listens() => {
+                self.known = rules.known().clone();
+                self.hear(text, second_opinion);
+                self.ask(0, Some(rules), now)
+            }
+            (Lead::Rules(rules), input) => self.by_rules(rules, input, now),
+            (
+                lead,
+                Input::Heard {
+                    text,
+                    second_opinion,
+                },
+            ) => {
+                self.hear(text, second_opinion);
+                self.answer(lead, now)
+            }
+            (lead, Input::Interrupted { heard }) => self.interrupted(lead, &heard),
+            (Lead::Asking(asking), Input::Model(answer)) => self.write(asking, answer, now),
+            (Lead::Working(work), Input::ToolFinished { id, outcome }) => {
+                self.tool_finished(work, id, &outcome, now)
+            }
+            (lead @ (Lead::Asking(_) | Lead::Working(_)), Input::Slow) => {
+                self.out.push(Action::Say {
+                    text: phrases::ONE_MOMENT.to_owned(),
+                    question: Question::None,
+                });
+                lead
+            }
+            (Lead::Listening, Input::Unclear) => self.missed(),
+            (Lead::Listening, Input::Silence(Silence::Prompt)) => {
+                self.say(phrases::STILL_THERE, Question::StillThere);
+                Lead::Listening
+            }
+            (Lead::Listening, Input::Silence(Silence::HangUp)) => {
+                self.say(phrases::NOBODY_THERE, Question::None);
+                self.out.push(Action::HangUp);
+                Lead::Over
+            }
+            (lead, Input::Keypad(key)) => self.key(lead, key, now),
+            // Late, or of no account while something is under way.
+            (
+                lead,
+                Input::Opened { .. }
+                | Input::Returned { .. }
+                | Input::Unclear
+                | Input::ToolFinished { .. }
+                | Input::Silence(_)
+                | Input::Model(_)
+                | Input::Slow,
+            ) => lead,
+        }
+    }
+
+    // ---- the caller ---------------------------------------------------------
+
+    fn hear(&mut self, text: String, second_opinion: Option<String>) {
+        self.history.caller(&text);
+        self.gist.heard(
+            &self.prompt.vocabulary,
+            self.expects,
+            &text,
+            second_opinion.as_deref(),
+        );
+        self.words = Words {
+            text,
+            second_opinion,
+        };
+        self.misses = 0;
+        self.keys.clear();
+        self.consent_used = false;
+    }
+
+    /// The caller has said something: the model is to answer.
+    fn answer(&mut self, lead: Lead, now: &Zoned) -> Lead {
+        match lead {
+            // Over our goodbye, or after it.
+            Lead::Over if self.gist.was_goodbye() => Lead::Over,
+            // Told with what the tools find.
+            Lead::Working(work) => Lead::Working(work),
+            Lead::Asking(asking) => {
+                self.close(&asking);
+                self.ask(0, None, now)
+            }
+            Lead::Rules(_) | Lead::Listening | Lead::Over => self.ask(0, None, now),
+        }
+    }
+
+    /// The caller spoke over the agent, or went on before it spoke.
+    fn interrupted(&mut self, lead: Lead, heard: &str) -> Lead {
+        if let Lead::Asking(asking) = lead {
+            self.out.push(Action::StopAsking);
+            self.history.agent(&asking.said);
+            self.history.cut(heard);
+            return Lead::Listening;
+        }
+        self.history.cut(heard);
+        lead
+    }
+
+    /// The caller spoke, and nobody knows what: asked again, and given a human in the end.
+    fn missed(&mut self) -> Lead {
+        self.misses += 1;
+        if self.misses >= MISSES {
+            return self.escalate(TransferReason::NotUnderstood);
+        }
+        let again = format!("{} {}", phrases::NOT_CAUGHT, phrases::SAY_AGAIN);
+        self.say(&again, Question::None);
+        Lead::Listening
+    }
+
+    // ---- the model ----------------------------------------------------------
+
+    fn ask(&mut self, round: u8, standby: Option<Box<RuleBrain>>, now: &Zoned) -> Lead {
+        let context = prompt::context(&self.location, &self.known, now);
+        let messages = self.history.messages(&self.prompt.instructions, &context);
+        self.out.push(Action::Ask(Request {
+            messages,
+            tools: Arc::clone(&self.prompt.tools),
+        }));
+        Lead::Asking(Asking {
+            clauses: Clauses::default(),
+            said: String::new(),
+            round,
+            standby,
+        })
+    }
+
+    fn write(&mut self, mut asking: Asking, answer: Answer, now: &Zoned) -> Lead {
+        match answer {
+            Answer::Text(text) => {
+                asking.clauses.push(&text);
+                while let Some(clause) = asking.clauses.pop() {
+                    self.clause(&mut asking, &clause);
+                }
+                Lead::Asking(asking)
+            }
+            Answer::Failed(_) => self.take_over(asking, now),
+            Answer::Finished {
+                tool_calls, cut, ..
+            } => {
+                let rest = asking.clauses.finish();
+                // A sentence that the model had no room to end.
+                let broken = usize::from(cut && !asking.said.is_empty());
+                for clause in &rest[..rest.len().saturating_sub(broken)] {
+                    self.clause(&mut asking, clause);
+                }
+                if tool_calls.is_empty() {
+                    self.written(asking, now)
+                } else {
+                    self.work(asking, tool_calls, now)
+                }
+            }
+        }
+    }
+
+    fn clause(&mut self, asking: &mut Asking, clause: &str) {
+        let text = speakable(clause);
+        if text.is_empty() {
+            return;
+        }
+        if !asking.said.is_empty() {
+            asking.said.push(' ');
+        }
+        asking.said.push_str(&text);
+        self.out.push(Action::Clause {
+            text,
+            question: Question::None,
+            last: false,
+        });
+    }
+
+    /// Ends what was being said.
+    fn close(&mut self, asking: &Asking) {
+        if asking.said.is_empty() {
+            return;
+        }
+        let (question, _) = asked::asked(&asking.said);
+        // The last clause, where it has not left yet.
+        if let Some(Action::Clause {
+            question: asks,
+            last,
+            ..
+        }) = self.out.last_mut()
+        {
+            (*asks, *last) = (question, true);
+        } else {
+            self.out.push(Action::Clause {
+                text: String::new(),
+                question,
+                last: true,
+            });
+        }
+    }
+
+    /// The answer is whole, and asks for no tools.
+    fn written(&mut self, asking: Asking, now: &Zoned) -> Lead {
+        if asking.said.is_empty() {
+            return self.take_over(asking, now);
+        }
+        let (_, expects) = asked::asked(&asking.said);
+        self.close(&asking);
+        self.history.agent(&asking.said);
+        if self.gist.was_question() {
+            self.out.push(Action::Answered);
+        }
+        self.expect(expects);
+        Lead::Listening
+    }
+
+    fn expect(&mut self, expects: Expectation) {
+        if expects != self.expects {
+            self.expects = expects;
+            // Before the words that ask for it.
+            self.out.insert(0, Action::Expect(expects));
+        }
+    }
+
+    // ---- tools --------------------------------------------------------------
+
+    fn work(&mut self, asking: Asking, requests: Vec<ToolRequest>, now: &Zoned) -> Lead {
+        if asking.round >= TOOL_ROUNDS {
+            return self.take_over(asking, now);
+        }
+        self.close(&asking);
+        self.history.tools(&asking.said, &requests);
+        let mut work = Work::new(asking.round, !asking.said.is_empty());
+        for (n, request) in requests.iter().enumerate() {
+            match self.checked(request) {
+                Ok(call) => {
+                    let id = self.known.next_tool();
+                    work.runs(id, n);
+                    self.out.push(Action::RunTool { id, call });
+                }
+                Err(why) => self.history.result(n, why),
+            }
+        }
+        self.go_on(work, now)
+    }
+
+    fn tool_finished(
+        &mut self,
+        mut work: Work,
+        id: ToolId,
+        outcome: &ToolOutcome,
+        now: &Zoned,
+    ) -> Lead {
+        let Some(n) = work.finished(id, outcome) else {
+            return Lead::Working(work);
+        };
+        self.known.learn(outcome);
+        self.history.result(n, outcome::written(outcome));
+        if work::settles(outcome) {
+            self.gist.settled();
+        }
+        self.go_on(work, now)
+    }
+
+    /// Once every tool has answered: on with the conversation, or to its end.
+    fn go_on(&mut self, work: Work, now: &Zoned) -> Lead {
+        if work.is_busy() {
+            return Lead::Working(work);
+        }
+        match work.farewell {
+            None => self.ask(work.round + 1, None, now),
+            Some(Farewell::HangUp) => {
+                if !work.spoke {
+                    self.say(&phrases::goodbye(&self.location), Question::None);
+                }
+                self.out.push(Action::HangUp);
+                Lead::Over
+            }
+            Some(Farewell::Transfer(reason)) if work.spoke => {
+                self.out.push(Action::Transfer { reason });
+                Lead::Over
+            }
+            Some(Farewell::Transfer(reason)) => self.escalate(reason),
+        }
+    }
+
+    // ---- the rules ----------------------------------------------------------
+
+    /// The model gives no answer: the rules do.
+    fn take_over(&mut self, asking: Asking, now: &Zoned) -> Lead {
+        let begun = !asking.said.is_empty();
+        self.close(&asking);
+        self.history.agent(&asking.said);
+        match asking.standby {
+            Some(rules) if !begun => {
+                let heard = Input::Heard {
+                    text: self.words.text.clone(),
+                    second_opinion: self.words.second_opinion.clone(),
+                };
+                self.by_rules(rules, heard, now)
+            }
+            _ => {
+                let location = Arc::clone(&self.location);
+                let known = self.known.clone();
+                let mut rules = RuleBrain::taking_over(location, known, self.expects);
+                let actions = rules.catch_up(self.gist.to_answer(), now);
+                self.led_by_rules(&rules, actions);
+                Lead::Rules(Box::new(rules))
+            }
+        }
+    }
+
+    fn by_rules(&mut self, mut rules: Box<RuleBrain>, input: Input, now: &Zoned) -> Lead {
+        if let Input::Interrupted { heard } = &input {
+            self.history.cut(heard);
+        }
+        let actions = rules.handle(input, now);
+        self.led_by_rules(&rules, actions);
+        Lead::Rules(rules)
+    }
+
+    /// Carries out what the rules want; the model is told of it when it is asked again.
+    fn led_by_rules(&mut self, rules: &RuleBrain, actions: Vec<Action>) {
+        for action in &actions {
+            match action {
+                Action::Say { text, .. } => self.history.agent(text),
+                Action::Expect(expects) => self.expects = *expects,
+                _ => {}
+            }
+        }
+        self.known = rules.known().clone();
+        self.out.extend(actions);
+    }
+
+    fn say(&mut self, text: &str, question: Question) {
+        self.history.agent(text);
+        self.out.push(Action::Say {
+            text: text.to_owned(),
+            question,
+        });
+    }
+
+    fn escalate(&mut self, reason: TransferReason) -> Lead {
+        self.say(escalate::words(reason), Question::None);
+        self.out.push(Action::Transfer { reason });
+        Lead::Over
+    }
+}

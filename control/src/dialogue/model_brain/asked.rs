@@ -1,0 +1,190 @@
+//! What a language model's words ask of the caller, for the endpointing and for scripts.
+
+use pipeline::message::Expectation;
+
+use crate::dialogue::Question;
+use crate::nlu::words::Words;
+
+/// What each question is known by; the first that fits counts.
+const SIGNS: &[(&[&str], Question, Expectation)] = &[
+    (
+        &["date of birth", "birth date", "birthday", "born"],
+        Question::DateOfBirth,
+        Expectation::DateOfBirth,
+    ),
+    (
+        &[
+            "shall i",
+            "should i",
+            "would you like me to",
+            "do you want me to",
+            "is that correct",
+            "is that right",
+            "does that work",
+            "does that sound",
+            "shall we",
+            "may i book",
+            "can i book",
+            "go ahead",
+        ],
+        Question::Confirm,
+        Expectation::YesNo,
+    ),
+    (
+        &[
+            "phone number",
+            "telephone number",
+            "number to reach",
+            "your number",
+            "which number",
+        ],
+        Question::Phone,
+        Expectation::Phone,
+    ),
+    (
+        &["anything else", "something else i can"],
+        Question::AnythingElse,
+        Expectation::Open,
+    ),
+    (
+        &[
+            "your name",
+            "first and last name",
+            "last name",
+            "full name",
+            "first name",
+        ],
+        Question::Name,
+        Expectation::Name,
+    ),
+    (
+        &["street address", "your address", "home address"],
+        Question::Address,
+        Expectation::Address,
+    ),
+    (
+        &[
+            "make and model",
+            "which vehicle",
+            "which car",
+            "what vehicle",
+            "what car",
+            "what kind of vehicle",
+            "what kind of car",
+            "which one of your vehicles",
+        ],
+        Question::Vehicle,
+        Expectation::Vehicle,
+    ),
+    (
+        &["which appointment"],
+        Question::WhichAppointment,
+        Expectation::When,
+    ),
+    (
+        &[
+            "what time",
+            "what day",
+            "which day",
+            "which time",
+            "which of those",
+            "which one of those",
+            "what date",
+            "when would",
+            "when do you",
+            "when should",
+            "when can",
+            "morning or",
+            "work better",
+            "works better",
+            "works best",
+            "would suit",
+            "suits you",
+            "prefer",
+        ],
+        Question::When,
+        Expectation::When,
+    ),
+    (
+        &[
+            "what service",
+            "which service",
+            "what do you need done",
+            "what would you like done",
+        ],
+        Question::Service,
+        Expectation::Open,
+    ),
+    (
+        &["may i ask why", "what is the reason", "why are you"],
+        Question::Reason,
+        Expectation::Open,
+    ),
+];
+
+/// What the last sentence asks. A question of another kind is an open one.
+pub(super) fn asked(text: &str) -> (Question, Expectation) {
+    let Some(question) = question(text) else {
+        return (Question::None, Expectation::Open);
+    };
+    let words = Words::new(question);
+    let fits = SIGNS.iter().find(|(signs, ..)| words.has_any(signs));
+    match fits {
+        Some((_, question, expectation)) => (*question, *expectation),
+        None => (Question::Help, Expectation::Open),
+    }
+}
+
+/// The sentence that asks, where the words end with one.
+pub(super) fn question(text: &str) -> Option<&str> {
+    let text = text.trim_end();
+    let asks = text.strip_suffix('?')?;
+    let begins = asks.rfind(['.', '!', '?']).map_or(0, |at| at + 1);
+    Some(text[begins..].trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_question_is_what_is_waited_for() {
+        for (text, question, expectation) in [
+            (
+                "Sure. What is your date of birth?",
+                Question::DateOfBirth,
+                Expectation::DateOfBirth,
+            ),
+            (
+                "So Monday at 9. Shall I book it?",
+                Question::Confirm,
+                Expectation::YesNo,
+            ),
+            (
+                "And your phone number?",
+                Question::Phone,
+                Expectation::Phone,
+            ),
+            (
+                "What are the year, make and model?",
+                Question::Vehicle,
+                Expectation::Vehicle,
+            ),
+            (
+                "I have nine or ten. Which of those do you prefer?",
+                Question::When,
+                Expectation::When,
+            ),
+            (
+                "Is there anything else?",
+                Question::AnythingElse,
+                Expectation::Open,
+            ),
+            ("How did you hear of us?", Question::Help, Expectation::Open),
+            ("What day? I will wait.", Question::None, Expectation::Open),
+            ("You are all set.", Question::None, Expectation::Open),
+        ] {
+            assert_eq!(asked(text), (question, expectation), "{text}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! A tool's outcome as a language model reads it: compact JSON, or a sentence that says what to do.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use storage::location::DayHours;
+use storage::slots::Slot;
+
+use super::prompt::in_short;
+use crate::dialogue::limits::TOOL_ANSWER_LETTERS;
+use crate::tools::find_vehicle::Match;
+use crate::tools::lookup_customer::{Caller, Lookup};
+use crate::tools::{Answer, ToolError, ToolOutcome};
+
+/// Never longer than [`TOOL_ANSWER_LETTERS`].
+pub(super) fn written(outcome: &ToolOutcome) -> String {
+    let value = match outcome {
+        Ok(answer) => answered(answer),
+        Err(error) => refused(error),
+    };
+    let text = value.to_string();
+    if text.len() <= TOOL_ANSWER_LETTERS {
+        return text;
+    }
+    json!({"error": "Too much to tell. Ask for fewer days."}).to_string()
+}
+
+fn answered(answer: &Answer) -> Value {
+    match answer {
+        Answer::Customer(Lookup::NotFound) => json!({
+            "found": false,
+            "next": "Ask for another number or the name; or treat the caller as new."
+        }),
+        Answer::Customer(Lookup::Found(caller)) | Answer::Verified(caller) => customer(caller),
+        Answer::Customers(found) if found.found => json!({
+            "found": true,
+            "next": "Ask for the date of birth and verify it."
+        }),
+        Answer::Customers(_) => json!({"found": false}),
+        Answer::Vehicle(Match::One(id)) => json!({"vehicle_id": id}),
+        Answer::Vehicle(Match::Several) => json!({"error": "Several fit. Ask which one."}),
+        Answer::Vehicle(Match::None) => json!({
+            "error": "None on file fits. Ask for year, make and model, and use add_vehicle."
+        }),
+        Answer::Slots(slots) => {
+            let mut told = json!({"available": by_day(&slots.available_slots)});
+            match &slots.hours {
+                DayHours::Open(_) => {}
+                DayHours::ClosedWeekday => told["closed"] = json!(slots.date),
+                DayHours::Holiday(name) => told["closed"] = json!([slots.date, name]),
+            }
+            if !slots.next.is_empty() {
+                told["next_free"] = by_day(&slots.next);
+            }
+            told
+        }
+        Answer::Booked(visit) => json!({"booked": in_short(visit)}),
+        Answer::Upcoming(visits) => {
+            json!({"appointments": visits.iter().map(in_short).collect::<Vec<_>>()})
+        }
+        Answer::Rescheduled(moved) => json!({"moved_to": in_short(&moved.visit)}),
+        Answer::Cancelled(visit) => json!({"cancelled": in_short(visit)}),
+        Answer::Transferring(_) => json!({"transferring": true}),
+        Answer::Ending => json!({"ending": true}),
+    }
+}
+
+fn customer(caller: &Caller) -> Value {
+    let mut told = json!({
+        "customer_id": caller.customer_id,
+        "first_name": caller.first_name,
+        "vehicles_on_file": caller.vehicle_count,
+        "verified": caller.vehicles.is_some(),
+    });
+    if let Some(vehicles) = &caller.vehicles {
+        let vehicles = vehicles.iter().map(|v| {
+            json!({"vehicle_id": v.vehicle_id, "vehicle": format!("{} {} {}", v.year, v.make, v.model)})
+        });
+        told["vehicles"] = vehicles.collect();
+    }
+    told
+}
+
+fn refused(error: &ToolError) -> Value {
+    let mut told = json!({"error": error.to_string()});
+    if let ToolError::NotBookable { nearest, .. } = error {
+        told["nearest"] = by_day(nearest);
+    }
+    told
+}
+
+/// `{"Tue 2026-11-24": ["09:00", "09:30"]}`
+fn by_day(slots: &[Slot]) -> Value {
+    let mut days: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for slot in slots {
+        let at = &slot.starts_at;
+        let times = days.entry(at.date()).or_default();
+        times.push(at.strftime("%H:%M").to_string());
+    }
+    let days = days.into_iter().map(|(day, times)| {
+        let name = day.strftime("%a %Y-%m-%d").to_string();
+        (name, json!(times))
+    });
+    Value::Object(days.collect())
+}

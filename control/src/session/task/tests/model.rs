@@ -1,0 +1,181 @@
+//! A dialogue that asks a model: how its words leave, and what becomes of them when the caller goes
+//! on, waits, or is not answered.
+
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::llm::{self, Request};
+
+/// Answers nothing by itself; the test does.
+#[derive(Debug, Default)]
+struct Scripted(Mutex<Vec<mpsc::Sender<llm::Answer>>>);
+
+impl Model for Scripted {
+    fn ask(&self, _: Request) -> Answering {
+        let (sender, answers) = mpsc::channel(16);
+        self.0.lock().expect("no panic").push(sender);
+        let task = tokio::spawn(std::future::pending::<()>());
+        Answering::new(answers, task.abort_handle())
+    }
+}
+
+impl Scripted {
+    /// Where the newest question is answered, and how many there were.
+    fn asked(&self) -> (usize, mpsc::Sender<llm::Answer>) {
+        let asked = self.0.lock().expect("no panic");
+        (asked.len(), asked.last().expect("it was asked").clone())
+    }
+
+    /// Where the question of this number is answered, once it was asked.
+    async fn question(&self, number: usize) -> mpsc::Sender<llm::Answer> {
+        while self.0.lock().expect("no panic").len() < number {
+            tokio::task::yield_now().await;
+        }
+        self.asked().1
+    }
+}
+
+fn text(text: &str) -> llm::Answer {
+    llm::Answer::Text(text.to_owned())
+}
+
+fn finished() -> llm::Answer {
+    llm::Answer::Finished {
+        tool_calls: Vec::new(),
+        cut: false,
+        usage: None,
+    }
+}
+
+fn clause(text: &str, last: bool) -> Action {
+    Action::Clause {
+        text: text.to_owned(),
+        question: Question::None,
+        last,
+    }
+}
+
+/// Says what the model writes, piece by piece.
+fn asking(input: &Input) -> Vec<Action> {
+    match input {
+        Input::Opened { .. } => vec![say("Hello there.")],
+        Input::Heard { .. } => vec![Action::Ask(Request {
+            messages: Vec::new(),
+            tools: Arc::new([]),
+        })],
+        Input::Model(llm::Answer::Text(text)) => vec![clause(text, false)],
+        Input::Model(llm::Answer::Finished { .. }) => vec![clause("", true)],
+        Input::Model(llm::Answer::Failed(_)) => vec![say("By the rules, then.")],
+        Input::Interrupted { .. } => vec![Action::StopAsking],
+        Input::Slow => vec![say("One moment, please.")],
+        _ => Vec::new(),
+    }
+}
+
+/// A call whose caller has heard the greeting and asked something.
+async fn a_caller_asks() -> (Call, Arc<Scripted>) {
+    let model = Arc::new(Scripted::default());
+    let mut call = Call::begin_with(asking, Some(model.clone())).await;
+    let (greeting, _) = call.said().await;
+    call.heard(greeting);
+    call.says("what does it cost");
+    model.question(1).await;
+    (call, model)
+}
+
+#[tokio::test]
+async fn clauses_leave_as_they_are_written_and_are_one_utterance() {
+    let (mut call, model) = a_caller_asks().await;
+    let (_, answer) = model.asked();
+    answer.send(text("Sure,")).await.expect("listens");
+    let (first, words) = call.said().await;
+    assert_eq!(words, "Sure,");
+    answer.send(text("forty dollars.")).await.expect("listens");
+    assert_eq!(call.said().await, (first, "forty dollars.".to_owned()));
+    answer.send(finished()).await.expect("listens");
+    assert_eq!(call.said().await, (first, String::new()));
+    call.heard(first);
+    let (log, _) = call.ended(EndReason::CallerHungUp).await;
+    let said: Vec<&str> = log.transcript.iter().map(|l| l.text.as_str()).collect();
+    assert_eq!(
+        said,
+        ["Hello there.", "what does it cost", "Sure, forty dollars."]
+    );
+}
+
+#[tokio::test]
+async fn a_caller_who_waits_is_told_so_once_and_that_is_no_answer() {
+    let (mut call, model) = a_caller_asks().await;
+    let asked = Instant::now();
+    let (filler, words) = call.said().await;
+    assert_eq!(words, "One moment, please.");
+    assert_eq!(
+        asked.elapsed().as_millis() / 10,
+        limits::SLOW_AFTER.as_millis() / 10
+    );
+    call.heard(filler);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(call.commands.try_recv().is_err(), "not told twice");
+    let (_, answer) = model.asked();
+    answer.send(text("Forty dollars.")).await.expect("listens");
+    answer.send(finished()).await.expect("listens");
+    let (id, _) = call.said().await;
+    call.heard(id);
+    let (log, _) = call.ended(EndReason::CallerHungUp).await;
+    let turn = log.turns.last().expect("a turn was answered");
+    assert!(turn.first_clause_ms.expect("it was") > 3_000.0, "{turn:?}");
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_on_is_asked_about_anew_and_hears_nothing_of_the_first_answer() {
+    let (mut call, model) = a_caller_asks().await;
+    let (_, first) = model.asked();
+    first.send(text("Sure,")).await.expect("listens");
+    let (early, _) = call.said().await;
+    call.event(EventKind::SpeechStarted {
+        position: Samples::from_ms(2_000),
+    });
+    tokio::task::yield_now().await;
+    first.send(text("forty dollars.")).await.expect("listens");
+    call.says("for a truck");
+    let second = model.question(2).await;
+    assert!(first.is_closed(), "the first is not asked any more");
+    let mut retired = false;
+    second.send(text("Fifty dollars.")).await.expect("listens");
+    let words = loop {
+        match call.command().await {
+            Command::Retire { utterance } => retired |= utterance == early,
+            Command::Say { text, .. } => break text,
+            _ => {}
+        }
+    };
+    assert_eq!(words, "Fifty dollars.");
+    assert!(retired, "what was begun is not heard");
+}
+
+#[tokio::test]
+async fn an_answer_waits_while_the_caller_makes_a_sound_and_is_said_if_it_was_no_word() {
+    let (mut call, model) = a_caller_asks().await;
+    let position = Samples::from_ms(2_000);
+    call.event(EventKind::SpeechStarted { position });
+    tokio::task::yield_now().await;
+    let (_, answer) = model.asked();
+    answer.send(text("Forty dollars.")).await.expect("listens");
+    answer.send(finished()).await.expect("listens");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(call.commands.try_recv().is_err(), "one speaker at a time");
+    call.event(EventKind::SpeechEnded {
+        position,
+        silence: Samples::from_ms(200),
+    });
+    call.event(EventKind::NothingRecognised { position });
+    assert_eq!(call.said().await.1, "Forty dollars.");
+    assert_eq!(model.asked().0, 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_a_failure_that_the_dialogue_hears_of() {
+    let (mut call, model) = a_caller_asks().await;
+    drop(std::mem::take(&mut *model.0.lock().expect("no panic")));
+    assert_eq!(call.said().await.1, "By the rules, then.");
+}

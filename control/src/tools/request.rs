@@ -1,0 +1,205 @@
+//! A tool as a language model asks for it: a name and JSON that nobody has checked.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use storage::Location;
+
+use super::{
+    ToolCall, book_appointment, cancel_appointment, end_call, find_vehicle, get_available_slots,
+    get_upcoming_appointments, lookup_customer, reschedule_appointment, search_customers_by_name,
+    transfer_to_human, verify_customer,
+};
+use crate::llm::{ToolRequest, ToolSpec};
+
+/// Every tool, as it is described to a model.
+#[must_use]
+pub fn specs(location: &Location) -> Arc<[ToolSpec]> {
+    Arc::new([
+        lookup_customer::spec(),
+        search_customers_by_name::spec(),
+        verify_customer::spec(),
+        find_vehicle::spec(),
+        get_available_slots::spec(location),
+        book_appointment::spec(location),
+        get_upcoming_appointments::spec(),
+        reschedule_appointment::spec(),
+        cancel_appointment::spec(),
+        transfer_to_human::spec(),
+        end_call::spec(),
+    ])
+}
+
+/// Why a request is no tool call, in a sentence that a model can act on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRequest {
+    #[error("There is no tool {0:?}. Use one of those you were given.")]
+    UnknownTool(String),
+    #[error("The arguments are not JSON: {0}. Write them as the schema says.")]
+    NotJson(String),
+    #[error("arguments: {0}. Write them as the schema says.")]
+    WrongArguments(String),
+    #[error(
+        "Say who comes with what: customer_id and vehicle_id; or customer_id and add_vehicle; or \
+         create_customer and add_vehicle."
+    )]
+    WrongParty,
+}
+
+/// Checks what a model asked for.
+///
+/// # Errors
+/// [`InvalidRequest`] names what is wrong and how it is written.
+pub fn parse(request: &ToolRequest) -> Result<ToolCall, InvalidRequest> {
+    let text = match request.arguments.trim() {
+        "" => "{}",
+        text => text,
+    };
+    let arguments: Value =
+        serde_json::from_str(text).map_err(|why| InvalidRequest::NotJson(why.to_string()))?;
+    let arguments = without_nulls(arguments);
+    let call = json!({"name": request.name, "arguments": arguments});
+    serde_json::from_value(call).map_err(|why| match why.to_string() {
+        why if why.starts_with("unknown variant") && !is_known(&request.name) => {
+            InvalidRequest::UnknownTool(request.name.chars().take(64).collect())
+        }
+        why if why.contains("untagged enum") => InvalidRequest::WrongParty,
+        why => InvalidRequest::WrongArguments(why),
+    })
+}
+
+fn is_known(name: &str) -> bool {
+    let probe = json!({"name": name, "arguments": null});
+    let error = serde_json::from_value::<ToolCall>(probe).err();
+    error.is_none_or(|why| !why.to_string().starts_with("unknown variant"))
+}
+
+/// In strict mode a member that is left out is null.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name, without_nulls(value)))
+            .collect(),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(name: &str, arguments: &str) -> Result<ToolCall, InvalidRequest> {
+        parse(&ToolRequest {
+            id: "call_1".to_owned(),
+            name: name.to_owned(),
+            arguments: arguments.to_owned(),
+        })
+    }
+
+    /// Whether a value is as a schema of ours wants it.
+    fn fits(value: &Value, schema: &Value) -> bool {
+        let kinds = match &schema["type"] {
+            Value::Array(kinds) => kinds.clone(),
+            kind => vec![kind.clone()],
+        };
+        let kind = match value {
+            Value::Null => "null",
+            Value::String(_) => "string",
+            Value::Number(_) => "integer",
+            Value::Object(_) => "object",
+            _ => "another",
+        };
+        let members = match (value, schema["properties"].as_object()) {
+            (Value::Object(value), Some(properties)) => properties
+                .iter()
+                .all(|(name, schema)| value.get(name).is_some_and(|v| fits(v, schema))),
+            _ => true,
+        };
+        kinds.iter().any(|k| k == kind) && members
+    }
+
+    #[test]
+    fn every_tool_can_be_asked_for_as_its_schema_says() {
+        let examples = [
+            ("lookup_customer", json!({"phone_number": "2175550101"})),
+            (
+                "search_customers_by_name",
+                json!({"first_name": "John", "last_name": "Carter"}),
+            ),
+            (
+                "verify_customer",
+                json!({"date_of_birth": "1985-03-14", "address": null}),
+            ),
+            (
+                "verify_customer",
+                json!({"date_of_birth": null, "address": "18 Elm Street"}),
+            ),
+            ("find_vehicle", json!({"described_as": ""})),
+            (
+                "get_available_slots",
+                json!({"date": "2026-11-28", "to_date": null, "service_type": "oil_change"}),
+            ),
+            (
+                "book_appointment",
+                json!({"customer_id": 1, "vehicle_id": 2, "create_customer": null,
+                       "add_vehicle": null, "service_type": "oil_change",
+                       "scheduled_at": "2026-11-28T09:00", "notes": null}),
+            ),
+            (
+                "book_appointment",
+                json!({"customer_id": null, "vehicle_id": null,
+                       "create_customer": {"first_name": "Ann", "last_name": "Bell",
+                                           "phone_number": "2175550177", "email": null},
+                       "add_vehicle": {"year": 2021, "make": "Honda", "model": "Accord"},
+                       "service_type": "oil_change", "scheduled_at": "2026-11-28T09:00",
+                       "notes": "waits"}),
+            ),
+            ("get_upcoming_appointments", json!({"customer_id": 1})),
+            (
+                "reschedule_appointment",
+                json!({"appointment_id": 3, "new_datetime": "2026-11-28T09:00"}),
+            ),
+            (
+                "cancel_appointment",
+                json!({"appointment_id": 3, "reason": "vehicle_sold"}),
+            ),
+            ("transfer_to_human", json!({"reason": "requested"})),
+            ("end_call", json!({})),
+        ];
+        let specs = specs(&Location::example());
+        for (name, arguments) in &examples {
+            let spec = specs.iter().find(|spec| spec.name == *name);
+            let spec = spec.expect("every example is of a tool");
+            assert!(fits(arguments, &spec.parameters), "{name}: {arguments}");
+            let call = asked(name, &arguments.to_string()).expect("what a schema allows is read");
+            assert_eq!(call.name(), *name);
+        }
+        for spec in specs.iter() {
+            assert!(
+                examples.iter().any(|(name, _)| *name == spec.name),
+                "{}",
+                spec.name
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_words() {
+        let said = |name, arguments| asked(name, arguments).expect_err("it is wrong").to_string();
+        assert!(said("order_pizza", "{}").contains("order_pizza"));
+        assert!(said("end_call", "{").contains("not JSON"));
+        assert!(said("lookup_customer", "{}").contains("phone_number"));
+        assert!(
+            said(
+                "cancel_appointment",
+                r#"{"appointment_id": 1, "reason": "bored"}"#
+            )
+            .contains("bored")
+        );
+        let nobody = r#"{"customer_id": null, "service_type": "oil_change",
+                         "scheduled_at": "2026-11-28T09:00"}"#;
+        assert!(said("book_appointment", nobody).contains("create_customer"));
+    }
+}
