@@ -15,6 +15,14 @@ pub fn is_complete(text: &str, expectation: Expectation) -> bool {
         return false;
     }
     match expectation {
+        Expectation::When
+        | Expectation::Phone
+        | Expectation::DateOfBirth
+        | Expectation::Address
+            if words.are_about_something_else() =>
+        {
+            true
+        }
         Expectation::YesNo => true,
         Expectation::Open => !words.is_hesitation(),
         Expectation::When => words.count(is_time_word) > 0 || words.is_short_answer(),
@@ -94,6 +102,17 @@ impl Words {
                     | "bye"
             )
         }) > 0
+    }
+
+    /// A sentence of its own without what was asked for: "can I wait there while it is done". One
+    /// "one" is no figure yet.
+    fn are_about_something_else(&self) -> bool {
+        const SENTENCE: usize = 6;
+        let begins_number = |last: &String| last != "one" && is_digit(last);
+        self.0.len() >= SENTENCE
+            && self.digits() <= 1
+            && self.count(is_month) == 0
+            && !self.0.last().is_some_and(begins_number)
     }
 
     /// A choice among what was offered.
@@ -418,6 +437,10 @@ mod tests {
             (Phone, "My number is 217 555", false),
             (Phone, "My number", false),
             (Phone, "I don't want to say.", true),
+            (Phone, "This is Dana and this number is the best one.", true),
+            (Phone, "The best number to reach me at is two", false),
+            (When, "Could you also check the brakes, please?", true),
+            (DateOfBirth, "I was born in the month of May", false),
             (DateOfBirth, "May 3rd, 1985.", true),
             (DateOfBirth, "may third nineteen eighty five", true),
             (DateOfBirth, "05/03/1985", true),
