@@ -32,13 +32,22 @@ impl Program {
     /// Where the program does not get as far as serving.
     #[must_use]
     pub fn serve(executable: &'static str, speech: &str) -> Self {
+        Self::serve_with(executable, &[("OTTO_SPEECH", speech)])
+    }
+
+    /// As [`Self::serve`], with these settings in the environment.
+    ///
+    /// # Panics
+    /// Where the program does not get as far as serving.
+    #[must_use]
+    pub fn serve_with(executable: &'static str, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let seeded = command(executable, folder.path(), &["seed", "--now", NOW])
             .output()
             .expect("the program starts");
         assert!(seeded.status.success(), "{}", text(&seeded.stderr));
-        let arguments = ["serve", "--now", NOW, "--speech", speech];
-        let mut process = command(executable, folder.path(), &arguments)
+        let mut process = command(executable, folder.path(), &["serve", "--now", NOW])
+            .envs(settings.iter().copied())
             .env("PORT", "0")
             .env("HOST", "127.0.0.1")
             .stdout(Stdio::piped())
@@ -72,6 +81,12 @@ impl Program {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the caller starts")
+    }
+
+    /// Where it serves, without a slash at the end.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// The processes that this one has started.

@@ -50,6 +50,7 @@ struct Diary {
 
 enum Wish {
     Speak(SpokenLine),
+    Play(Vec<Vec<u8>>),
     Send(Message),
     MuteMicrophone,
     DropLine,
@@ -81,6 +82,11 @@ impl Phone {
     /// Speaks a line, beginning with the next frame.
     pub fn speak(&self, line: SpokenLine) {
         self.wish(Wish::Speak(line));
+    }
+
+    /// Sends these frames of 20 ms, one after the other, whatever they are.
+    pub fn play(&self, frames: Vec<Vec<u8>>) {
+        self.wish(Wish::Play(frames));
     }
 
     /// Sends any message, as a broken carrier would.
@@ -185,6 +191,10 @@ impl Line {
                 wish = self.wishes.recv() => match wish {
                     Some(Wish::Speak(line)) => {
                         self.take_line(line);
+                        true
+                    }
+                    Some(Wish::Play(frames)) => {
+                        self.microphone.extend(frames.into_iter().map(|frame| (frame, false)));
                         true
                     }
                     Some(Wish::Send(message)) => self.socket.send(message).await.is_ok(),

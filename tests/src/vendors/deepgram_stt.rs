@@ -127,6 +127,11 @@ impl DeepgramSttSim {
         }
     }
 
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub fn inject(&self, fault: Fault) {
         self.switch.inject(fault);
     }

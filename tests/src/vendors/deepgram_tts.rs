@@ -163,6 +163,11 @@ impl DeepgramTtsSim {
         }
     }
 
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub fn inject(&self, fault: Fault) {
         self.switch.inject(fault);
     }

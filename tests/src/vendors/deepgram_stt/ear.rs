@@ -128,7 +128,7 @@ impl Ear {
         match self.ranges.last_mut() {
             Some(last) if last.end == from => last.end = to,
             Some(_) => self.ranges.push(from..to),
-            None => self.ranges.push(from - self.lead as u64..to),
+            None => self.ranges.push(from.saturating_sub(self.lead as u64)..to),
         }
     }
 
