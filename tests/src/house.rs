@@ -1,14 +1,16 @@
 //! The program between simulated vendors, and callers on its line: everything is a real socket.
 
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use control::feed::{FeedEvent, FeedLine};
+use control::feed::FeedEvent;
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
+use crate::feed;
 use crate::plane::phone::{Phone, STREAM_SID, Seen};
 use crate::program::Program;
 use crate::vendors::deepgram_stt::{self, DeepgramSttSim, audio};
@@ -108,8 +110,15 @@ impl Caller {
         phone.send_json(start.to_string());
 
         let feed = Feed::default();
-        let events = format!("{server}/api/v1/calls/{sid}/events");
-        tokio::spawn(follow(http, events, Arc::clone(&feed)));
+        let (server, sid, told) = (server.to_owned(), sid.to_owned(), Arc::clone(&feed));
+        tokio::spawn(async move {
+            feed::read(&server, &sid, |what| {
+                let mut told = told.lock().expect("no reader panics");
+                told.push((Instant::now(), what));
+                ControlFlow::Continue(())
+            })
+            .await;
+        });
         Self {
             phone,
             feed,
@@ -238,23 +247,4 @@ fn started(feed: &[(Instant, FeedEvent)], utterance: u32) -> Option<Instant> {
     let is_it = |what: &FeedEvent| *what == FeedEvent::AgentStarted { utterance };
     let found = feed.iter().find(|(_, what)| is_it(what));
     found.map(|(at, _)| *at)
-}
-
-async fn follow(http: reqwest::Client, events: String, feed: Feed) {
-    let mut text = String::new();
-    let Ok(mut answer) = http.get(events).send().await else {
-        return;
-    };
-    while let Ok(Some(chunk)) = answer.chunk().await {
-        text.push_str(&String::from_utf8_lossy(&chunk));
-        while let Some((line, rest)) = text.split_once('\n') {
-            let data = line.strip_prefix("data:").map(str::trim);
-            let event = data.and_then(|data| serde_json::from_str::<FeedLine>(data).ok());
-            text = rest.to_owned();
-            if let Some(event) = event {
-                let mut feed = feed.lock().expect("no reader panics");
-                feed.push((Instant::now(), event.what));
-            }
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! What tests drive Otto with: real bytes on real sockets, and speech edges that do as they are
 //! told.
 
+pub mod feed;
 pub mod house;
 pub mod plane;
 pub mod program;

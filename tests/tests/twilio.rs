@@ -1,11 +1,12 @@
 //! Twilio as a vendor: its signed webhooks in front of a whole server, and its REST API.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use control::clock::BusinessClock;
 use control::config::{Config, Sources};
-use control::feed::{FeedEvent, FeedLine};
+use control::feed::FeedEvent;
 use control::server::Server;
 use control::telephony::CallSid;
 use control::telephony::rest::{
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use storage::call_log::{CallLog, CallStatus, Direction, Outcome};
 use storage::customer::Phone;
 use tempfile::TempDir;
+use tests::feed;
 use tests::vendors::twilio::{self, AUTH_TOKEN, Fault, Twilio, value};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -145,37 +147,28 @@ impl Scene {
 
     /// Reads a call's feed up to the line about the utterance with these words that `until` wants.
     async fn follow(&self, sid: &str, words: &str, until: fn(&FeedEvent) -> bool) {
-        let url = format!("{}/api/v1/calls/{sid}/events", self.base);
-        let reading = async {
-            let mut answer = self.http.get(url).send().await.expect("answered");
-            let (mut feed, mut wanted) = (String::new(), None);
-            while let Some(chunk) = answer.chunk().await.expect("readable") {
-                feed.push_str(&String::from_utf8_lossy(&chunk));
-                while let Some((line, rest)) = feed.split_once('\n') {
-                    let data = line.strip_prefix("data:");
-                    let line = data.map(|data| serde_json::from_str::<FeedLine>(data.trim()));
-                    feed = rest.to_owned();
-                    let Some(line) = line else { continue };
-                    let what = line.expect("a line of the feed").what;
-                    let utterance = match &what {
-                        FeedEvent::Agent {
-                            utterance, text, ..
-                        } if text.contains(words) => {
-                            wanted = Some(*utterance);
-                            wanted
-                        }
-                        FeedEvent::AgentFinished { utterance } => Some(*utterance),
-                        _ => None,
-                    };
-                    if utterance.is_some() && utterance == wanted && until(&what) {
-                        return;
-                    }
+        let (mut wanted, mut found) = (None, false);
+        let reading = feed::read(&self.base, sid, |what| {
+            let utterance = match &what {
+                FeedEvent::Agent {
+                    utterance, text, ..
+                } if text.contains(words) => {
+                    wanted = Some(*utterance);
+                    wanted
                 }
+                FeedEvent::AgentFinished { utterance } => Some(*utterance),
+                _ => None,
+            };
+            found = utterance.is_some() && utterance == wanted && until(&what);
+            if found {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
             }
-            panic!("the call ended without {words:?}");
-        };
+        });
         let read = tokio::time::timeout(PATIENCE, reading).await;
         read.unwrap_or_else(|_| panic!("{words:?} was never said"));
+        assert!(found, "the call ended without {words:?}");
     }
 
     /// A call's row, once `until` holds for it.

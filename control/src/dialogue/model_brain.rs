@@ -34,7 +34,7 @@ use super::rules::escalate;
 use super::speakable::speakable;
 use super::{Action, Brain, Input, Question, RuleBrain, Silence, ToolId, TransferReason, phrases};
 use crate::llm::{Answer, Request, ToolRequest};
-use crate::tools::ToolOutcome;
+use crate::tools::{self, ToolOutcome};
 
 /// A dialogue led by a language model. One per call.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ pub struct ModelBrain {
     keys: String,
     /// The caller's last yes was acted on.
     consent_used: bool,
+    /// A change of the book that the caller has not been told of.
+    untold: Option<tools::Answer>,
     /// What this step does.
     out: Vec<Action>,
 }
@@ -109,6 +111,7 @@ impl ModelBrain {
             misses: 0,
             keys: String::new(),
             consent_used: false,
+            untold: None,
             out: Vec::new(),
         }
     }
@@ -145,12 +148,17 @@ impl ModelBrain {
                     text,
                     second_opinion,
                 },
-            ) if rules.listens() => {
+            ) if rules.may_yield() => {
                 self.known = rules.known().clone();
                 self.hear(text, second_opinion);
                 self.ask(0, Some(rules), now)
             }
-            (Lead::Rules(rules), input) => self.by_rules(rules, input, now),
+            (Lead::Rules(rules), input) => {
+                if let Input::Heard { text, .. } = &input {
+                    self.history.caller(text);
+                }
+                self.by_rules(rules, input, now)
+            }
             (
                 lead,
                 Input::Heard {
@@ -347,6 +355,7 @@ impl ModelBrain {
         let (_, expects) = asked::asked(&asking.said);
         self.close(&asking);
         self.history.agent(&asking.said);
+        self.untold = None;
         if self.gist.was_question() {
             self.out.push(Action::Answered);
         }
@@ -396,8 +405,9 @@ impl ModelBrain {
         };
         self.known.learn(outcome);
         self.history.result(n, outcome::written(outcome));
-        if work::settles(outcome) {
+        if let Some(done) = work::settled(outcome) {
             self.gist.settled();
+            self.untold = Some(done.clone());
         }
         self.go_on(work, now)
     }
@@ -443,7 +453,10 @@ impl ModelBrain {
                 let location = Arc::clone(&self.location);
                 let known = self.known.clone();
                 let mut rules = RuleBrain::taking_over(location, known, self.expects);
-                let actions = rules.catch_up(self.gist.to_answer(), now);
+                let actions = match self.untold.take() {
+                    Some(done) => rules.report(&done, now),
+                    None => rules.catch_up(self.gist.to_answer(), now),
+                };
                 self.led_by_rules(&rules, actions);
                 Lead::Rules(Box::new(rules))
             }
@@ -451,8 +464,12 @@ impl ModelBrain {
     }
 
     fn by_rules(&mut self, mut rules: Box<RuleBrain>, input: Input, now: &Zoned) -> Lead {
-        if let Input::Interrupted { heard } = &input {
-            self.history.cut(heard);
+        match &input {
+            Input::Interrupted { heard } => self.history.cut(heard),
+            Input::ToolFinished { outcome, .. } if work::settled(outcome).is_some() => {
+                self.gist.settled();
+            }
+            _ => {}
         }
         let actions = rules.handle(input, now);
         self.led_by_rules(&rules, actions);

@@ -41,7 +41,6 @@ pub(super) fn goodbye(location: &Location) -> String {
 // ---- repair ---------------------------------------------------------------------------------
 
 pub(super) const ONE_MOMENT: &str = "One moment, please.";
-pub(super) const STILL_ON_IT: &str = "Thank you for waiting. I am still on it.";
 pub(super) const SAY_AGAIN: &str = "Could you say that again, please?";
 pub(super) const TAKE_YOUR_TIME: &str = "Of course. Take your time.";
 pub(super) const STILL_THERE: &str = "Are you still there?";
@@ -523,7 +522,6 @@ pub(super) fn fixed(location: &Location) -> Vec<String> {
         START_OVER,
         LEFT_AS_IT_IS,
         ONE_MOMENT,
-        STILL_ON_IT,
         SAY_AGAIN,
         TAKE_YOUR_TIME,
         STILL_THERE,

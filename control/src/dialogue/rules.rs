@@ -36,7 +36,7 @@ use super::state::{Asks, Proving, State};
 use super::turn::{Turn, vocabulary};
 use super::{Action, Brain, Input, Question, Silence, ToolId, TransferReason, phrases};
 use crate::nlu::service::Vocabulary;
-use crate::tools::{ToolCall, ToolOutcome};
+use crate::tools::{Answer, ToolCall, ToolOutcome};
 
 /// A dialogue by rules. One per call.
 #[derive(Debug)]
@@ -101,10 +101,22 @@ impl RuleBrain {
         &self.known
     }
 
-    /// Whether the caller has the floor: nothing is being looked up, and the call goes on.
-    pub(super) fn listens(&self) -> bool {
-        let over = matches!(self.state, State::Escalation | State::Over);
-        !over && self.state.awaits().is_none()
+    /// Whether another brain may answer what the caller says next: nothing is being looked up, the
+    /// call goes on, and the question that stands is not ours alone to ask.
+    pub(super) fn may_yield(&self) -> bool {
+        let keeps = matches!(
+            self.state,
+            State::CallBack { .. } | State::Escalation | State::Over
+        );
+        !keeps && self.state.awaits().is_none()
+    }
+
+    /// Tells the caller what was done for them, in a call that it takes over.
+    pub(super) fn report(&mut self, done: &Answer, now: &Zoned) -> Vec<Action> {
+        self.act(now, |brain, _, now| {
+            brain.tell(done, now);
+            brain.enter(State::Closing, now)
+        })
     }
 
     /// Answers what the caller has said so far in a call that it takes over.

@@ -59,12 +59,14 @@ impl Work {
     }
 }
 
-/// Whether it is what the caller called for.
-pub(super) fn settles(outcome: &ToolOutcome) -> bool {
-    matches!(
-        outcome,
-        Ok(Answer::Booked(_) | Answer::Rescheduled(_) | Answer::Cancelled(_))
-    )
+/// What the tool changed in the book, if it did.
+pub(super) fn settled(outcome: &ToolOutcome) -> Option<&Answer> {
+    let done = outcome.as_ref().ok()?;
+    let changes = matches!(
+        done,
+        Answer::Booked(_) | Answer::Rescheduled(_) | Answer::Cancelled(_)
+    );
+    changes.then_some(done)
 }
 
 const NO_CONSENT: &str = r#"{"error": "The caller has not agreed to this. Say what you would do, ask \

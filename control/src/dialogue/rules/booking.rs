@@ -231,14 +231,9 @@ impl RuleBrain {
         self.known.learn(&outcome);
         match outcome {
             Ok(done) => {
-                let today = now.date();
+                self.tell(&done, now);
                 if let tools::Answer::Booked(visit) = &done {
-                    self.say(phrases::booked(&self.location, visit, today));
                     self.remember(visit, &task);
-                } else if let tools::Answer::Rescheduled(moved) = &done {
-                    self.say(phrases::rescheduled(&self.location, &moved.visit, today));
-                } else {
-                    self.say(phrases::CANCELLED);
                 }
                 self.settled(leaving, now)
             }
@@ -257,6 +252,20 @@ impl RuleBrain {
                 self.offer(task, times, now)
             }
             Err(error) => self.not_executed(task, &error, now),
+        }
+    }
+
+    /// A change of the book, as the caller hears of it.
+    pub(super) fn tell(&mut self, done: &tools::Answer, now: &Zoned) {
+        let today = now.date();
+        match done {
+            tools::Answer::Booked(visit) => {
+                self.say(phrases::booked(&self.location, visit, today));
+            }
+            tools::Answer::Rescheduled(moved) => {
+                self.say(phrases::rescheduled(&self.location, &moved.visit, today));
+            }
+            _ => self.say(phrases::CANCELLED),
         }
     }
 

@@ -167,7 +167,12 @@ async fn a_booking_outlives_the_model_that_asked_for_it() {
     scene.hears("I need an oil change tomorrow at nine.").await;
     scene.hears("Yes.").await;
     assert_eq!(scene.appointments_of_john().await.len(), 1);
-    assert!(!scene.said.is_empty(), "the rules say something");
+    let told = scene.words();
+    assert!(
+        told.contains("oil change") && told.contains("9 a.m."),
+        "{told}"
+    );
+    assert_eq!(scene.question, Question::AnythingElse);
     scene.hears("When is my appointment?").await;
     assert!(!scene.said.is_empty());
     assert_eq!(scene.appointments_of_john().await.len(), 1);

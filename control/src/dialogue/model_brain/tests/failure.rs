@@ -104,3 +104,24 @@ async fn a_late_answer_of_the_model_is_not_spoken() {
     scene.input(Input::Model(late)).await;
     assert!(scene.said.is_empty());
 }
+
+#[tokio::test]
+async fn what_the_rules_have_booked_is_not_booked_again_when_the_model_fails_later() {
+    let fails = || breaks_off("");
+    let mut scene = Scene::of_john([
+        fails(),
+        fails(),
+        fails(),
+        says("You are welcome. Is there anything else?"),
+        fails(),
+    ])
+    .await;
+    for words in ["I need an oil change.", "Tomorrow at nine.", "Yes."] {
+        scene.hears(words).await;
+    }
+    assert_eq!(scene.appointments_of_john().await.len(), 1);
+    scene.hears("Thank you.").await;
+    scene.hears("When do you open on Monday?").await;
+    assert_ne!(scene.question, Question::Confirm, "{}", scene.words());
+    assert!(scene.words().contains("8"), "{}", scene.words());
+}

@@ -1,7 +1,7 @@
 //! What a caller feels: one speaker at a time, nothing lost, a human when asked for.
 
 use super::scene::{End, Scene, runs, says};
-use crate::dialogue::{Input, Question, Silence, TransferReason};
+use crate::dialogue::{Input, ModelBrain, Question, Silence, TransferReason};
 
 #[tokio::test]
 async fn the_first_clause_leaves_before_the_sentence_is_written() {
@@ -136,4 +136,16 @@ async fn markup_is_never_heard() {
     let mut scene = Scene::of_john([says("**Sure**, that is `one` thing. 🚗 When?")]).await;
     scene.hears("An oil change.").await;
     assert_eq!(scene.said, ["Sure, that is one thing. When?"]);
+}
+
+#[tokio::test]
+async fn the_rules_keep_their_own_question_after_a_human_did_not_answer() {
+    let mut scene = Scene::of_john([]).await;
+    scene.brain = ModelBrain::new(scene.location.clone(), scene.brain.prompt.clone());
+    let caller = storage::customer::Phone::parse(super::scene::JOHN).ok();
+    scene.input(Input::Returned { caller }).await;
+    assert_eq!(scene.question, Question::Confirm, "{}", scene.words());
+    scene.hears("Yes.").await;
+    assert!(scene.words().contains("call you back"), "{}", scene.words());
+    assert!(scene.requests.is_empty(), "no model is asked");
 }

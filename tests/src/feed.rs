@@ -1,0 +1,27 @@
+//! A call's live feed, as a follower of it reads it.
+
+use std::ops::ControlFlow;
+
+use control::feed::{FeedEvent, FeedLine};
+
+/// Reads a call's feed, line by line, until `each` breaks off or the feed ends.
+///
+/// # Panics
+/// Where it cannot be read, or holds what is no line of a feed.
+pub async fn read(server: &str, sid: &str, mut each: impl FnMut(FeedEvent) -> ControlFlow<()>) {
+    let url = format!("{server}/api/v1/calls/{sid}/events");
+    let mut answer = reqwest::get(url).await.expect("answered");
+    let mut text = String::new();
+    while let Some(chunk) = answer.chunk().await.expect("readable") {
+        text.push_str(&String::from_utf8_lossy(&chunk));
+        while let Some((line, rest)) = text.split_once('\n') {
+            let data = line.strip_prefix("data:");
+            let line = data.map(|data| serde_json::from_str::<FeedLine>(data.trim()));
+            text = rest.to_owned();
+            let Some(line) = line else { continue };
+            if each(line.expect("a line of the feed").what).is_break() {
+                return;
+            }
+        }
+    }
+}
