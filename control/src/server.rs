@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::clock::BusinessClock;
 use crate::config::{BaseUrl, Config};
@@ -36,6 +37,8 @@ pub struct Server {
     address: SocketAddr,
     base_url: BaseUrl,
     speech: Chosen,
+    /// Makes the phrases of every call; ends with the server.
+    _warming: Option<AbortOnDropHandle<()>>,
     store: Store,
     calls: Arc<Calls>,
     sessions: Sessions,
@@ -106,17 +109,13 @@ impl Server {
         })
         .await
         .expect("invariant: choosing speech does not panic, and nobody cancels it");
-        let mut speech = speech?;
+        let speech = speech?;
         let data_plane = DataPlane::start(DataPlaneConfig {
             shards: config.shards,
             calls_per_shard: config.calls_per_shard,
             realtime: true,
             ..DataPlaneConfig::new(speech.config.clone())
         })?;
-        if let Some(voice) = speech.to_warm.take() {
-            let metrics = data_plane.metrics();
-            tokio::spawn(async move { voice.warm(&metrics.vendor_errors).await });
-        }
         Self::with(config, clock, location, data_plane, speech).await
     }
 
@@ -125,8 +124,13 @@ impl Server {
         clock: BusinessClock,
         location: Arc<Location>,
         data_plane: DataPlane,
-        speech: Chosen,
+        mut speech: Chosen,
     ) -> Result<Self, StartError> {
+        let warming = speech.to_warm.take().map(|voice| {
+            let metrics = data_plane.metrics();
+            let warming = async move { voice.warm(&metrics.vendor_errors).await };
+            AbortOnDropHandle::new(tokio::spawn(warming))
+        });
         std::fs::create_dir_all(&config.data_dir).map_err(|why| StartError::DataDir {
             path: config.data_dir.clone(),
             why,
@@ -192,6 +196,7 @@ impl Server {
             address,
             base_url,
             speech,
+            _warming: warming,
             store,
             calls,
             sessions,

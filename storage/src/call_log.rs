@@ -60,6 +60,9 @@ pub struct TurnTimings {
     pub endpoint_ms: Option<f64>,
     /// The recogniser's final words.
     pub transcript_ms: Option<f64>,
+    /// The language model's first word, where one was asked.
+    #[serde(default)]
+    pub first_token_ms: Option<f64>,
     /// The dialogue's first clause was ready.
     pub first_clause_ms: Option<f64>,
     /// The synthesiser's first audio.
@@ -68,6 +71,10 @@ pub struct TurnTimings {
     pub first_frame_ms: Option<f64>,
     /// The caller's side confirmed hearing it.
     pub first_heard_ms: Option<f64>,
+    /// How much of the way to the first clause was spent waiting for the model, all told. A length,
+    /// not a point in time.
+    #[serde(default)]
+    pub model_ms: Option<f64>,
 }
 
 /// The call as it starts.

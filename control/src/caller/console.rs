@@ -225,6 +225,7 @@ impl Console {
             Ink::Trouble => "1;31",
             Ink::Stage(StageKind::Pause) => "90",
             Ink::Stage(StageKind::Words) => "34",
+            Ink::Stage(StageKind::Model) => "95",
             Ink::Stage(StageKind::Thought) => "35",
             Ink::Stage(StageKind::Voice) => "32",
             Ink::Stage(StageKind::Frame) => "33",
@@ -239,6 +240,7 @@ fn block(kind: StageKind) -> &'static str {
     match kind {
         StageKind::Pause => "░",
         StageKind::Words => "▒",
+        StageKind::Model => "▞",
         StageKind::Thought => "▓",
         StageKind::Voice => "█",
         StageKind::Frame => "▚",

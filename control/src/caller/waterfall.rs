@@ -16,6 +16,8 @@ pub enum StageKind {
     Pause,
     /// Recognising the words.
     Words,
+    /// Waiting for a language model's first word, tools before it included.
+    Model,
     /// Deciding what to say, tools included.
     Thought,
     /// Synthesising the first sound.
@@ -27,9 +29,10 @@ pub enum StageKind {
 }
 
 impl StageKind {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Pause,
         Self::Words,
+        Self::Model,
         Self::Thought,
         Self::Voice,
         Self::Frame,
@@ -42,6 +45,7 @@ impl StageKind {
         match self {
             Self::Pause => "pause",
             Self::Words => "words",
+            Self::Model => "model",
             Self::Thought => "thought",
             Self::Voice => "voice",
             Self::Frame => "frame",
@@ -55,6 +59,7 @@ impl StageKind {
         match self {
             Self::Pause => "waiting whether the caller goes on",
             Self::Words => "recognising the words",
+            Self::Model => "waiting for a language model's first word",
             Self::Thought => "deciding what to say, tools included",
             Self::Voice => "synthesising the first sound",
             Self::Frame => "handing the first frame to the line",
@@ -77,6 +82,7 @@ pub fn stages(turn: &TurnTimings) -> Vec<Stage> {
     let ends = [
         (StageKind::Pause, turn.endpoint_ms),
         (StageKind::Words, turn.transcript_ms),
+        (StageKind::Model, turn.first_token_ms),
         (StageKind::Thought, turn.first_clause_ms),
         (StageKind::Voice, turn.first_audio_ms),
         (StageKind::Frame, turn.first_frame_ms),
@@ -110,10 +116,12 @@ mod tests {
             speech_end_at_ms: 5_000,
             endpoint_ms: Some(300.0),
             transcript_ms: Some(450.0),
+            first_token_ms: Some(500.0),
             first_clause_ms: None,
             first_audio_ms: Some(520.0),
             first_frame_ms: Some(519.9),
             first_heard_ms: Some(640.0),
+            model_ms: None,
         };
         let stages = stages(&turn);
         let short: Vec<(&str, f64, f64)> = stages
@@ -125,7 +133,8 @@ mod tests {
             [
                 ("pause", 0.0, 300.0),
                 ("words", 300.0, 450.0),
-                ("voice", 450.0, 520.0),
+                ("model", 450.0, 500.0),
+                ("voice", 500.0, 520.0),
                 ("line", 520.0, 640.0),
             ]
         );

@@ -140,6 +140,7 @@ impl Metrics {
         let stages = [
             ("endpoint", timings.endpoint_ms),
             ("transcript", timings.transcript_ms),
+            ("first_token", timings.first_token_ms),
             ("first_clause", timings.first_clause_ms),
             ("first_audio", timings.first_audio_ms),
             ("first_frame", timings.first_frame_ms),
@@ -239,10 +240,11 @@ impl Metrics {
 }
 
 /// Otto's own share of a turn, in milliseconds: from the words to the first clause of the answer
-/// (the dialogue, its tools), and from the first audio to the first frame that leaves. What lies
+/// (the dialogue, its tools, but not the model), and from the first audio to the first frame that leaves. What lies
 /// before is the pause and the recogniser's, what lies between is the synthesiser's.
 fn overhead_ms(timings: &TurnTimings) -> Option<f64> {
-    let thinking = timings.first_clause_ms? - timings.transcript_ms?;
+    let model = timings.model_ms.unwrap_or_default();
+    let thinking = timings.first_clause_ms? - timings.transcript_ms? - model;
     let sending = timings.first_frame_ms? - timings.first_audio_ms?;
     Some(thinking.max(0.0) + sending.max(0.0))
 }
@@ -257,17 +259,19 @@ mod tests {
             speech_end_at_ms: 4_000,
             endpoint_ms: Some(500.0),
             transcript_ms: Some(650.0),
+            first_token_ms: Some(656.0),
             first_clause_ms: Some(658.0),
             first_audio_ms: Some(700.0),
             first_frame_ms: Some(712.0),
             first_heard_ms: Some(740.0),
+            model_ms: Some(5.0),
         };
-        assert_eq!(overhead_ms(&turn), Some(8.0 + 12.0));
+        assert_eq!(overhead_ms(&turn), Some(3.0 + 12.0));
         let metrics = Metrics::new(Arc::default());
         metrics.turn(&turn);
         let page = metrics.encode();
         assert!(
-            page.contains("otto_turn_overhead_seconds_sum 0.02\n"),
+            page.contains("otto_turn_overhead_seconds_sum 0.015\n"),
             "{page}"
         );
         assert!(

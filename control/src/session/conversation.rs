@@ -217,7 +217,11 @@ impl Conversation {
         while self.caller == Caller::Quiet
             && let Some(answer) = self.held.pop_front()
         {
-            self.asking &= matches!(answer, llm::Answer::Text(_));
+            let words = matches!(answer, llm::Answer::Text(_));
+            self.asking &= words;
+            if let Some(turn) = &mut self.turn {
+                turn.model_spoke(words, now.mono);
+            }
             self.think(Input::Model(answer), now);
         }
     }

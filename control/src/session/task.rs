@@ -12,7 +12,7 @@ use pipeline::Mono;
 use pipeline::message::{Command, EndReason, Event, EventKind};
 use pipeline::vendor::VendorErrorKind;
 use storage::{Location, Store};
-use tokio::sync::mpsc;
+use tokio::sync::{RwLock, mpsc};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 
@@ -134,7 +134,7 @@ impl Session {
             clock: SessionClock::new(sessions),
             tools: Tools {
                 toolbox: sessions.toolbox.clone(),
-                context: Arc::new(tokio::sync::Mutex::new(context)),
+                context: Arc::new(RwLock::new(context)),
                 report,
                 running: TaskTracker::new(),
             },
@@ -289,7 +289,7 @@ impl Session {
             ended_at: self.config.clock.now(),
             duration_ms,
         };
-        let context = self.tools.context.lock().await;
+        let context = self.tools.context.read().await;
         let summary = record.close(&context, closing);
         drop(context);
         let outcome = summary.outcome;
@@ -365,11 +365,11 @@ async fn sleep_until(due: Option<Instant>) {
 
 // ---- tools ------------------------------------------------------------------
 
-/// A call's tools: run beside the dialogue, one after the other, since each may change who the
-/// caller is taken for.
+/// A call's tools: run beside the dialogue. Those that may change who the caller is taken for run
+/// one after the other.
 struct Tools {
     toolbox: Toolbox,
-    context: Arc<tokio::sync::Mutex<CallContext>>,
+    context: Arc<RwLock<CallContext>>,
     report: mpsc::UnboundedSender<ToolResult>,
     running: TaskTracker,
 }
@@ -389,7 +389,7 @@ impl Tools {
         let began = Instant::now();
         let work = self.running.spawn({
             let (toolbox, context) = (self.toolbox.clone(), Arc::clone(&self.context));
-            async move { toolbox.run(&mut *context.lock().await, call).await }
+            async move { toolbox.run_beside(&context, call).await }
         });
         let report = self.report.clone();
         tokio::spawn(async move {

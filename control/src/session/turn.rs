@@ -13,6 +13,8 @@ pub(super) struct Turn {
     timings: TurnTimings,
     /// The first utterance that answers it.
     answer: Option<UtteranceId>,
+    /// A language model is waited for since then.
+    waiting: Option<Mono>,
 }
 
 impl Turn {
@@ -27,6 +29,7 @@ impl Turn {
                 ..TurnTimings::default()
             },
             answer: None,
+            waiting: None,
         };
         turn.timings.endpoint_ms = Some(turn.after(decided));
         turn
@@ -34,6 +37,28 @@ impl Turn {
 
     pub(super) fn transcript(&mut self, at: Mono) {
         self.timings.transcript_ms = Some(self.after(at));
+    }
+
+    /// A language model was asked.
+    pub(super) fn asked(&mut self, at: Mono) {
+        self.waiting = Some(at);
+    }
+
+    /// The model said something; `words`: to be spoken.
+    pub(super) fn model_spoke(&mut self, words: bool, at: Mono) {
+        if self.answer.is_some() {
+            return;
+        }
+        if let Some(since) = self.waiting.replace(at) {
+            let waited = at.since(since).as_secs_f64() * 1_000.0;
+            *self.timings.model_ms.get_or_insert(0.0) += waited;
+        }
+        if words {
+            let at = self.after(at);
+            self.timings.first_token_ms.get_or_insert(at);
+        } else {
+            self.waiting = None;
+        }
     }
 
     /// The first words of an answer were handed over. Later ones are not this turn's latency.
@@ -92,6 +117,8 @@ mod tests {
     fn every_stage_counts_from_the_end_of_speech() {
         let mut turn = Turn::new(at(1_000), at(5_500), Duration::from_millis(500));
         turn.transcript(at(5_600));
+        turn.asked(at(5_601));
+        turn.model_spoke(true, at(5_608));
         turn.said(UtteranceId(3), at(5_610));
         turn.said(UtteranceId(4), at(5_620));
         turn.first_audio(UtteranceId(3), at(5_700));
@@ -105,10 +132,12 @@ mod tests {
                 speech_end_at_ms: 4_000,
                 endpoint_ms: Some(500.0),
                 transcript_ms: Some(600.0),
+                first_token_ms: Some(608.0),
                 first_clause_ms: Some(610.0),
                 first_audio_ms: Some(700.0),
                 first_frame_ms: Some(710.0),
                 first_heard_ms: Some(730.0),
+                model_ms: Some(7.0),
             })
         );
     }

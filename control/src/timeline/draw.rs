@@ -446,6 +446,7 @@ fn stage_class(kind: StageKind) -> &'static str {
     match kind {
         StageKind::Pause => "s-pause",
         StageKind::Words => "s-words",
+        StageKind::Model => "s-model",
         StageKind::Thought => "s-thought",
         StageKind::Voice => "s-voice",
         StageKind::Frame => "s-frame",

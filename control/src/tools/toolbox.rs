@@ -9,6 +9,7 @@ use storage::appointment::{Appointment, AppointmentId, ChangeError};
 use storage::customer::CustomerId;
 use storage::location::{Location, Service};
 use storage::slots::{self, Interval, Slot};
+use tokio::sync::RwLock;
 
 use super::error::NotBookable;
 use super::limits::ALTERNATIVES;
@@ -61,6 +62,22 @@ impl Toolbox {
             ToolCall::CancelAppointment(a) => cancel_appointment::run(self, context, a).await,
             ToolCall::TransferToHuman(a) => transfer_to_human::run(context, a),
             ToolCall::EndCall(a) => end_call::run(a),
+        }
+    }
+
+    /// As [`Self::run`], for tools of one call that run at the same time: those that only read who
+    /// calls do not wait for each other.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn run_beside(&self, context: &RwLock<CallContext>, call: ToolCall) -> ToolOutcome {
+        match call {
+            ToolCall::GetAvailableSlots(a) => get_available_slots::run(self, a).await,
+            ToolCall::FindVehicle(a) => find_vehicle::run(self, &*context.read().await, a).await,
+            ToolCall::GetUpcomingAppointments(a) => {
+                get_upcoming_appointments::run(self, &*context.read().await, a).await
+            }
+            call => self.run(&mut *context.write().await, call).await,
         }
     }
 

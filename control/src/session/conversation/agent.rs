@@ -42,6 +42,9 @@ impl Conversation {
                     goes_on = true;
                     self.stop_asking();
                     self.asking = true;
+                    if let Some(turn) = &mut self.turn {
+                        turn.asked(now.mono);
+                    }
                     self.effects.push_back(Effect::Ask(request));
                 }
                 Action::StopAsking => self.stop_asking(),
