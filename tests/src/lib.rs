@@ -2,5 +2,6 @@
 //! told.
 
 pub mod plane;
+pub mod postgres;
 pub mod program;
 pub mod vendors;
