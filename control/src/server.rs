@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::BusinessClock;
 use crate::config::{BaseUrl, Config};
+use crate::database::{self, NoDatabase};
 use crate::dialogue::RuleBrain;
 use crate::http::{self, App};
 use crate::limits;
@@ -51,8 +52,8 @@ pub struct Server {
 pub enum StartError {
     #[error(transparent)]
     Location(#[from] NoLocation),
-    #[error("DATABASE_URL (or OTTO_DATA_DIR): {0}; name a file that we may write to")]
-    Database(#[from] storage::OpenError),
+    #[error(transparent)]
+    Database(#[from] NoDatabase),
     #[error(transparent)]
     Speech(#[from] NoSpeech),
     #[error("data plane: {0}")]
@@ -128,7 +129,7 @@ impl Server {
             path: config.data_dir.clone(),
             why,
         })?;
-        let store = Store::open_sqlite(&config.database).await?;
+        let store = database::open(&config.database).await?;
         let (listener, address) = listen(SocketAddr::new(config.host, config.port)).await?;
         session::close_orphans(store.call_logs.as_ref(), clock.now()).await;
         let typed_speech = speech.typed;

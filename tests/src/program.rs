@@ -7,8 +7,8 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use pipeline::local::{LocalSpeech, LocalSpeechConfig, LocalSpeechError};
-use storage::Store;
 use storage::call_log::CallLog;
+use storage::{Address, Store};
 
 /// How long anything may take that a test waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -22,6 +22,7 @@ pub struct Program {
     executable: &'static str,
     process: Child,
     folder: tempfile::TempDir,
+    book: Address,
     address: String,
 }
 
@@ -33,12 +34,34 @@ impl Program {
     #[must_use]
     pub fn serve(executable: &'static str, speech: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let book = format!("sqlite:{}", folder.path().join("otto.db").display());
+        Self::serve_from(executable, speech, folder, &book)
+    }
+
+    /// The same with the book at this `DATABASE_URL`, which must be empty.
+    ///
+    /// # Panics
+    /// Where the program does not get as far as serving.
+    #[must_use]
+    pub fn serve_book(executable: &'static str, speech: &str, book: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::serve_from(executable, speech, folder, book)
+    }
+
+    fn serve_from(
+        executable: &'static str,
+        speech: &str,
+        folder: tempfile::TempDir,
+        book: &str,
+    ) -> Self {
         let seeded = command(executable, folder.path(), &["seed", "--now", NOW])
+            .env("DATABASE_URL", book)
             .output()
             .expect("the program starts");
         assert!(seeded.status.success(), "{}", text(&seeded.stderr));
         let arguments = ["serve", "--now", NOW, "--speech", speech];
         let mut process = command(executable, folder.path(), &arguments)
+            .env("DATABASE_URL", book)
             .env("PORT", "0")
             .env("HOST", "127.0.0.1")
             .stdout(Stdio::piped())
@@ -54,6 +77,7 @@ impl Program {
             executable,
             process,
             folder,
+            book: Address::parse(book).expect("the program took it"),
             address,
         }
     }
@@ -72,6 +96,12 @@ impl Program {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the caller starts")
+    }
+
+    /// Where it serves.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// The processes that this one has started.
@@ -122,9 +152,7 @@ impl Program {
     /// # Panics
     /// Where that does not come to pass.
     pub async fn calls(&self, until: impl Fn(&[CallLog]) -> bool) -> Vec<CallLog> {
-        let store = Store::open_sqlite(&self.folder.path().join("otto.db"))
-            .await
-            .expect("a book");
+        let store = Store::open(&self.book).await.expect("a book");
         let patience = Instant::now() + PATIENCE;
         loop {
             let calls = store
