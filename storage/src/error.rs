@@ -1,5 +1,6 @@
 //! What can go wrong between us and the database.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -75,6 +76,10 @@ impl StorageError {
     /// What kind of trouble this is, where a server makes it.
     pub(crate) fn trouble(&self) -> Trouble {
         match self {
+            // What rustls says against a certificate comes as an error of the stream.
+            Self::Database(sqlx::Error::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                Trouble::Tls
+            }
             Self::Database(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) | Self::TimedOut(_) => {
                 Trouble::Unreachable
             }

@@ -71,6 +71,8 @@ fn start(server: &server::Postgres) -> Result<Pooler, String> {
         .args(["-c", KEEPER, "keeper", program])
         .args([&config, &folder.join("pgbouncer.log")])
         .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .expect("a shell");
     let alive = keeper.stdin.take().expect("piped");

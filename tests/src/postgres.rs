@@ -102,6 +102,8 @@ impl Postgres {
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // It outlives us by a moment, and should keep nobody waiting who reads what we print.
+            .stderr(Stdio::null())
             .spawn()
             .expect("a shell");
         let alive = keeper.stdin.take().expect("piped");
