@@ -3,7 +3,7 @@
 # How long `make fuzz` runs each target, in seconds.
 FUZZ_SECONDS ?= 30
 
-.PHONY: demo serve test lint bench fuzz packages
+.PHONY: demo serve test lint bench fuzz packages test-packages
 
 demo: packages
 	cargo run --release -- demo
@@ -11,7 +11,7 @@ demo: packages
 serve: packages
 	cargo run --release -- serve
 
-test: packages
+test: test-packages
 	cargo test --workspace
 
 lint:
@@ -32,4 +32,7 @@ fuzz:
 	done
 
 packages:
-	@.ci/packages
+	@.ci/packages speech
+
+test-packages:
+	@.ci/packages speech postgres

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use storage::Address;
 use storage::customer::Phone;
 
 pub use keys::{Key, Origin, Setting, Sources};
@@ -29,8 +30,8 @@ pub struct Config {
     pub host: IpAddr,
     /// 0 takes any free port.
     pub port: u16,
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// Where the book is; unless set, an SQLite file in the data folder.
+    pub database: Address,
     /// Where files that nobody named are created.
     pub data_dir: PathBuf,
     /// The location file; absent: the embedded Otto's Auto.

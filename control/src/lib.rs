@@ -7,6 +7,7 @@ pub mod caller;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod database;
 pub mod dialogue;
 pub mod feed;
 pub mod http;

@@ -18,6 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::clock::BusinessClock;
 use crate::config::{BaseUrl, Config};
+use crate::database::{self, NoDatabase};
 use crate::dialogue::model_brain::Prompt;
 use crate::dialogue::{ModelBrain, RuleBrain};
 use crate::http::{self, App};
@@ -57,8 +58,8 @@ pub struct Server {
 pub enum StartError {
     #[error(transparent)]
     Location(#[from] NoLocation),
-    #[error("DATABASE_URL (or OTTO_DATA_DIR): {0}; name a file that we may write to")]
-    Database(#[from] storage::OpenError),
+    #[error(transparent)]
+    Database(#[from] NoDatabase),
     #[error(transparent)]
     Speech(#[from] NoSpeech),
     #[error(transparent)]
@@ -116,7 +117,7 @@ impl Server {
             realtime: true,
             ..DataPlaneConfig::new(speech.config.clone())
         })?;
-        Self::with(config, clock, location, data_plane, speech).await
+        Box::pin(Self::with(config, clock, location, data_plane, speech)).await
     }
 
     async fn with(
@@ -135,7 +136,7 @@ impl Server {
             path: config.data_dir.clone(),
             why,
         })?;
-        let store = Store::open_sqlite(&config.database).await?;
+        let store = database::open(&config.database).await?;
         let (listener, address) = listen(SocketAddr::new(config.host, config.port)).await?;
         session::close_orphans(store.call_logs.as_ref(), clock.now()).await;
         let typed_speech = speech.typed;

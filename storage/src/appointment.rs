@@ -108,6 +108,17 @@ pub trait Appointments: Send + Sync {
     async fn cancel(&self, id: AppointmentId, reason: &str) -> Result<Appointment, ChangeError>;
 }
 
+impl Appointment {
+    /// Whether it can still be moved or cancelled.
+    pub(crate) fn changeable(self) -> Result<Self, ChangeError> {
+        match self.status {
+            Status::Scheduled | Status::Confirmed => Ok(self),
+            Status::Cancelled => Err(ChangeError::AlreadyCancelled),
+            Status::InProgress | Status::Completed | Status::NoShow => Err(ChangeError::Over),
+        }
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum BookingError {
     #[error("starts_at: every bay is taken then")]

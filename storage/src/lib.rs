@@ -12,6 +12,9 @@
 //! | [`CallLogs`] | what was said and done | opened when a call begins, closed however it ends |
 //! | [`ServiceHistory`] | what was done to a vehicle | |
 //!
+//! The database is an SQLite file or a Postgres server ([`Address`]); every sentence of the contract
+//! that the tests hold runs over both. [`migrations`] bring either up to date.
+//!
 //! Beside them, pure and without a database: [`location`], the business facts of one dealership;
 //! [`slots`], when a service can start; and [`seed`], the fictional people of demos and tests.
 //!
@@ -20,7 +23,7 @@
 //! **The database is the judge of a slot.** Two appointments that are not cancelled never hold the
 //! same bay, nor the same vehicle, at the same time; not by a race, not by a bug above, not by an SQL
 //! shell. [`slots`] only advises. [`Appointments::book`] tries bay after bay and lets the database
-//! refuse; it never decides by a read it made earlier. An idempotency key makes a repeated booking
+//! refuse; no booking ever rests on a read it made earlier. An idempotency key makes a repeated booking
 //! the same booking.
 //!
 //! # Time
@@ -34,12 +37,15 @@
 //! `Debug` masks names, numbers, dates of birth and addresses, so that no log line holds them by
 //! accident. Errors name tables and columns, never such a value.
 
+pub mod address;
 pub mod appointment;
 pub mod call_log;
 pub mod customer;
 pub mod error;
 pub mod limits;
 pub mod location;
+pub mod migrations;
+mod postgres;
 pub mod seed;
 pub mod service_history;
 pub mod slots;
@@ -51,10 +57,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use address::Address;
 pub use appointment::Appointments;
 pub use call_log::CallLogs;
 pub use customer::Customers;
-pub use error::{OpenError, StorageError};
+pub use error::{OpenError, StorageError, Trouble};
 pub use location::Location;
 pub use service_history::ServiceHistory;
 pub use vehicle::Vehicles;
@@ -80,6 +87,17 @@ pub trait Backend: Send + Sync {
 }
 
 impl Store {
+    /// Opens the book, wherever it is, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`OpenError`] names the file or the server; a schema newer than this program knows is refused.
+    pub async fn open(address: &Address) -> Result<Self, OpenError> {
+        match address {
+            Address::Sqlite(path) => sqlite::open(path).await,
+            Address::Postgres(server) => postgres::open(server).await,
+        }
+    }
+
     /// Opens the book in an SQLite file; creates the file and its folders where absent and brings its
     /// schema up to date.
     ///

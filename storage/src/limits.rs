@@ -15,6 +15,29 @@ pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections that only read. WAL lets them go on while the one writer writes.
 pub const READ_CONNECTIONS: u32 = 4;
 
+/// Connections of one process to a Postgres server. Servers allow about a hundred, poolers fewer for
+/// one user; a statement takes about a millisecond, so that ten serve hundreds of calls.
+pub const POSTGRES_CONNECTIONS: u32 = 10;
+
+/// From the wish for a connection to the end of an operation on Postgres; the server gives up a
+/// statement after as long.
+pub const POSTGRES_DEADLINE: Duration = Duration::from_secs(6);
+
+/// How long one step of a new schema may take on a server.
+pub const MIGRATION_DEADLINE: Duration = Duration::from_secs(120);
+
+/// A connection that nothing used for so long is closed; poolers and firewalls close it otherwise.
+pub const POSTGRES_IDLE: Duration = Duration::from_secs(120);
+
+/// A connection is replaced after this, so that a fail-over or a new address is found.
+pub const POSTGRES_CONNECTION_LIFE: Duration = Duration::from_secs(30 * 60);
+
+/// How long connections may take to say goodbye.
+pub const POSTGRES_CLOSE: Duration = Duration::from_secs(2);
+
+/// How often a booking on Postgres looks for another bay after it lost one to another booking.
+pub const BOOKING_ATTEMPTS: i64 = BAYS;
+
 /// How many customers a search by name may return.
 pub const NAME_MATCHES: i64 = 5;
 
@@ -36,4 +59,6 @@ pub const HORIZON_DAYS: u32 = 366;
 /// How many days on each side of a wished time are searched for alternatives.
 pub const NEAREST_DAYS: i64 = 7;
 
+// A pool that is exhausted is told from a server that is silent.
+const _: () = assert!(POSTGRES_DEADLINE.as_millis() > ACQUIRE_TIMEOUT.as_millis());
 const _: () = assert!(ACQUIRE_TIMEOUT.as_millis() > BUSY_TIMEOUT.as_millis());

@@ -22,7 +22,9 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 use crate::error::{OpenError, StorageError};
+use crate::migrations::file;
 use crate::{Backend, Store, limits};
+pub(crate) use migrations::pending;
 
 /// One open file; every aggregate of a [`Store`] is this one value.
 struct Database {
@@ -64,7 +66,7 @@ async fn connect(
     folder: Option<TempDir>,
 ) -> Result<Store, OpenError> {
     let failed = |why: StorageError| OpenError::Storage {
-        path: path.to_owned(),
+        database: file(path),
         why,
     };
     let options = SqliteConnectOptions::new()

@@ -4,5 +4,6 @@
 pub mod feed;
 pub mod house;
 pub mod plane;
+pub mod postgres;
 pub mod program;
 pub mod vendors;

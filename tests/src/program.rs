@@ -7,8 +7,8 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use pipeline::local::{LocalSpeech, LocalSpeechConfig, LocalSpeechError};
-use storage::Store;
 use storage::call_log::CallLog;
+use storage::{Address, Store};
 
 /// How long anything may take that a test waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -22,6 +22,7 @@ pub struct Program {
     executable: &'static str,
     process: Child,
     folder: tempfile::TempDir,
+    book: Address,
     address: String,
 }
 
@@ -42,7 +43,13 @@ impl Program {
     #[must_use]
     pub fn serve_with(executable: &'static str, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let named = settings.iter().find(|(key, _)| *key == "DATABASE_URL");
+        let book = match named {
+            Some((_, url)) => Address::parse(url).expect("a database's address"),
+            None => Address::Sqlite(folder.path().join("otto.db")),
+        };
         let seeded = command(executable, folder.path(), &["seed", "--now", NOW])
+            .envs(settings.iter().copied())
             .output()
             .expect("the program starts");
         assert!(seeded.status.success(), "{}", text(&seeded.stderr));
@@ -63,6 +70,7 @@ impl Program {
             executable,
             process,
             folder,
+            book,
             address,
         }
     }
@@ -137,9 +145,7 @@ impl Program {
     /// # Panics
     /// Where that does not come to pass.
     pub async fn calls(&self, until: impl Fn(&[CallLog]) -> bool) -> Vec<CallLog> {
-        let store = Store::open_sqlite(&self.folder.path().join("otto.db"))
-            .await
-            .expect("a book");
+        let store = Store::open(&self.book).await.expect("a book");
         let patience = Instant::now() + PATIENCE;
         loop {
             let calls = store

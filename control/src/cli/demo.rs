@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use futures_util::{StreamExt as _, stream};
 use jiff::{Timestamp, Zoned};
 use reqwest::Url;
-use storage::Location;
+use storage::{Address, Location};
 use tokio_util::sync::CancellationToken;
 
 use super::Flags;
@@ -71,7 +71,7 @@ pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
     println!(
         "demo: {green}/{} scenarios, speech={speech}, db={}, timeline={}",
         played.len(),
-        database.display(),
+        database,
         timeline.display()
     );
     Ok(if green == played.len() {
@@ -89,7 +89,7 @@ struct Stage {
     repertoire: Repertoire,
     /// Where the files go.
     folder: PathBuf,
-    database: PathBuf,
+    database: Address,
     /// `recognised` or `typed`.
     speech: &'static str,
     webhook: Url,

@@ -1,5 +1,6 @@
 //! `otto doctor`: checks each part and names the remedy for what is broken.
 
+mod database;
 mod vendors;
 
 use std::borrow::Cow;
@@ -9,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pipeline::{Arrival, DataPlane, DataPlaneConfig, SpeechConfig, SttConfig, TtsConfig};
-use storage::Store;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Flags;
@@ -50,7 +50,7 @@ pub async fn run(flags: &Flags, _: Args) -> anyhow::Result<ExitCode> {
     let findings = [
         ("data folder", data_dir(&config)),
         ("location", location(&config)),
-        ("database", database(&config).await),
+        ("database", database::check(&config.database).await),
         ("speech", speech(config.speech).await),
         (
             "deepgram",
@@ -106,32 +106,6 @@ fn location(config: &Config) -> Finding {
         Err(error) => Broken {
             what: error.to_string(),
             remedy: "correct the file, or leave OTTO_LOCATION unset for the example".into(),
-        },
-    }
-}
-
-async fn database(config: &Config) -> Finding {
-    const REMEDY: &str = "set DATABASE_URL to sqlite: and a file we may write to";
-    let store = match Store::open_sqlite(&config.database).await {
-        Ok(store) => store,
-        Err(error) => {
-            return Broken {
-                what: error.to_string(),
-                remedy: REMEDY.into(),
-            };
-        }
-    };
-    let people = store.customers.count().await;
-    store.backend.close().await;
-    match people {
-        Ok(0) => Weak {
-            what: format!("{} is empty", config.database.display()),
-            remedy: "`otto seed` fills it with fictional people, for a trial".into(),
-        },
-        Ok(people) => Well(format!("{}, {people} customers", config.database.display())),
-        Err(error) => Broken {
-            what: error.to_string(),
-            remedy: REMEDY.into(),
         },
     }
 }

@@ -3,6 +3,7 @@
 pub mod call;
 pub mod demo;
 pub mod doctor;
+pub mod migrate;
 pub mod seed;
 pub mod serve;
 
@@ -52,6 +53,8 @@ pub struct Flags {
 enum Command {
     /// Answer calls
     Serve(serve::Args),
+    /// Bring the database's schema up to date
+    Migrate(migrate::Args),
     /// Fill an empty book with fictional people
     Seed,
     /// Call an agent as the telephone network would
@@ -143,6 +146,7 @@ fn in_full(error: &anyhow::Error) -> String {
 async fn run(flags: Flags, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(&flags, args).await,
+        Command::Migrate(args) => migrate::run(&flags, args).await,
         Command::Seed => seed::run(&flags).await,
         Command::Call(args) => Box::pin(call::run(&flags, *args)).await,
         Command::Demo(args) => demo::run(&flags, args).await,

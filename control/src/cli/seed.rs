@@ -2,11 +2,9 @@
 
 use std::process::ExitCode;
 
-use storage::Store;
-
 use super::Flags;
 use crate::config::Config;
-use crate::server;
+use crate::{database, server};
 
 /// Fills an empty book; one that was seeded before keeps everything as it is.
 ///
@@ -15,13 +13,13 @@ use crate::server;
 pub async fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     let config = Config::load(flags)?;
     let location = server::location(&config)?;
-    let store = Store::open_sqlite(&config.database).await?;
+    let store = database::open(&config.database).await?;
     let now = location.local(flags.clock().now());
     let before = store.customers.count().await;
     let seeded = storage::seed::seed(&store, &location, &now).await;
     store.backend.close().await;
     let (before, seeded) = (before?, seeded?);
-    let book = config.database.display();
+    let book = &config.database;
     let (customers, vehicles) = (seeded.customers, seeded.vehicles);
     if before == 0 {
         println!("seeded {customers} customers and {vehicles} vehicles into {book}");

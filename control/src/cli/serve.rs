@@ -34,7 +34,7 @@ pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let notes = config.notes.clone();
-    let book = config.database.display().to_string();
+    let book = config.database.to_string();
     let server = Server::start(config, flags.clock()).await?;
     let welcome = welcome(&server, &book, &notes).await;
     // In one piece, and without a panic: whoever started us may read one line and go.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use storage::Address;
 use storage::customer::Phone;
 
 use super::keys::{Key, NOT_YET, Setting, Sources};
@@ -27,7 +28,7 @@ pub(super) fn parse(sources: &Sources) -> Result<Config, ConfigError> {
         host: value(sources, Key::Host, host)?.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         port: value(sources, Key::Port, port)?.unwrap_or(DEFAULT_PORT),
         database: value(sources, Key::DatabaseUrl, database)?
-            .unwrap_or_else(|| data_dir.join("otto.db")),
+            .unwrap_or_else(|| Address::Sqlite(data_dir.join("otto.db"))),
         location: value(sources, Key::Location, path)?,
         twilio: twilio(sources)?,
         deepgram: vendors::deepgram(sources)?,
@@ -137,10 +138,10 @@ pub(super) fn value<T>(
         Err(Wrong { problem, remedy }) => Err(ConfigError::Value {
             key: key.name(),
             origin: origin.clone(),
-            value: if key.is_secret() {
-                "…".to_owned()
-            } else {
-                value.clone()
+            value: match key {
+                key if key.is_secret() => "…".to_owned(),
+                Key::DatabaseUrl => without_password(value),
+                _ => value.clone(),
             },
             problem,
             remedy,
@@ -180,21 +181,23 @@ fn port(text: &str) -> Result<u16, Wrong> {
         .map_err(|_| wrong("is not a port", "use a number from 1 to 65535"))
 }
 
-fn database(text: &str) -> Result<PathBuf, Wrong> {
-    const REMEDY: &str = "use sqlite:PATH, or leave it unset";
-    if text.starts_with("postgres") {
-        return Err(wrong("asks for Postgres, which this version lacks", REMEDY));
+fn database(text: &str) -> Result<Address, Wrong> {
+    Address::parse(text).map_err(|problem| {
+        wrong(
+            problem.to_string(),
+            "use sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE, or leave it unset",
+        )
+    })
+}
+
+/// A database's address as errors may show it: nothing of what might be a password.
+fn without_password(url: &str) -> String {
+    match url.split_once(':') {
+        Some((scheme, rest)) if rest.contains(['@', '?']) && scheme != "sqlite" => {
+            format!("{scheme}:…")
+        }
+        _ => url.to_owned(),
     }
-    let Some(rest) = text.strip_prefix("sqlite:") else {
-        return Err(wrong("is not a database address", REMEDY));
-    };
-    // `sqlite:PATH` and `sqlite://PATH` are both in use; three slashes make PATH absolute.
-    let path = rest.strip_prefix("//").unwrap_or(rest);
-    let path = path.split('?').next().unwrap_or(path);
-    if path.is_empty() || path == ":memory:" {
-        return Err(wrong("names no file", REMEDY));
-    }
-    Ok(PathBuf::from(path))
 }
 
 fn account_sid(text: &str) -> Result<String, Wrong> {

@@ -17,7 +17,8 @@ fn nothing_set_gives_a_server_for_this_machine_alone() {
     assert_eq!(config.environment, Environment::Development);
     assert!(config.host.is_loopback());
     assert_eq!(config.port, 8000);
-    assert_eq!(config.database, PathBuf::from("/var/otto/otto.db"));
+    let file = PathBuf::from("/var/otto/otto.db");
+    assert_eq!(config.database, Address::Sqlite(file));
     assert_eq!(config.speech, SpeechMode::Auto);
     assert!(config.admin_token.is_none());
 }
@@ -46,7 +47,8 @@ fn every_wrong_value_is_one_sentence_with_key_and_remedy() {
         ("HOST", "example", "127.0.0.1"),
         ("PORT", "80a", "1 to 65535"),
         ("PORT", "70000", "1 to 65535"),
-        ("DATABASE_URL", "postgres://db/otto", "sqlite:PATH"),
+        ("DATABASE_URL", "postgres://db", "HOST/DATABASE"),
+        ("DATABASE_URL", "postgres://db:a/otto", "HOST/DATABASE"),
         ("DATABASE_URL", "mysql://db", "sqlite:PATH"),
         ("DATABASE_URL", "sqlite:", "sqlite:PATH"),
         ("TWILIO_ACCOUNT_SID", "AC12", "32 hexadecimal digits"),
@@ -235,15 +237,27 @@ fn a_base_url_gives_streams_of_its_own_security() {
 }
 
 #[test]
-fn every_usual_spelling_of_a_sqlite_file_is_understood() {
-    for (url, path) in [
-        ("sqlite:otto.db", "otto.db"),
-        ("sqlite://otto.db", "otto.db"),
+fn a_database_is_a_file_or_a_server_and_its_password_is_never_shown() {
+    for (url, shown) in [
         ("sqlite:///var/otto.db", "/var/otto.db"),
-        ("sqlite:/var/otto.db?mode=rwc", "/var/otto.db"),
+        (
+            "postgresql+asyncpg://otto:s3cret@db.example/book?ssl=require",
+            "postgres://otto@db.example:5432/book",
+        ),
     ] {
         let config = parse(&[("DATABASE_URL", url)]).expect(url);
-        assert_eq!(config.database, PathBuf::from(path), "{url}");
+        assert_eq!(config.database.to_string(), shown);
+        assert!(!format!("{config:?}").contains("s3cret"), "{config:?}");
+    }
+    for wrong in [
+        "postgres://otto:s3cret@db.example",
+        "postgres://otto:s3cret@db.example/book?sslmode=maybe",
+        "postgres://db.example/book?password=s3cret&sslmode=maybe",
+        "postgres://otto:s3cret@db.example:port/book",
+        "mysql://otto:s3cret@db.example/book",
+    ] {
+        let error = parse(&[("DATABASE_URL", wrong)]).expect_err(wrong);
+        assert!(!error.to_string().contains("s3cret"), "{error}");
     }
 }
 

@@ -10,7 +10,7 @@ use super::row::Columns;
 use super::{Database, customer, vehicle};
 use crate::appointment::{
     Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
-    Party, Status,
+    Party,
 };
 use crate::customer::{CreateCustomerError, CustomerId};
 use crate::error::StorageError;
@@ -273,12 +273,7 @@ async fn changeable(
         .await
         .map_err(StorageError::from)?
         .ok_or(ChangeError::Unknown)?;
-    let found = appointment(&row)?;
-    match found.status {
-        Status::Scheduled | Status::Confirmed => Ok(found),
-        Status::Cancelled => Err(ChangeError::AlreadyCancelled),
-        Status::InProgress | Status::Completed | Status::NoShow => Err(ChangeError::Over),
-    }
+    appointment(&row)?.changeable()
 }
 
 fn appointment(row: &SqliteRow) -> Result<Appointment, StorageError> {

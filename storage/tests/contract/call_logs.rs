@@ -201,6 +201,70 @@ pub(crate) async fn what_the_network_repeats_is_kept_once(store: Store) {
     assert_eq!(others, []);
 }
 
+pub(crate) async fn the_end_of_a_call_and_the_networks_word_race_and_the_summary_stays(
+    store: Store,
+) {
+    let over = status(CallStatus::Completed, 3);
+    let booked = summary(Outcome::Booked);
+    for round in 0..20 {
+        let sid = format!("CA{round}");
+        let logs = &store.call_logs;
+        let unspoken = summary(Outcome::Abandoned);
+        let call = call(&sid, 9);
+        let (closed, told) = tokio::join!(
+            logs.close(&call, &booked),
+            logs.network(&call, &over, &unspoken)
+        );
+        closed.expect("written");
+        told.expect("written");
+        let log = logs.by_sid(&sid).await.expect("readable").expect("a row");
+        assert_eq!(log.summary.as_ref(), Some(&booked), "{sid}");
+        assert_eq!(log.network, Some(over), "{sid}");
+    }
+}
+
+pub(crate) async fn whatever_was_said_is_kept(store: Store) {
+    let said = |text: &str| CallSummary {
+        transcript: vec![Line {
+            at_ms: 0,
+            speaker: Speaker::Caller,
+            text: text.into(),
+        }],
+        ..summary(Outcome::Answered)
+    };
+    let long = "so I said ".repeat(1_000);
+    for (sid, text) in [
+        ("CA1", long.as_str()),
+        ("CA2", "\\u0000 is no NUL"),
+        ("CA3", "'; --"),
+    ] {
+        let logs = &store.call_logs;
+        logs.close(&call(sid, 9), &said(text))
+            .await
+            .expect("written");
+        let log = logs.by_sid(sid).await.expect("readable").expect("a row");
+        assert_eq!(log.summary, Some(said(text)));
+    }
+    // A NUL may be replaced; the call is there.
+    let logs = &store.call_logs;
+    let nul = said("before\0after");
+    logs.close(&call("CA4", 9), &nul).await.expect("written");
+    let log = logs.by_sid("CA4").await.expect("readable").expect("a row");
+    let text = &log.summary.expect("closed").transcript[0].text;
+    assert!(text.starts_with("before") && text.ends_with("after"));
+    // Longer than an index entry may be.
+    let event = CallEvent {
+        call_sid: "CA1".into(),
+        kind: "sms".into(),
+        at: at(9, 0),
+        detail: serde_json::json!({"body": (0..2_000).map(|n| n.to_string()).collect::<String>()}),
+    };
+    for _ in 0..2 {
+        logs.note(&event).await.expect("written");
+    }
+    assert_eq!(logs.events("CA1").await.expect("readable"), [event]);
+}
+
 fn status(status: CallStatus, sequence: u32) -> NetworkStatus {
     NetworkStatus {
         status,

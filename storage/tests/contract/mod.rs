@@ -1,5 +1,6 @@
 //! What every implementation of the book must hold. Each test is a function over an empty
-//! [`Store`](storage::Store); `suite!` turns them into the tests of one implementation.
+//! [`Store`](storage::Store); `suite!` turns them into the tests of one implementation, which gives
+//! no store where this machine lacks its database.
 
 pub(crate) mod booking;
 pub(crate) mod call_logs;
@@ -38,18 +39,22 @@ macro_rules! suite {
             busy_is_what_overlaps_the_asked_time,
         ]);
         $crate::contract::tests!($store, races: [
+            a_thousand_racing_callers_fill_a_hundred_slots_and_no_more,
             racing_callers_fill_every_bay_and_no_more,
             racing_callers_never_overlap_where_starts_are_closer_than_services_are_long,
             racing_calls_for_one_vehicle_book_it_once,
             racing_repeats_of_one_booking_are_one_booking,
             racing_moves_into_one_slot_fill_every_bay_and_no_more,
             racing_newcomers_with_one_number_are_one_customer,
+            racing_bookings_and_moves_never_overlap,
+            a_racing_repeat_with_a_new_vehicle_leaves_one_vehicle,
         ]);
         $crate::contract::tests!($store, people: [
             a_customer_is_found_by_number,
             two_customers_cannot_have_one_number,
             names_match_anywhere_and_in_any_case,
             wildcards_in_a_name_are_letters,
+            whatever_a_caller_is_called_is_only_text,
             at_most_five_names_are_found,
             vehicles_are_listed_in_the_order_they_came,
             history_is_newest_first,
@@ -65,6 +70,8 @@ macro_rules! suite {
             the_network_ends_no_call_that_somebody_leads,
             a_call_that_nobody_answered_is_in_the_log,
             what_the_network_repeats_is_kept_once,
+            the_end_of_a_call_and_the_networks_word_race_and_the_summary_stays,
+            whatever_was_said_is_kept,
         ]);
     };
 }
@@ -75,7 +82,9 @@ macro_rules! tests {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $name() {
-                    $crate::contract::$aggregate::$name($store().await).await;
+                    if let Some(store) = $store().await {
+                        $crate::contract::$aggregate::$name(store).await;
+                    }
                 }
             )*
         }

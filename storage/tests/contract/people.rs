@@ -60,6 +60,24 @@ pub(crate) async fn wildcards_in_a_name_are_letters(store: Store) {
     assert_eq!(found(&store, Some("' OR 1=1 --"), None).await, [""; 0]);
 }
 
+pub(crate) async fn whatever_a_caller_is_called_is_only_text(store: Store) {
+    let names = [
+        "O'Brien",
+        "Robert'); DROP TABLE customers;--",
+        "<Response><Hangup/></Response>",
+        "Zoë Müller-Łukasz 🚗",
+        "$1 \\ %s {}",
+    ];
+    for (last_four, name) in (101..).zip(names) {
+        named(&store, last_four, "Ann", name).await;
+        assert_eq!(found(&store, None, Some(name)).await, [name]);
+    }
+    // What a database cannot hold is no reason to lose the caller.
+    named(&store, 142, "Nul", "left\0right").await;
+    let found = found(&store, Some("nul"), None).await;
+    assert!(found[0].starts_with("left") && found[0].ends_with("right"));
+}
+
 pub(crate) async fn at_most_five_names_are_found(store: Store) {
     for caller in 101..=107 {
         regular(&store, caller).await;

@@ -1,0 +1,160 @@
+//! How long a call waits for the book: one lookup and one booking, alone and with fifty calls at
+//! once, in SQLite and on a Postgres server of the bench's own.
+//!
+//! Not criterion: what counts are the slowest of many under load, so each number is a quantile of the
+//! times of single operations. The Postgres here does not sync to disk; the SQLite file does.
+
+#[path = "../tests/src/postgres.rs"]
+#[allow(dead_code, unreachable_pub)] // one file, two packages
+mod server;
+
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use storage::appointment::{NewAppointment, Party};
+use storage::customer::{Address as Home, CustomerId, NewCustomer, Phone};
+use storage::vehicle::{NewVehicle, VehicleId};
+use storage::{Address, Store};
+
+const CALLS: usize = 50;
+const ROUNDS: usize = 20;
+const CUSTOMERS: usize = 2_000;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    runtime.expect("threads").block_on(async {
+        println!("{:<34} {:>8} {:>8} {:>8}", "", "p50 ms", "p99 ms", "max ms");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = Address::Sqlite(folder.path().join("book.db"));
+        measure("SQLite", &file).await;
+        if let Some(server) = server::postgres() {
+            let address = Address::parse(&server.database()).expect("an address");
+            measure("Postgres", &address).await;
+        }
+    });
+}
+
+async fn measure(name: &str, address: &Address) {
+    let store = Store::open(address).await.expect("an empty book");
+    fill(&store).await;
+    lookups(&store, 1).await; // warm
+    report(name, "lookup, alone", lookups(&store, 1).await);
+    report(
+        name,
+        &format!("lookup, {CALLS} calls"),
+        lookups(&store, CALLS).await,
+    );
+    let mut week = 0;
+    report(name, "booking, alone", bookings(&store, 1, &mut week).await);
+    let crowd = bookings(&store, CALLS, &mut week).await;
+    report(name, &format!("booking, {CALLS} calls"), crowd);
+    store.backend.close().await;
+}
+
+fn report(name: &str, what: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let at = |share: f64| {
+        let index = ((times.len() - 1) as f64 * share).round() as usize;
+        times[index].as_secs_f64() * 1_000.0
+    };
+    let what = format!("{name}: {what}");
+    println!(
+        "{what:<34} {:>8.2} {:>8.2} {:>8.2}",
+        at(0.5),
+        at(0.99),
+        at(1.0)
+    );
+}
+
+async fn fill(store: &Store) {
+    for n in 0..CUSTOMERS {
+        let customer = NewCustomer {
+            phone: phone(n),
+            first_name: "Grace".into(),
+            last_name: format!("Hill{n}"),
+            email: None,
+            date_of_birth: Some(jiff::civil::date(1984, 2, 29)),
+            address: Some(Home {
+                street: "7 Pine Court".into(),
+                city: "Springfield".into(),
+                state: "IL".into(),
+                zip: "62702".into(),
+            }),
+        };
+        let customer = store.customers.create(&customer).await.expect("free");
+        let vehicle = NewVehicle {
+            year: 2020,
+            make: "Toyota".into(),
+            model: "Camry".into(),
+            vin: None,
+        };
+        let vehicle = store.vehicles.add(customer.id, &vehicle).await;
+        assert_eq!(vehicle.expect("theirs").id.0, customer.id.0);
+    }
+}
+
+/// Who is calling, and with what: what the greeting waits for.
+async fn lookups(store: &Store, calls: usize) -> Vec<Duration> {
+    let mut times = Vec::new();
+    for round in 0..ROUNDS * CALLS / calls {
+        let mut crowd = tokio::task::JoinSet::new();
+        for call in 0..calls {
+            let store = store.clone();
+            crowd.spawn(async move {
+                let begun = Instant::now();
+                let phone = phone((round * calls + call) * 7 % CUSTOMERS);
+                let customer = store.customers.by_phone(&phone).await.expect("readable");
+                let customer = customer.expect("known");
+                let vehicles = store.vehicles.of_customer(customer.id).await;
+                assert_eq!(vehicles.expect("readable").len(), 1);
+                begun.elapsed()
+            });
+        }
+        times.extend(crowd.join_all().await);
+    }
+    times
+}
+
+/// Each round another week; within it each call an hour and a vehicle of its own.
+async fn bookings(store: &Store, calls: usize, week: &mut i32) -> Vec<Duration> {
+    let monday: Timestamp = "2026-11-23T14:00:00Z".parse().expect("an instant");
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS * CALLS / calls / 4 {
+        *week += 1;
+        let mut crowd = tokio::task::JoinSet::new();
+        for call in 0..calls {
+            let id = i64::try_from(call + 1).expect("few");
+            let starts_at = monday
+                + SignedDuration::from_hours(24 * 7) * *week
+                + SignedDuration::from_hours(1) * i32::try_from(call / 3).expect("few");
+            let wish = NewAppointment {
+                party: Party::Known {
+                    customer: CustomerId(id),
+                    vehicle: VehicleId(id),
+                },
+                service: "oil_change".into(),
+                starts_at,
+                ends_at: starts_at + SignedDuration::from_hours(1),
+                bays: 3,
+                notes: None,
+                idempotency_key: format!("bench:{week}:{call}"),
+                booked_by: "bench".into(),
+            };
+            let store = store.clone();
+            crowd.spawn(async move {
+                let begun = Instant::now();
+                store.appointments.book(&wish).await.expect("free");
+                begun.elapsed()
+            });
+        }
+        times.extend(crowd.join_all().await);
+    }
+    times
+}
+
+fn phone(n: usize) -> Phone {
+    Phone::parse(&format!("217555{n:04}")).expect("a number")
+}

@@ -1,0 +1,68 @@
+//! Vehicles on Postgres.
+
+use async_trait::async_trait;
+use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
+
+use super::row::{self, Columns};
+use super::transaction::{Mode, within};
+use super::{Database, sql};
+use crate::customer::CustomerId;
+use crate::error::StorageError;
+use crate::vehicle::{NewVehicle, Vehicle, VehicleId, Vehicles};
+
+const BY_ID: &str = "SELECT * FROM vehicles WHERE id = $1";
+
+const OF_CUSTOMER: &str = "SELECT * FROM vehicles WHERE customer_id = $1 ORDER BY id";
+
+const INSERT: &str = "INSERT INTO vehicles (customer_id, year, make, model, vin)
+    VALUES ($1, $2, $3, $4, $5) RETURNING *";
+
+#[async_trait]
+impl Vehicles for Database {
+    async fn by_id(&self, id: VehicleId) -> Result<Option<Vehicle>, StorageError> {
+        self.one(sql(BY_ID).bind(id.0), vehicle).await
+    }
+
+    async fn of_customer(&self, customer: CustomerId) -> Result<Vec<Vehicle>, StorageError> {
+        self.all(sql(OF_CUSTOMER).bind(customer.0), vehicle).await
+    }
+
+    async fn add(&self, customer: CustomerId, new: &NewVehicle) -> Result<Vehicle, StorageError> {
+        within(async {
+            let mut transaction = self.begin(Mode::Write).await?;
+            let done = insert(&mut transaction, customer, new).await;
+            transaction.end(done).await
+        })
+        .await
+    }
+}
+
+/// Creates a vehicle within a transaction.
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    customer: CustomerId,
+    new: &NewVehicle,
+) -> Result<Vehicle, StorageError> {
+    let row = sql(INSERT)
+        .bind(customer.0)
+        .bind(new.year)
+        .bind(row::text(&new.make))
+        .bind(row::text(&new.model))
+        .bind(row::optional(new.vin.as_ref()))
+        .fetch_one(connection)
+        .await?;
+    vehicle(&row)
+}
+
+fn vehicle(row: &PgRow) -> Result<Vehicle, StorageError> {
+    let columns = Columns::of("vehicles", row)?;
+    Ok(Vehicle {
+        id: VehicleId(columns.id),
+        customer: CustomerId(columns.get("customer_id")?),
+        year: columns.get("year")?,
+        make: columns.get("make")?,
+        model: columns.get("model")?,
+        vin: columns.get("vin")?,
+    })
+}
