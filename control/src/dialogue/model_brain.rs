@@ -44,18 +44,21 @@ pub struct ModelBrain {
     known: Known,
     history: History,
     gist: Gist,
-    /// The caller's last words.
+    /// What the caller has said since they last heard the agent.
     words: Words,
+    /// The rules that led the last turn. They go on where they were if the model fails again, until
+    /// it has answered or changed something.
+    standby: Option<Box<RuleBrain>>,
     lead: Lead,
     expects: Expectation,
     /// Turns in a row without words.
     misses: u8,
     /// Digits typed so far.
     keys: String,
-    /// The caller's last yes was acted on.
-    consent_used: bool,
-    /// A change of the book that the caller has not been told of.
-    untold: Option<tools::Answer>,
+    /// Which question's yes was acted on.
+    consented_to: Option<u32>,
+    /// A change of the book that the caller has not heard of, and the number of what they heard last.
+    untold: Option<(tools::Answer, u32)>,
     /// What this step does.
     out: Vec<Action>,
 }
@@ -65,6 +68,8 @@ pub struct ModelBrain {
 struct Words {
     text: String,
     second_opinion: Option<String>,
+    /// The number of what the agent had said.
+    answers: Option<u32>,
 }
 
 /// Who leads, and what is being waited for.
@@ -78,8 +83,10 @@ enum Lead {
     Asking(Asking),
     /// Tools run that the model asked for.
     Working(Work),
-    /// We have said goodbye, or handed the caller on.
+    /// We have said goodbye.
     Over,
+    /// The caller goes to a human; nothing that is said changes that.
+    HandedOn,
 }
 
 /// An answer that is being written.
@@ -90,8 +97,6 @@ struct Asking {
     said: String,
     /// How many rounds of tools there were before it.
     round: u8,
-    /// The rules that led the last turn. They go on where they were if the model fails again.
-    standby: Option<Box<RuleBrain>>,
 }
 
 impl ModelBrain {
@@ -106,11 +111,12 @@ impl ModelBrain {
             history: History::default(),
             gist: Gist::default(),
             words: Words::default(),
+            standby: None,
             lead: Lead::Rules(rules),
             expects: Expectation::Open,
             misses: 0,
             keys: String::new(),
-            consent_used: false,
+            consented_to: None,
             untold: None,
             out: Vec::new(),
         }
@@ -126,7 +132,7 @@ impl Brain for ModelBrain {
     }
 
     fn thinks_again(&self) -> bool {
-        !matches!(self.lead, Lead::Rules(_) | Lead::Over)
+        !matches!(self.lead, Lead::Rules(_) | Lead::Over | Lead::HandedOn)
     }
 
     fn state(&self) -> &'static str {
@@ -135,6 +141,7 @@ impl Brain for ModelBrain {
             Lead::Listening | Lead::Asking(_) => "conversation",
             Lead::Working(_) => "execution",
             Lead::Over => "closing",
+            Lead::HandedOn => "escalation",
         }
     }
 }
@@ -142,6 +149,7 @@ impl Brain for ModelBrain {
 impl ModelBrain {
     fn step(&mut self, lead: Lead, input: Input, now: &Zoned) -> Lead {
         match (lead, input) {
+            (Lead::HandedOn, _) => Lead::HandedOn,
             (
                 Lead::Rules(rules),
                 Input::Heard {
@@ -150,8 +158,9 @@ impl ModelBrain {
                 },
             ) if rules.may_yield() => {
                 self.known = rules.known().clone();
+                self.standby = Some(rules);
                 self.hear(text, second_opinion);
-                self.ask(0, Some(rules), now)
+                self.ask(0, now)
             }
             (Lead::Rules(rules), input) => {
                 if let Input::Heard { text, .. } = &input {
@@ -175,6 +184,7 @@ impl ModelBrain {
                 self.tool_finished(work, id, &outcome, now)
             }
             (lead @ (Lead::Asking(_) | Lead::Working(_)), Input::Slow) => {
+                self.history.aside(phrases::ONE_MOMENT);
                 self.out.push(Action::Say {
                     text: phrases::ONE_MOMENT.to_owned(),
                     question: Question::None,
@@ -182,6 +192,10 @@ impl ModelBrain {
                 lead
             }
             (Lead::Listening, Input::Unclear) => self.missed(),
+            // A month may begin with a zero; one that nothing follows asks for a human.
+            (Lead::Listening, Input::Silence(Silence::Prompt)) if self.keys == "0" => {
+                self.escalate(TransferReason::Requested)
+            }
             (Lead::Listening, Input::Silence(Silence::Prompt)) => {
                 self.say(phrases::STILL_THERE, Question::StillThere);
                 Lead::Listening
@@ -209,6 +223,14 @@ impl ModelBrain {
     // ---- the caller ---------------------------------------------------------
 
     fn hear(&mut self, text: String, second_opinion: Option<String>) {
+        let last = self.history.last_said();
+        let answers = last.map(|said| said.number);
+        if let (Some(said), Some((_, since))) = (last, &self.untold)
+            && said.number > *since
+            && said.heard * 2 >= said.text.len()
+        {
+            self.untold = None;
+        }
         self.history.caller(&text);
         self.gist.heard(
             &self.prompt.vocabulary,
@@ -216,13 +238,17 @@ impl ModelBrain {
             &text,
             second_opinion.as_deref(),
         );
-        self.words = Words {
-            text,
-            second_opinion,
+        self.words = if answers == self.words.answers {
+            std::mem::take(&mut self.words).and(&text, second_opinion.as_deref())
+        } else {
+            Words {
+                text,
+                second_opinion,
+                answers,
+            }
         };
         self.misses = 0;
         self.keys.clear();
-        self.consent_used = false;
     }
 
     /// The caller has said something: the model is to answer.
@@ -230,24 +256,34 @@ impl ModelBrain {
         match lead {
             // Over our goodbye, or after it.
             Lead::Over if self.gist.was_goodbye() => Lead::Over,
-            // Told with what the tools find.
-            Lead::Working(work) => Lead::Working(work),
+            // Answered with what the tools find.
+            Lead::Working(mut work) => {
+                work.caller_went_on = true;
+                Lead::Working(work)
+            }
             Lead::Asking(asking) => {
                 self.close(&asking);
-                self.ask(0, None, now)
+                self.ask(0, now)
             }
-            Lead::Rules(_) | Lead::Listening | Lead::Over => self.ask(0, None, now),
+            Lead::HandedOn => Lead::HandedOn,
+            Lead::Rules(_) | Lead::Listening | Lead::Over => self.ask(0, now),
         }
     }
 
     /// The caller spoke over the agent, or went on before it spoke.
     fn interrupted(&mut self, lead: Lead, heard: &str) -> Lead {
-        if let Lead::Asking(asking) = lead {
-            self.out.push(Action::StopAsking);
-            self.history.agent(&asking.said);
-            self.history.cut(heard);
-            return Lead::Listening;
-        }
+        let lead = match lead {
+            Lead::Asking(asking) => {
+                self.out.push(Action::StopAsking);
+                self.history.agent(&asking.said);
+                // What was said before it was heard to its end.
+                if heard.is_empty() && asking.said.is_empty() {
+                    return Lead::Listening;
+                }
+                Lead::Listening
+            }
+            other => other,
+        };
         self.history.cut(heard);
         lead
     }
@@ -265,7 +301,7 @@ impl ModelBrain {
 
     // ---- the model ----------------------------------------------------------
 
-    fn ask(&mut self, round: u8, standby: Option<Box<RuleBrain>>, now: &Zoned) -> Lead {
+    fn ask(&mut self, round: u8, now: &Zoned) -> Lead {
         let context = prompt::context(&self.location, &self.known, now);
         let messages = self.history.messages(&self.prompt.instructions, &context);
         self.out.push(Action::Ask(Request {
@@ -276,7 +312,6 @@ impl ModelBrain {
             clauses: Clauses::default(),
             said: String::new(),
             round,
-            standby,
         })
     }
 
@@ -355,7 +390,7 @@ impl ModelBrain {
         let (_, expects) = asked::asked(&asking.said);
         self.close(&asking);
         self.history.agent(&asking.said);
-        self.untold = None;
+        self.standby = None;
         if self.gist.was_question() {
             self.out.push(Action::Answered);
         }
@@ -379,13 +414,14 @@ impl ModelBrain {
         }
         self.close(&asking);
         self.history.tools(&asking.said, &requests);
-        let mut work = Work::new(asking.round, !asking.said.is_empty());
+        let mut work = Work::new(asking.round, &asking.said, requests.len());
         for (n, request) in requests.iter().enumerate() {
-            match self.checked(request) {
+            match self.checked(request, &mut work) {
                 Ok(call) => {
                     let id = self.known.next_tool();
                     work.runs(id, n);
                     self.out.push(Action::RunTool { id, call });
+                    self.standby = None;
                 }
                 Err(why) => self.history.result(n, why),
             }
@@ -407,7 +443,8 @@ impl ModelBrain {
         self.history.result(n, outcome::written(outcome));
         if let Some(done) = work::settled(outcome) {
             self.gist.settled();
-            self.untold = Some(done.clone());
+            let heard = self.history.last_said().map_or(0, |said| said.number);
+            self.untold = Some((done.clone(), heard));
         }
         self.go_on(work, now)
     }
@@ -418,7 +455,8 @@ impl ModelBrain {
             return Lead::Working(work);
         }
         match work.farewell {
-            None => self.ask(work.round + 1, None, now),
+            None => self.ask(work.round + 1, now),
+            Some(Farewell::HangUp) if work.caller_went_on => self.ask(work.round + 1, now),
             Some(Farewell::HangUp) => {
                 if !work.spoke {
                     self.say(&phrases::goodbye(&self.location), Question::None);
@@ -428,7 +466,7 @@ impl ModelBrain {
             }
             Some(Farewell::Transfer(reason)) if work.spoke => {
                 self.out.push(Action::Transfer { reason });
-                Lead::Over
+                Lead::HandedOn
             }
             Some(Farewell::Transfer(reason)) => self.escalate(reason),
         }
@@ -438,24 +476,27 @@ impl ModelBrain {
 
     /// The model gives no answer: the rules do.
     fn take_over(&mut self, asking: Asking, now: &Zoned) -> Lead {
-        let begun = !asking.said.is_empty();
         self.close(&asking);
         self.history.agent(&asking.said);
-        match asking.standby {
-            Some(rules) if !begun => {
+        match self.standby.take() {
+            Some(rules) => {
                 let heard = Input::Heard {
                     text: self.words.text.clone(),
                     second_opinion: self.words.second_opinion.clone(),
                 };
                 self.by_rules(rules, heard, now)
             }
-            _ => {
+            None => {
                 let location = Arc::clone(&self.location);
                 let known = self.known.clone();
                 let mut rules = RuleBrain::taking_over(location, known, self.expects);
                 let actions = match self.untold.take() {
-                    Some(done) => rules.report(&done, now),
-                    None => rules.catch_up(self.gist.to_answer(), now),
+                    Some((done, _)) => rules.report(&done, now),
+                    None => {
+                        let asked = self.history.question_to_the_caller();
+                        let asked = asked.map_or(Question::None, |a| asked::asked(a.text).0);
+                        rules.catch_up(self.gist.to_answer(asked), now)
+                    }
                 };
                 self.led_by_rules(&rules, actions);
                 Lead::Rules(Box::new(rules))
@@ -500,6 +541,24 @@ impl ModelBrain {
     fn escalate(&mut self, reason: TransferReason) -> Lead {
         self.say(escalate::words(reason), Question::None);
         self.out.push(Action::Transfer { reason });
-        Lead::Over
+        Lead::HandedOn
+    }
+}
+
+impl Words {
+    /// These, and what was said after them.
+    fn and(self, text: &str, second_opinion: Option<&str>) -> Self {
+        let second = match (&self.second_opinion, second_opinion) {
+            (None, None) => None,
+            (first, second) => {
+                let first = first.as_ref().unwrap_or(&self.text);
+                Some(format!("{first} {}", second.unwrap_or(text)))
+            }
+        };
+        Self {
+            text: format!("{} {text}", self.text),
+            second_opinion: second,
+            ..self
+        }
     }
 }

@@ -120,6 +120,17 @@ pub fn parse(text: &str) -> Option<Reply> {
     parse_words(&Words::new(text))
 }
 
+/// Whether a yes is more than a polite noise: "okay" alone is one, "okay, let me think" is none.
+#[must_use]
+pub fn is_firm(text: &str) -> bool {
+    /// Words that a polite noise may be and still answer: "okay then", "that is fine".
+    const BRIEF: usize = 3;
+    let words = Words::new(text);
+    let rest = without(&words, &NEITHER);
+    let polite = |yes: &str| yes == NOT_ALONE || yes == "right" || SOFT.contains(&yes);
+    words.len() <= BRIEF || YES.iter().any(|yes| !polite(yes) && rest.has(yes))
+}
+
 /// [`parse`] of words that are already split.
 #[must_use]
 pub fn parse_words(words: &Words) -> Option<Reply> {

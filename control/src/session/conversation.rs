@@ -11,6 +11,7 @@ mod deadlines;
 
 use std::collections::VecDeque;
 
+use dsp::Samples;
 use jiff::Zoned;
 use pipeline::Mono;
 use pipeline::message::{Command, Event, EventKind, Expectation};
@@ -61,6 +62,8 @@ pub(super) struct Conversation {
     typed_speech: bool,
     speaking: Speaking,
     caller: Caller,
+    /// Where the caller began to speak last, in their audio.
+    speech_began: Samples,
     /// Tools whose result the dialogue waits for.
     tools_running: usize,
     /// The dialogue waits for a language model.
@@ -120,6 +123,7 @@ impl Conversation {
             typed_speech,
             speaking: Speaking::default(),
             caller: Caller::Quiet,
+            speech_began: Samples::ZERO,
             tools_running: 0,
             asking: false,
             held: VecDeque::new(),
@@ -160,9 +164,10 @@ impl Conversation {
         let at = event.at;
         match event.kind {
             EventKind::Started | EventKind::Ended { .. } => {}
-            EventKind::SpeechStarted { .. } => {
+            EventKind::SpeechStarted { position } => {
                 self.finish_turn();
                 self.caller = Caller::Speaking;
+                self.speech_began = position;
                 self.publish(FeedEvent::CallerSpeech { speaking: true });
             }
             EventKind::SpeechEnded { silence, .. } => {
@@ -241,8 +246,7 @@ impl Conversation {
                 Due::Slow => self.fill(now),
                 Due::Words => {
                     self.trouble("the recogniser gave no answer in time");
-                    self.caller = Caller::Quiet;
-                    self.think(Input::Unclear, now);
+                    self.unclear(now);
                 }
                 Due::Playout => {
                     self.trouble("an utterance was not heard in time");

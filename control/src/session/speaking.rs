@@ -57,8 +57,8 @@ impl Speaking {
 
     /// The utterance that more clauses are to come of.
     pub(super) fn growing(&self) -> Option<UtteranceId> {
-        let last = self.outstanding.last().filter(|u| u.grows);
-        last.map(|u| u.id)
+        let growing = self.outstanding.iter().rev().find(|u| u.grows);
+        growing.map(|u| u.id)
     }
 
     /// Nothing is left to be heard.

@@ -1,29 +1,83 @@
 //! Whether the caller has agreed to a change, judged from what was heard and not by the model.
 
-use super::asked::question;
+use super::asked::{asked, question};
+use super::history::Asked;
+use crate::dialogue::Question;
+use crate::nlu::intent::{self, Intent};
+use crate::nlu::service::Vocabulary;
+use crate::nlu::vehicle;
 use crate::nlu::yes_no::{self, Answer};
 
-/// True where the caller's last words are a plain yes, and the agent's last words were a question
-/// of which enough came across. `heard` is in letters of `said`.
-pub(super) fn agreed(said: &str, heard: usize, answer: &str) -> bool {
-    let asked = question(said).is_some();
-    let enough = heard * 4 >= said.len() * 3;
-    let reply = yes_no::parse(answer);
-    let plain = reply.is_some_and(|r| r.answer == Answer::Yes);
-    asked && enough && plain
+/// True where the agent asked whether to do something, enough of that came across, and the caller
+/// plainly said yes, in either reading of their words.
+pub(super) fn agreed(
+    vocabulary: &Vocabulary,
+    to: Asked<'_>,
+    words: &str,
+    second_opinion: Option<&str>,
+) -> bool {
+    let Some(question) = question(to.text) else {
+        return false;
+    };
+    let enough = to.heard + question.len() / 2 >= to.text.len();
+    asked(to.text).0 == Question::Confirm
+        && enough
+        && is_plain_yes(vocabulary, words)
+        && second_opinion.is_none_or(|words| is_plain_yes(vocabulary, words))
+}
+
+/// A yes with nothing else in it: no other time, service or vehicle, no question, no "hang on".
+fn is_plain_yes(vocabulary: &Vocabulary, words: &str) -> bool {
+    let says_yes = yes_no::parse(words)
+        .is_some_and(|reply| reply.answer == Answer::Yes && reply.correction.is_none());
+    let wants = intent::parse(words, vocabulary).map(|request| request.intent);
+    let goes_with_yes = |intent| {
+        matches!(
+            intent,
+            Intent::Book | Intent::Reschedule | Intent::Cancel | Intent::Thanks | Intent::Greeting
+        )
+    };
+    says_yes
+        && yes_no::is_firm(words)
+        && !words.contains('?')
+        && wants.is_none_or(goes_with_yes)
+        && vocabulary.find(words).is_empty()
+        && vehicle::parse(words).is_none_or(|said| said.make.is_none() && said.model.is_none())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialogue::turn::vocabulary;
+    use storage::Location;
 
     const ASKED: &str = "An oil change on Monday at nine. Shall I book it?";
 
+    fn agrees(text: &str, heard: usize, words: &str, second_opinion: Option<&str>) -> bool {
+        let to = Asked {
+            number: 1,
+            text,
+            heard,
+        };
+        agreed(&vocabulary(&Location::example()), to, words, second_opinion)
+    }
+
     #[test]
     fn a_yes_to_a_question_is_consent() {
-        for yes in ["Yes.", "yes please", "Sure, go ahead.", "That sounds good."] {
-            assert!(agreed(ASKED, ASKED.len(), yes), "{yes}");
+        for yes in [
+            "Yes.",
+            "yes please",
+            "Yes, book it.",
+            "Sure, go ahead.",
+            "That sounds good.",
+            "Okay.",
+            "That works.",
+            "Yes, please do that.",
+            "Yes. Thank you.",
+        ] {
+            assert!(agrees(ASKED, ASKED.len(), yes, None), "{yes}");
         }
+        assert!(agrees("Shall I cancel it?", 18, "Yes, cancel it.", None));
     }
 
     #[test]
@@ -31,17 +85,47 @@ mod tests {
         for other in [
             "No.",
             "What was the time?",
-            "Book it for Tuesday instead, no.",
+            "Yes, but at eleven.",
+            "Book it for Thursday.",
+            "Right, what does it cost?",
+            "Okay, let me think about it.",
+            "Good question, hang on.",
+            "Yes, and a tire rotation.",
+            "No. Okay.",
             "Maybe.",
+            "",
         ] {
-            assert!(!agreed(ASKED, ASKED.len(), other), "{other}");
+            assert!(!agrees(ASKED, ASKED.len(), other, None), "{other}");
         }
-        assert!(!agreed("I can book that.", 16, "Yes."), "nothing was asked");
+        assert!(
+            !agrees(ASKED, ASKED.len(), "yes", Some("no")),
+            "two readings"
+        );
+    }
+
+    #[test]
+    fn only_a_question_whether_to_do_it_can_be_agreed_to() {
+        for asked in [
+            "I can book that.",
+            "Are you still there?",
+            "Is there anything else?",
+            "Is it the Honda Accord?",
+            "What time works for you?",
+            "Hello John. How can I help you?",
+        ] {
+            assert!(!agrees(asked, asked.len(), "Yes.", None), "{asked}");
+        }
     }
 
     #[test]
     fn a_question_that_hardly_came_across_cannot_be_agreed_to() {
-        assert!(!agreed(ASKED, 12, "Yes."));
-        assert!(agreed(ASKED, ASKED.len() - 6, "Yes."));
+        assert!(!agrees(ASKED, 12, "Yes.", None));
+        assert!(!agrees(
+            ASKED,
+            "An oil change on Monday at nine.".len(),
+            "Right.",
+            None
+        ));
+        assert!(agrees(ASKED, ASKED.len() - 5, "Yes.", None));
     }
 }

@@ -3,9 +3,11 @@
 
 use pipeline::message::Expectation;
 
+use crate::dialogue::Question;
 use crate::dialogue::turn::Turn;
 use crate::nlu::intent::Intent;
 use crate::nlu::service::Vocabulary;
+use crate::nlu::yes_no::Answer;
 
 /// Kept while the model leads.
 #[derive(Debug, Default)]
@@ -42,12 +44,23 @@ impl Gist {
         *self = Self::default();
     }
 
-    /// What there is to answer; `None` where nothing was understood.
-    pub(super) fn to_answer(&self) -> Option<Turn> {
-        match &self.last {
-            Some(last) if !is_of_errand(last) => Some(last.clone()),
-            _ if self.errand == Turn::default() => self.last.clone(),
-            _ => Some(self.errand.clone()),
+    /// What there is to answer to the agent's question `asked`; `None` where nothing was understood.
+    pub(super) fn to_answer(&self, asked: Question) -> Option<Turn> {
+        let last = self.last.as_ref();
+        let only_answers = last.is_some_and(|turn| turn.intent.is_none() && !is_of_errand(turn));
+        let answer = last.and_then(|turn| turn.answer);
+        match last {
+            Some(last) if !only_answers && !is_of_errand(last) => Some(last.clone()),
+            Some(last) if only_answers && asked == Question::AnythingElse => Some(last.clone()),
+            // A yes or a no to a question that the rules did not ask.
+            _ if self.errand == Turn::default() => last.filter(|_| !only_answers).cloned(),
+            _ => Some(Turn {
+                when: self.errand.when.filter(|_| {
+                    let refused = asked == Question::Confirm && answer == Some(Answer::No);
+                    !refused
+                }),
+                ..self.errand.clone()
+            }),
         }
     }
 
@@ -60,10 +73,10 @@ impl Gist {
     /// Whether the last words only end the conversation.
     pub(super) fn was_goodbye(&self) -> bool {
         let Some(last) = &self.last else { return false };
-        match last.intent {
-            Some(Intent::Goodbye) => true,
-            Some(Intent::Thanks) | None => !last.asks_for_something(),
-            Some(_) => false,
+        match (last.answer, last.intent) {
+            (_, Some(Intent::Goodbye)) => true,
+            (Some(Answer::No), _) | (None, Some(Intent::Thanks)) => !last.asks_for_something(),
+            _ => false,
         }
     }
 }

@@ -2,13 +2,25 @@
 
 use std::collections::VecDeque;
 
-use crate::dialogue::limits::{HISTORY_TOKENS, LETTERS_PER_TOKEN};
+use crate::dialogue::limits::{HISTORY_TOKENS, LETTERS_PER_TOKEN, TOOL_ANSWER_LETTERS};
 use crate::llm::{Message, ToolRequest};
 
 /// Oldest first, bounded by [`HISTORY_TOKENS`].
 #[derive(Debug, Default)]
 pub(super) struct History {
     entries: VecDeque<Entry>,
+    /// How many things the agent has said.
+    said: u32,
+}
+
+/// What the caller's last words answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Asked<'a> {
+    /// Rises within a call.
+    pub(super) number: u32,
+    pub(super) text: &'a str,
+    /// How many letters of it were heard.
+    pub(super) heard: usize,
 }
 
 #[derive(Debug)]
@@ -26,7 +38,10 @@ enum Entry {
 /// Words of the agent's.
 #[derive(Debug)]
 struct Said {
+    number: u32,
     text: String,
+    /// Only that it takes a moment: nothing that was said to the matter.
+    aside: bool,
     /// How many letters of it were heard, where the caller spoke over it.
     heard: Option<usize>,
 }
@@ -46,26 +61,51 @@ impl History {
     /// The agent said this, or is about to.
     pub(super) fn agent(&mut self, text: &str) {
         if !text.is_empty() {
-            self.entries.push_back(Entry::Agent(Said::new(text)));
+            let said = self.saying(text);
+            self.entries.push_back(Entry::Agent(said));
+        }
+    }
+
+    /// The agent said that it takes a moment.
+    pub(super) fn aside(&mut self, text: &str) {
+        let said = Said {
+            aside: true,
+            ..self.saying(text)
+        };
+        self.entries.push_back(Entry::Agent(said));
+    }
+
+    fn saying(&mut self, text: &str) -> Said {
+        self.said += 1;
+        Said {
+            number: self.said,
+            text: text.to_owned(),
+            aside: false,
+            heard: None,
         }
     }
 
     /// The agent said this and asked for tools.
     pub(super) fn tools(&mut self, text: &str, calls: &[ToolRequest]) {
-        let calls = calls.iter().cloned();
+        let said = self.saying(text);
+        let calls = calls.iter().cloned().map(|mut request| {
+            if request.arguments.len() > TOOL_ANSWER_LETTERS {
+                request.arguments = "{}".to_owned();
+            }
+            Call {
+                request,
+                result: None,
+            }
+        });
         self.entries.push_back(Entry::Tools {
-            said: Said::new(text),
-            calls: calls
-                .map(|request| Call {
-                    request,
-                    result: None,
-                })
-                .collect(),
+            said,
+            calls: calls.collect(),
         });
     }
 
     /// What a tool of the last answer gave.
-    pub(super) fn result(&mut self, call: usize, content: String) {
+    pub(super) fn result(&mut self, call: usize, mut content: String) {
+        content.truncate(content.floor_char_boundary(TOOL_ANSWER_LETTERS));
         let last = self.entries.iter_mut().rev().find_map(|entry| match entry {
             Entry::Tools { calls, .. } => Some(calls),
             _ => None,
@@ -87,28 +127,24 @@ impl History {
             .filter(|said| !said.text.is_empty())
             .collect();
         // Of several utterances, one was interrupted and the later ones were not begun.
-        let at = said
-            .iter()
-            .position(|said| said.begins_with(heard))
-            .unwrap_or(0);
+        let interrupted = said.iter().position(|said| said.text.starts_with(heard));
+        let Some(at) = interrupted else { return };
         for (n, said) in said.iter_mut().enumerate().take(at + 1) {
-            let cut_here = n == at && said.begins_with(heard);
-            said.heard = Some(if cut_here { heard.len() } else { 0 });
+            said.heard = Some(if n == at { heard.len() } else { 0 });
         }
     }
 
-    /// What the agent said last before the caller's last words, and how many letters of it were
-    /// heard.
-    pub(super) fn question_to_the_caller(&self) -> Option<(&str, usize)> {
+    /// What the agent said last before the caller's last words.
+    pub(super) fn question_to_the_caller(&self) -> Option<Asked<'_>> {
         let before = self.entries.iter().rev();
         before
             .skip_while(|entry| !matches!(entry, Entry::Caller(_)))
-            .find_map(|entry| match entry {
-                Entry::Agent(said) | Entry::Tools { said, .. } if !said.text.is_empty() => {
-                    Some((&*said.text, said.heard.unwrap_or(said.text.len())))
-                }
-                _ => None,
-            })
+            .find_map(Entry::asked)
+    }
+
+    /// What the agent said last, as far as it was heard.
+    pub(super) fn last_said(&self) -> Option<Asked<'_>> {
+        self.entries.iter().rev().find_map(Entry::asked)
     }
 
     /// As a request: the instructions, the conversation, and the context beside the caller's last
@@ -125,6 +161,7 @@ impl History {
                     messages.push(Message::User(format!("{words}\n\n{context}")));
                 }
                 Entry::Caller(words) => messages.push(Message::User(words.clone())),
+                Entry::Agent(said) if said.aside => {}
                 Entry::Agent(said) => messages.push(Message::Assistant {
                     text: said.came_across(),
                     tool_calls: Vec::new(),
@@ -165,6 +202,21 @@ impl Entry {
         }
     }
 
+    fn asked(&self) -> Option<Asked<'_>> {
+        match self {
+            Self::Agent(said) | Self::Tools { said, .. }
+                if !said.text.is_empty() && !said.aside && said.heard != Some(0) =>
+            {
+                Some(Asked {
+                    number: said.number,
+                    text: &said.text,
+                    heard: said.heard.unwrap_or(said.text.len()),
+                })
+            }
+            _ => None,
+        }
+    }
+
     fn tokens(&self) -> usize {
         let letters = match self {
             Self::Caller(words) => words.len(),
@@ -184,17 +236,6 @@ impl Entry {
 const OVERHEAD_TOKENS: usize = 8;
 
 impl Said {
-    fn new(text: &str) -> Self {
-        Self {
-            text: text.to_owned(),
-            heard: None,
-        }
-    }
-
-    fn begins_with(&self, heard: &str) -> bool {
-        self.text.starts_with(heard)
-    }
-
     fn came_across(&self) -> String {
         match self.heard {
             None => self.text.clone(),
@@ -261,8 +302,9 @@ mod tests {
         history.cut("Sure, I have nine");
         assert_eq!(told(&history)[2], "agent: Sure, I have nine…");
         history.caller("Nine.");
-        let asked = history.question_to_the_caller();
-        assert_eq!(asked, Some(("Sure, I have nine or ten. Which one?", 17)));
+        let asked = history.question_to_the_caller().expect("asked");
+        assert_eq!(asked.text, "Sure, I have nine or ten. Which one?");
+        assert_eq!(asked.heard, 17);
     }
 
     #[test]

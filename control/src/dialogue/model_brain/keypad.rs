@@ -18,7 +18,7 @@ impl ModelBrain {
         };
         // A month begins with it.
         let begins_number = self.expects == Expectation::DateOfBirth;
-        if key == '0' && self.keys.is_empty() && !begins_number && !matches!(lead, Lead::Over) {
+        if key == '0' && self.keys.is_empty() && !begins_number {
             if let Lead::Asking(asking) = &lead {
                 self.out.push(Action::StopAsking);
                 self.close(asking);
@@ -45,6 +45,10 @@ impl ModelBrain {
                     digits
                 };
                 self.typed(&words, lead, now)
+            }
+            (_, '#' | '*') => {
+                self.keys.clear();
+                lead
             }
             _ => lead,
         }

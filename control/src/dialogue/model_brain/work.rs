@@ -1,6 +1,7 @@
 //! The tools that a language model asks for: which may run, and what becomes of them.
 
-use super::{ModelBrain, consent};
+use super::asked::question;
+use super::{ModelBrain, Words, consent};
 use crate::dialogue::{ToolId, TransferReason};
 use crate::llm::ToolRequest;
 use crate::tools::{Answer, Effect, ToolCall, ToolOutcome, request};
@@ -14,6 +15,14 @@ pub(super) struct Work {
     pub(super) round: u8,
     /// The model said something before it asked for them.
     pub(super) spoke: bool,
+    /// It asked the caller something before.
+    asked: bool,
+    /// How many were asked for.
+    requests: usize,
+    /// What was let through so far.
+    calls: Vec<ToolCall>,
+    /// The caller has said more meanwhile.
+    pub(super) caller_went_on: bool,
     /// How the call is to end after it.
     pub(super) farewell: Option<Farewell>,
 }
@@ -25,11 +34,15 @@ pub(super) enum Farewell {
 }
 
 impl Work {
-    pub(super) fn new(round: u8, spoke: bool) -> Self {
+    pub(super) fn new(round: u8, said: &str, requests: usize) -> Self {
         Self {
             running: Vec::new(),
             round,
-            spoke,
+            spoke: !said.is_empty(),
+            asked: question(said).is_some(),
+            requests,
+            calls: Vec::new(),
+            caller_went_on: false,
             farewell: None,
         }
     }
@@ -69,26 +82,67 @@ pub(super) fn settled(outcome: &ToolOutcome) -> Option<&Answer> {
     changes.then_some(done)
 }
 
-const NO_CONSENT: &str = r#"{"error": "The caller has not agreed to this. Say what you would do, ask \
-whether to do it, and call this tool again after a plain yes."}"#;
+/// Why a tool is not run, in a sentence that a model can act on.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error(transparent)]
+    Invalid(#[from] request::InvalidRequest),
+    #[error(
+        "The caller has not agreed to this. Say what you would do, ask \"Shall I do it?\", and call \
+         this tool again after a plain yes."
+    )]
+    NoConsent,
+    #[error("Asked for twice; see the result of the other request.")]
+    Twice,
+    #[error(
+        "The call goes on. Say what the other tools gave, wait for the answer to what you asked, and \
+         call end_call alone."
+    )]
+    NotYet,
+}
 
 impl ModelBrain {
     /// The call that a model asks for, if it may run; else what the model is told.
-    pub(super) fn checked(&mut self, request: &ToolRequest) -> Result<ToolCall, String> {
-        let call = request::parse(request)
-            .map_err(|why| serde_json::json!({"error": why.to_string()}).to_string())?;
-        if call.effect() == Effect::IdempotentWrite {
-            if self.consent_used || !self.agreed() {
-                return Err(NO_CONSENT.to_owned());
-            }
-            // A yes is to one question.
-            self.consent_used = true;
+    pub(super) fn checked(
+        &mut self,
+        request: &ToolRequest,
+        work: &mut Work,
+    ) -> Result<ToolCall, String> {
+        let checked = self.check(request, work);
+        checked.map_err(|why| serde_json::json!({"error": why.to_string()}).to_string())
+    }
+
+    fn check(&mut self, request: &ToolRequest, work: &mut Work) -> Result<ToolCall, Refused> {
+        let call = request::parse(request)?;
+        if work.calls.contains(&call) {
+            return Err(Refused::Twice);
         }
+        if call.effect() == Effect::IdempotentWrite {
+            self.consent().ok_or(Refused::NoConsent)?;
+        }
+        if matches!(call, ToolCall::EndCall(_)) && (work.requests > 1 || work.asked) {
+            return Err(Refused::NotYet);
+        }
+        work.calls.push(call.clone());
         Ok(call)
     }
 
-    fn agreed(&self) -> bool {
-        let asked = self.history.question_to_the_caller();
-        asked.is_some_and(|(said, heard)| consent::agreed(said, heard, &self.words.text))
+    /// Takes the caller's yes. It is to one question, and good for one change.
+    fn consent(&mut self) -> Option<()> {
+        let to = self.history.question_to_the_caller()?;
+        let fresh = self.consented_to != Some(to.number);
+        let Words {
+            text,
+            second_opinion,
+            ..
+        } = &self.words;
+        let agreed = consent::agreed(&self.prompt.vocabulary, to, text, second_opinion.as_deref());
+        let given = fresh && agreed;
+        self.consented_to = if given {
+            Some(to.number)
+        } else {
+            self.consented_to
+        };
+        given.then_some(())
     }
 }

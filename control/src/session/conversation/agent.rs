@@ -66,6 +66,8 @@ impl Conversation {
                     self.expects = expects;
                     self.send(Command::Expect(expects));
                 }
+                // Whoever was promised a human gets one.
+                Action::HangUp if self.ending == Plan::After(Ending::Transfer) => {}
                 Action::HangUp => self.ending = Plan::After(Ending::HungUp),
                 Action::Transfer { .. } => self.ending = Plan::After(Ending::Transfer),
             }
@@ -232,8 +234,7 @@ impl Conversation {
                 if self.stt_failures > limits::MAX_SPEECH_FAILURES {
                     self.end_now(Ending::Fault);
                 } else if self.caller == Caller::Recognising {
-                    self.caller = Caller::Quiet;
-                    self.think(Input::Unclear, now);
+                    self.unclear(now);
                 }
             }
         }

@@ -10,7 +10,10 @@ use crate::session::ending::Ending;
 
 impl Conversation {
     pub(super) fn words(&mut self, transcript: Transcript, at: Mono, now: &Now) {
-        self.caller = Caller::Quiet;
+        // Words of what was said before the caller went on leave them the floor.
+        if self.caller != Caller::Speaking || transcript.to > self.speech_began {
+            self.caller = Caller::Quiet;
+        }
         self.stt_failures = 0;
         self.silence = Patience::Fresh;
         // Said over our good-bye, or in the moment before it: it stands unless the dialogue goes on.
@@ -49,8 +52,13 @@ impl Conversation {
         if self.caller != Caller::Recognising {
             return;
         }
-        self.caller = Caller::Quiet;
         self.publish(FeedEvent::Unclear);
+        self.unclear(now);
+    }
+
+    /// The caller made a sound, and no words came of it.
+    pub(super) fn unclear(&mut self, now: &Now) {
+        self.caller = Caller::Quiet;
         if let Plan::Withdrawn(ending) = self.ending {
             // A cough over the good-bye.
             self.ending = Plan::After(ending);
@@ -68,12 +76,15 @@ impl Conversation {
         self.publish(FeedEvent::Keypad {
             key: if private { '·' } else { key },
         });
+        if !self.asking {
+            self.think_again(now);
+        }
         self.think(Input::Keypad(key), now);
     }
 
-    /// The caller went on before they had heard anything of an answer that is given anew then.
+    /// The caller went on before they had heard all of an answer that is given anew then.
     fn think_again(&mut self, now: &Now) {
-        let answering = self.asking || self.speaking.first().is_some_and(|u| !u.started);
+        let answering = self.asking || !self.speaking.is_silent();
         if !answering || !self.brain.thinks_again() {
             return;
         }
@@ -131,7 +142,7 @@ impl Conversation {
             Patience::Asked => {
                 self.record.fell_silent();
                 self.think(Input::Silence(Silence::HangUp), now);
-                if self.ending == Plan::GoOn {
+                if let Plan::GoOn | Plan::Withdrawn(_) = self.ending {
                     self.ending = Plan::After(Ending::HungUp);
                 }
             }

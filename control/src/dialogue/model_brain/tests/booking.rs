@@ -213,3 +213,67 @@ async fn a_new_caller_is_written_into_the_book() {
     assert_eq!(ann.expect("was written").first_name, "Ann");
     assert_ne!(JOHN, phone.as_str());
 }
+
+#[tokio::test]
+async fn a_call_does_not_end_before_the_caller_knows_what_became_of_it() {
+    let end = ("end_call", "{}");
+    let mut scene = Scene::of_john([
+        says("I can do nine."),
+        runs(
+            "Great, I will book that. Goodbye!",
+            &[("book_appointment", BOOK), end],
+        ),
+        says("Shall I book the oil change for nine tomorrow?"),
+        runs("", &[("book_appointment", BOOK), end]),
+        says("It is booked. Anything else?"),
+        runs("Sure, which day?", &[end]),
+        says("Which day, please?"),
+    ])
+    .await;
+    scene.hears("I need an oil change tomorrow at nine.").await;
+    scene.hears("All right.").await;
+    assert_eq!(scene.ended, None, "nothing was booked");
+    scene.hears("Yes.").await;
+    assert_eq!(scene.appointments_of_john().await.len(), 1);
+    assert_eq!(
+        (scene.ended.as_ref(), scene.words().contains("booked")),
+        (None, true)
+    );
+    scene.hears("Another one, please.").await;
+    assert_eq!(scene.ended, None, "it has just asked something");
+}
+
+#[tokio::test]
+async fn a_no_that_was_said_first_counts() {
+    let mut scene = Scene::of_john([
+        says(SHALL_I),
+        runs("", &[("book_appointment", BOOK)]),
+        says("Shall I book it?"),
+    ])
+    .await;
+    scene.hears("I need an oil change tomorrow at nine.").await;
+    scene.silent_answer("No.");
+    let heard = String::new();
+    scene.input(Input::Interrupted { heard }).await;
+    scene.hears("Okay.").await;
+    assert!(
+        scene.told_of_tool().contains("has not agreed"),
+        "{}",
+        scene.told_of_tool()
+    );
+    assert_eq!(scene.appointments_of_john().await, []);
+}
+
+#[tokio::test]
+async fn the_same_change_twice_in_one_breath_is_one() {
+    let book = ("book_appointment", BOOK);
+    let mut scene = Scene::of_john([says(SHALL_I), runs("", &[book, book]), says("Done.")]).await;
+    scene.hears("I need an oil change tomorrow at nine.").await;
+    scene.hears("Yes.").await;
+    assert_eq!(scene.appointments_of_john().await.len(), 1);
+    assert!(
+        scene.told_of_tool().contains("Asked for twice"),
+        "{}",
+        scene.told_of_tool()
+    );
+}

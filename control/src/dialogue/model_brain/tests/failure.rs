@@ -125,3 +125,52 @@ async fn what_the_rules_have_booked_is_not_booked_again_when_the_model_fails_lat
     assert_ne!(scene.question, Question::Confirm, "{}", scene.words());
     assert!(scene.words().contains("8"), "{}", scene.words());
 }
+
+#[tokio::test]
+async fn a_yes_or_a_no_to_the_model_loses_nothing_when_it_fails() {
+    let shall_i = "Nine is free tomorrow. Shall I book your oil change?";
+    for (asked, answer) in [
+        (shall_i, "Yes."),
+        ("Is it for the Honda?", "No."),
+        ("Does nine work?", "No."),
+    ] {
+        let mut scene = Scene::of_john([says(asked), breaks_off("")]).await;
+        scene.hears("I need an oil change tomorrow at nine.").await;
+        scene.hears(answer).await;
+        assert_eq!(scene.ended, None, "{asked} {answer}");
+        assert!(
+            scene.words().contains("oil change"),
+            "{asked}: {}",
+            scene.words()
+        );
+        assert_eq!(scene.appointments_of_john().await, []);
+    }
+    // A time that was refused is not offered again.
+    let mut scene = Scene::of_john([says(shall_i), breaks_off("")]).await;
+    scene.hears("I need an oil change tomorrow at nine.").await;
+    scene.hears("No.").await;
+    assert_eq!(scene.question, Question::When, "{}", scene.words());
+}
+
+#[tokio::test]
+async fn rules_that_stand_by_outlive_an_interruption_and_a_word_of_a_dying_model() {
+    let mut scene = Scene::of_john([
+        breaks_off(""),
+        breaks_off("Sure, let me"),
+        breaks_off("Sure, and"),
+    ])
+    .await;
+    scene.hears("I need an oil change.").await;
+    scene.hears("Tomorrow at nine.").await;
+    assert_eq!(scene.question, Question::Confirm, "{}", scene.words());
+    scene.silent_answer("Yes.");
+    let heard = String::new();
+    scene.input(Input::Interrupted { heard }).await;
+    scene.hears("Please.").await;
+    assert_eq!(
+        scene.appointments_of_john().await.len(),
+        1,
+        "{}",
+        scene.words()
+    );
+}

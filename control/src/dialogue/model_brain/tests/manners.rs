@@ -149,3 +149,42 @@ async fn the_rules_keep_their_own_question_after_a_human_did_not_answer() {
     assert!(scene.words().contains("call you back"), "{}", scene.words());
     assert!(scene.requests.is_empty(), "no model is asked");
 }
+
+#[tokio::test]
+async fn whoever_says_that_they_are_there_is_answered() {
+    for words in ["Yes.", "Yes, I am still here.", "Okay.", "Yeah, sorry."] {
+        let mut scene = Scene::of_john([says("Sure, when?"), says("Good. When, then?")]).await;
+        scene.hears("An oil change.").await;
+        scene.input(Input::Silence(Silence::Prompt)).await;
+        scene.input(Input::Silence(Silence::HangUp)).await;
+        scene.hears(words).await;
+        assert_eq!(scene.said, ["Good. When, then?"], "{words}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_was_promised_a_human_is_not_talked_out_of_it() {
+    let human = r#"{"reason": "requested"}"#;
+    let mut scene =
+        Scene::of_john([runs("Sure, one moment.", &[("transfer_to_human", human)])]).await;
+    scene.hears("Let me talk to a person.").await;
+    assert_eq!(
+        scene.ended,
+        Some(End::Transferred(TransferReason::Requested))
+    );
+    scene.hears("What is taking so long?").await;
+    assert!(scene.said.is_empty() && scene.requests.len() == 1);
+}
+
+#[tokio::test]
+async fn a_lone_zero_asks_for_a_human_even_where_a_birth_date_may_begin_with_it() {
+    let mut scene = Scene::of_john([says("Sure, what is your date of birth?")]).await;
+    scene.hears("Cancel my appointment.").await;
+    scene.input(Input::Keypad('0')).await;
+    assert_eq!(scene.ended, None);
+    scene.input(Input::Silence(Silence::Prompt)).await;
+    assert_eq!(
+        scene.ended,
+        Some(End::Transferred(TransferReason::Requested))
+    );
+}

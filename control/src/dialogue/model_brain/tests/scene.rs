@@ -141,6 +141,20 @@ impl Scene {
         .await;
     }
 
+    /// The caller speaks, and the model has not begun to answer.
+    pub(super) fn silent_answer(&mut self, words: &str) {
+        let now = self.location.local(NOW.parse().expect("a time"));
+        let heard = Input::Heard {
+            text: words.to_owned(),
+            second_opinion: None,
+        };
+        for action in self.brain.handle(heard, &now) {
+            if let Action::Ask(request) = action {
+                self.requests.push(request);
+            }
+        }
+    }
+
     pub(super) async fn input(&mut self, input: Input) {
         self.said.clear();
         self.question = Question::None;

@@ -179,3 +179,76 @@ async fn an_answer_that_breaks_off_is_a_failure_that_the_dialogue_hears_of() {
     drop(std::mem::take(&mut *model.0.lock().expect("no panic")));
     assert_eq!(call.said().await.1, "By the rules, then.");
 }
+
+#[tokio::test]
+async fn an_utterance_that_grows_is_ended_although_an_earlier_one_was_lost() {
+    let (mut call, model) = a_caller_asks().await;
+    let (filler, _) = call.said().await;
+    let (_, answer) = model.asked();
+    answer.send(text("Sure,")).await.expect("listens");
+    let (growing, _) = call.said().await;
+    call.event(EventKind::SpeechFailed {
+        edge: pipeline::message::SpeechEdge::Tts,
+        utterance: Some(filler),
+        reason: "the engine died".to_owned(),
+    });
+    let (again, words) = call.said().await;
+    assert_eq!(words, "One moment, please.");
+    answer.send(finished()).await.expect("listens");
+    assert_eq!(call.said().await, (growing, String::new()));
+    call.heard(growing);
+    call.heard(again);
+    let heard = Instant::now();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert!(call.commands.try_recv().is_err(), "nothing is said twice");
+    assert!(heard.elapsed() < limits::SILENCE_PROMPT);
+}
+
+#[tokio::test]
+async fn a_goodbye_that_nobody_took_back_ends_the_call_though_the_recogniser_is_silent() {
+    let mut call = Call::begin(polite).await;
+    let (greeting, _) = call.said().await;
+    call.heard(greeting);
+    call.says("bye");
+    let (goodbye, _) = call.said().await;
+    call.event(EventKind::UtteranceStarted { utterance: goodbye });
+    let position = Samples::from_ms(9_000);
+    call.event(EventKind::SpeechStarted { position });
+    call.event(EventKind::BargeIn {
+        utterance: goodbye,
+        heard: Samples::from_ms(400),
+        reaction: Duration::from_millis(20),
+    });
+    call.event(EventKind::SpeechEnded {
+        position,
+        silence: Samples::from_ms(500),
+    });
+    let began = Instant::now();
+    call.hung_up().await;
+    assert!(began.elapsed() <= limits::TRANSCRIPT_DEADLINE + Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn an_answer_to_the_first_words_waits_while_the_caller_goes_on() {
+    let (mut call, model) = a_caller_asks().await;
+    call.event(EventKind::SpeechStarted {
+        position: Samples::from_ms(5_000),
+    });
+    call.event(EventKind::Transcript(Transcript {
+        text: "for a truck".to_owned(),
+        second_opinion: None,
+        typed: false,
+        from: Samples::from_ms(3_000),
+        to: Samples::from_ms(4_000),
+    }));
+    let second = model.question(2).await;
+    second.send(text("Fifty dollars.")).await.expect("listens");
+    second.send(finished()).await.expect("listens");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    while let Ok(command) = call.commands.try_recv() {
+        assert!(
+            !matches!(command, Command::Say { .. }),
+            "one speaker at a time"
+        );
+    }
+}
