@@ -92,9 +92,10 @@ impl Store {
     /// # Errors
     /// [`OpenError`] names the file or the server; a schema newer than this program knows is refused.
     pub async fn open(address: &Address) -> Result<Self, OpenError> {
+        // Boxed: whoever waits for this once should not carry its size about.
         match address {
-            Address::Sqlite(path) => sqlite::open(path).await,
-            Address::Postgres(server) => postgres::open(server).await,
+            Address::Sqlite(path) => Box::pin(sqlite::open(path)).await,
+            Address::Postgres(server) => Box::pin(postgres::open(server)).await,
         }
     }
 

@@ -47,8 +47,8 @@ pub struct Pending {
 /// Where the database cannot be read, or a newer version of Otto wrote it.
 pub async fn pending(address: &Address) -> Result<Vec<Pending>, OpenError> {
     match address {
-        Address::Sqlite(path) => sqlite::pending(path).await,
-        Address::Postgres(server) => postgres::pending(server).await,
+        Address::Sqlite(path) => Box::pin(sqlite::pending(path)).await,
+        Address::Postgres(server) => Box::pin(postgres::pending(server)).await,
     }
 }
 

@@ -69,6 +69,29 @@ fn a_new_database_is_migrated_seeded_and_found_well() {
 }
 
 #[test]
+fn the_demos_five_calls_leave_what_they_should_on_postgres() {
+    let Some(server) = postgres() else { return };
+    let database = server.database();
+    let demo = ["demo", "--speech", "typed", "--database", &database];
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let play = || {
+        command(OTTO, folder.path(), &demo)
+            .output()
+            .expect("the program starts")
+    };
+    let played = play();
+    let said = printed(&played);
+    assert!(played.status.success(), "{said}");
+    assert!(
+        said.contains("demo: 5/5 scenarios, speech=typed, db=postgres://otto@/"),
+        "{said}"
+    );
+    let again = play();
+    assert!(!again.status.success());
+    assert!(printed(&again).contains("wants an empty database"));
+}
+
+#[test]
 fn a_dry_run_makes_no_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("book.db");

@@ -36,7 +36,7 @@ use scenario::{PATIENCE, SCENARIOS, Scenario};
 /// Where the demo's business time begins: a Monday morning in a week with a holiday.
 const MORNING: &str = "2026-11-23T09:00:00-06:00[America/Chicago]";
 
-#[derive(Clone, Copy, Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Calls at the same time
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
@@ -44,6 +44,9 @@ pub struct Args {
     /// Play only this scenario, counted from 1
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
     only: Option<u8>,
+    /// Keep the book here, in an empty database, and not in a new file: postgres://…
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
 }
 
 /// Plays the demo.
@@ -52,7 +55,7 @@ pub struct Args {
 /// Where the server does not start or a file cannot be written. A call that goes wrong is a failed
 /// check, not an error.
 pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
-    let stage = Stage::set(flags).await?;
+    let stage = Stage::set(flags, args.database.as_deref()).await?;
     let numbers =
         (0..SCENARIOS.len()).filter(|n| args.only.is_none_or(|o| usize::from(o) == n + 1));
     let mut played: Vec<Played> = stream::iter(numbers)
@@ -110,15 +113,18 @@ impl Played {
 }
 
 impl Stage {
-    async fn set(flags: &Flags) -> anyhow::Result<Self> {
+    async fn set(flags: &Flags, database: Option<&str>) -> anyhow::Result<Self> {
         let morning: Zoned = MORNING.parse()?;
         let now = flags.now.unwrap_or_else(|| morning.timestamp());
-        let config = demo_config(flags)?;
+        let config = demo_config(flags, database)?;
         let folder = config.data_dir.clone();
         let database = config.database.clone();
         let mode = config.speech;
         // The console belongs to the calls; what is wrong still shows.
         observe::start_logging("warn", LogFormat::Text);
+        if config.database != own_file(&folder) {
+            nobody_else_in(&config.database).await?;
+        }
         let location = server::location(&config)?;
         let server = Server::start(config, BusinessClock::starting_at(now)).await?;
         let morning = location.local(now);
@@ -230,7 +236,7 @@ impl Stage {
 
 /// The process's configuration, but for what a demo must not share with a server: the address, the
 /// book and the folder are its own.
-fn demo_config(flags: &Flags) -> anyhow::Result<Config> {
+fn demo_config(flags: &Flags, database: Option<&str>) -> anyhow::Result<Config> {
     let usual = Config::load(flags)?;
     let stamp = Timestamp::now()
         .strftime("demo-%Y%m%d-%H%M%S-%3f")
@@ -244,7 +250,7 @@ fn demo_config(flags: &Flags) -> anyhow::Result<Config> {
         (Key::DataDir, path(&folder)),
         (
             Key::DatabaseUrl,
-            format!("sqlite://{}", path(&folder.join("otto.db"))),
+            database.map_or_else(|| format!("sqlite://{}", own_file(&folder)), str::to_owned),
         ),
         (Key::Speech, usual.speech.to_string()),
     ];
@@ -255,6 +261,22 @@ fn demo_config(flags: &Flags) -> anyhow::Result<Config> {
         sources.set(Key::Location, path(location), Origin::CommandLine);
     }
     Ok(Config::parse(&sources)?)
+}
+
+fn own_file(folder: &Path) -> Address {
+    Address::Sqlite(folder.join("otto.db"))
+}
+
+/// The demo's people and calls do not mix with customers.
+async fn nobody_else_in(database: &Address) -> anyhow::Result<()> {
+    let store = crate::database::open(database).await?;
+    let people = store.customers.count().await;
+    store.backend.close().await;
+    anyhow::ensure!(
+        people? == 0,
+        "--database: {database} holds customers; the demo wants an empty database"
+    );
+    Ok(())
 }
 
 fn path(path: &Path) -> String {
