@@ -73,7 +73,8 @@ impl SseDecoder {
 
     /// Keeps the beginning of a line; of one that is too long, just enough to know it.
     fn keep(&mut self, bytes: &[u8]) {
-        let room = (self.max_event_bytes + FIELD_ROOM).saturating_sub(self.line.len());
+        let longest = self.max_event_bytes.max(MAX_NAME_BYTES) + FIELD_ROOM;
+        let room = longest.saturating_sub(self.line.len());
         self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
@@ -210,7 +211,8 @@ fn without_mark(line: &[u8], first: bool) -> &[u8] {
     }
 }
 
-/// A data line of the longest event, and one byte more, fits with its field's name.
+/// A data line of the longest event, and one byte more, fits with its field's name; so does the
+/// longest name.
 const FIELD_ROOM: usize = 16;
 /// Longest name of an event that is kept.
 const MAX_NAME_BYTES: usize = 64;

@@ -55,6 +55,12 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_name_is_cut_to_the_same_length_however_it_arrives() {
+        let name = "n".repeat(100);
+        check_any_bytes(format!("data\nevent: {name}\n\n").as_bytes());
+    }
+
     proptest! {
         #[test]
         fn any_cut_of_the_bytes_gives_the_same_events(
