@@ -1,12 +1,13 @@
 //! The program between simulated vendors, and callers on its line: everything is a real socket.
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use control::feed::FeedEvent;
 use serde_json::json;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
@@ -86,7 +87,7 @@ pub struct Caller {
 }
 
 /// What a call's feed said so far, and when.
-type Feed = Arc<Mutex<Vec<(Instant, FeedEvent)>>>;
+type Feed = watch::Sender<Vec<(Instant, FeedEvent)>>;
 
 impl Caller {
     async fn ring(server: &str, sid: &str) -> Self {
@@ -110,11 +111,10 @@ impl Caller {
         phone.send_json(start.to_string());
 
         let feed = Feed::default();
-        let (server, sid, told) = (server.to_owned(), sid.to_owned(), Arc::clone(&feed));
+        let (server, sid, told) = (server.to_owned(), sid.to_owned(), feed.clone());
         tokio::spawn(async move {
             feed::read(&server, &sid, |what| {
-                let mut told = told.lock().expect("no reader panics");
-                told.push((Instant::now(), what));
+                told.send_modify(|told| told.push((Instant::now(), what)));
                 ControlFlow::Continue(())
             })
             .await;
@@ -221,24 +221,22 @@ impl Caller {
     /// Whether the feed has told of this since then.
     #[must_use]
     pub fn was_told_since(&self, since: Instant, of: impl Fn(&FeedEvent) -> bool) -> bool {
-        let feed = self.feed.lock().expect("no reader panics");
+        let feed = self.feed.borrow();
         feed.iter().any(|(at, what)| *at >= since && of(what))
     }
 
     async fn wait<T>(&self, what: &str, find: impl Fn(&[(Instant, FeedEvent)]) -> Option<T>) -> T {
-        let patience = Instant::now() + PATIENCE;
-        loop {
-            {
-                let feed = self.feed.lock().expect("no reader panics");
-                if let Some(found) = find(&feed) {
-                    return found;
-                }
-                let lines = || feed.iter().map(|(_, what)| format!("{what:?}"));
-                let told = || lines().collect::<Vec<_>>().join("\n");
-                assert!(Instant::now() < patience, "{what}: never\n{}", told());
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let mut feed = self.feed.subscribe();
+        let come = feed.wait_for(|feed| find(feed).is_some());
+        let found = match tokio::time::timeout(PATIENCE, come).await {
+            Ok(Ok(feed)) => find(&feed),
+            Ok(Err(_)) | Err(_) => None,
+        };
+        found.unwrap_or_else(|| {
+            let feed = self.feed.borrow();
+            let lines = feed.iter().map(|(_, what)| format!("{what:?}"));
+            panic!("{what}: never\n{}", lines.collect::<Vec<_>>().join("\n"));
+        })
     }
 }
 

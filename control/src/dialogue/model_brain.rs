@@ -13,6 +13,7 @@ mod history;
 mod keypad;
 mod outcome;
 mod prompt;
+mod take_over;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -272,20 +273,17 @@ impl ModelBrain {
 
     /// The caller spoke over the agent, or went on before it spoke.
     fn interrupted(&mut self, lead: Lead, heard: &str) -> Lead {
-        let lead = match lead {
-            Lead::Asking(asking) => {
-                self.out.push(Action::StopAsking);
-                self.history.agent(&asking.said);
-                // What was said before it was heard to its end.
-                if heard.is_empty() && asking.said.is_empty() {
-                    return Lead::Listening;
-                }
-                Lead::Listening
-            }
-            other => other,
+        let Lead::Asking(asking) = lead else {
+            self.history.cut(heard);
+            return lead;
         };
-        self.history.cut(heard);
-        lead
+        self.out.push(Action::StopAsking);
+        self.history.agent(&asking.said);
+        // Where nothing of it was said, what was said before it was heard to its end.
+        if !(heard.is_empty() && asking.said.is_empty()) {
+            self.history.cut(heard);
+        }
+        Lead::Listening
     }
 
     /// The caller spoke, and nobody knows what: asked again, and given a human in the end.
@@ -470,64 +468,6 @@ impl ModelBrain {
             }
             Some(Farewell::Transfer(reason)) => self.escalate(reason),
         }
-    }
-
-    // ---- the rules ----------------------------------------------------------
-
-    /// The model gives no answer: the rules do.
-    fn take_over(&mut self, asking: Asking, now: &Zoned) -> Lead {
-        self.close(&asking);
-        self.history.agent(&asking.said);
-        match self.standby.take() {
-            Some(rules) => {
-                let heard = Input::Heard {
-                    text: self.words.text.clone(),
-                    second_opinion: self.words.second_opinion.clone(),
-                };
-                self.by_rules(rules, heard, now)
-            }
-            None => {
-                let location = Arc::clone(&self.location);
-                let known = self.known.clone();
-                let mut rules = RuleBrain::taking_over(location, known, self.expects);
-                let actions = match self.untold.take() {
-                    Some((done, _)) => rules.report(&done, now),
-                    None => {
-                        let asked = self.history.question_to_the_caller();
-                        let asked = asked.map_or(Question::None, |a| asked::asked(a.text).0);
-                        rules.catch_up(self.gist.to_answer(asked), now)
-                    }
-                };
-                self.led_by_rules(&rules, actions);
-                Lead::Rules(Box::new(rules))
-            }
-        }
-    }
-
-    fn by_rules(&mut self, mut rules: Box<RuleBrain>, input: Input, now: &Zoned) -> Lead {
-        match &input {
-            Input::Interrupted { heard } => self.history.cut(heard),
-            Input::ToolFinished { outcome, .. } if work::settled(outcome).is_some() => {
-                self.gist.settled();
-            }
-            _ => {}
-        }
-        let actions = rules.handle(input, now);
-        self.led_by_rules(&rules, actions);
-        Lead::Rules(rules)
-    }
-
-    /// Carries out what the rules want; the model is told of it when it is asked again.
-    fn led_by_rules(&mut self, rules: &RuleBrain, actions: Vec<Action>) {
-        for action in &actions {
-            match action {
-                Action::Say { text, .. } => self.history.agent(text),
-                Action::Expect(expects) => self.expects = *expects,
-                _ => {}
-            }
-        }
-        self.known = rules.known().clone();
-        self.out.extend(actions);
     }
 
     fn say(&mut self, text: &str, question: Question) {

@@ -104,8 +104,7 @@ impl History {
     }
 
     /// What a tool of the last answer gave.
-    pub(super) fn result(&mut self, call: usize, mut content: String) {
-        content.truncate(content.floor_char_boundary(TOOL_ANSWER_LETTERS));
+    pub(super) fn result(&mut self, call: usize, content: String) {
         let last = self.entries.iter_mut().rev().find_map(|entry| match entry {
             Entry::Tools { calls, .. } => Some(calls),
             _ => None,

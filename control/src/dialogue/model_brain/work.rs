@@ -1,7 +1,8 @@
 //! The tools that a language model asks for: which may run, and what becomes of them.
 
 use super::asked::question;
-use super::{ModelBrain, Words, consent};
+use super::{ModelBrain, consent};
+use crate::dialogue::limits::TOOL_ANSWER_LETTERS;
 use crate::dialogue::{ToolId, TransferReason};
 use crate::llm::ToolRequest;
 use crate::tools::{Answer, Effect, ToolCall, ToolOutcome, request};
@@ -108,8 +109,12 @@ impl ModelBrain {
         request: &ToolRequest,
         work: &mut Work,
     ) -> Result<ToolCall, String> {
-        let checked = self.check(request, work);
-        checked.map_err(|why| serde_json::json!({"error": why.to_string()}).to_string())
+        self.check(request, work).map_err(|why| {
+            // It may quote what the model wrote.
+            let mut why = why.to_string();
+            why.truncate(why.floor_char_boundary(TOOL_ANSWER_LETTERS));
+            serde_json::json!({"error": why}).to_string()
+        })
     }
 
     fn check(&mut self, request: &ToolRequest, work: &mut Work) -> Result<ToolCall, Refused> {
@@ -117,8 +122,8 @@ impl ModelBrain {
         if work.calls.contains(&call) {
             return Err(Refused::Twice);
         }
-        if call.effect() == Effect::IdempotentWrite {
-            self.consent().ok_or(Refused::NoConsent)?;
+        if call.effect() == Effect::IdempotentWrite && !self.takes_consent() {
+            return Err(Refused::NoConsent);
         }
         if matches!(call, ToolCall::EndCall(_)) && (work.requests > 1 || work.asked) {
             return Err(Refused::NotYet);
@@ -127,22 +132,18 @@ impl ModelBrain {
         Ok(call)
     }
 
-    /// Takes the caller's yes. It is to one question, and good for one change.
-    fn consent(&mut self) -> Option<()> {
-        let to = self.history.question_to_the_caller()?;
-        let fresh = self.consented_to != Some(to.number);
-        let Words {
-            text,
-            second_opinion,
-            ..
-        } = &self.words;
-        let agreed = consent::agreed(&self.prompt.vocabulary, to, text, second_opinion.as_deref());
-        let given = fresh && agreed;
-        self.consented_to = if given {
-            Some(to.number)
-        } else {
-            self.consented_to
+    /// Whether the caller has said yes. It is to one question, and good for one change.
+    fn takes_consent(&mut self) -> bool {
+        let Some(to) = self.history.question_to_the_caller() else {
+            return false;
         };
-        given.then_some(())
+        let words = &self.words;
+        let second = words.second_opinion.as_deref();
+        let agreed = consent::agreed(&self.prompt.vocabulary, to, &words.text, second)
+            && self.consented_to != Some(to.number);
+        if agreed {
+            self.consented_to = Some(to.number);
+        }
+        agreed
     }
 }

@@ -88,39 +88,35 @@ impl Conversation {
         if !answering || !self.brain.thinks_again() {
             return;
         }
-        let heard = self.take_back();
+        // Of several utterances the earlier ones were heard to their end.
+        let heard = self.take_back(None).into_iter();
+        let heard = heard.map(|(_, text)| text).rfind(|text| !text.is_empty());
+        let heard = heard.unwrap_or_default();
         self.think(Input::Interrupted { heard }, now);
     }
 
-    /// Nothing more of what was said is to be heard. Gives what was.
-    fn take_back(&mut self) -> String {
+    /// Nothing more of what was said is to be heard; the data plane knows it of `retired`. Gives
+    /// what was heard of each utterance.
+    fn take_back(&mut self, retired: Option<UtteranceId>) -> Vec<(UtteranceId, String)> {
         let mut heard = Vec::new();
         for utterance in self.speaking.remove_all() {
-            let text = utterance.heard_text();
+            let (id, text) = (utterance.id, utterance.heard_text());
             self.record.heard(utterance.line, &text);
-            self.send(Command::Retire {
-                utterance: utterance.id,
-            });
-            heard.push(text);
+            if retired != Some(id) {
+                self.send(Command::Retire { utterance: id });
+            }
+            heard.push((id, text));
         }
-        heard.retain(|text| !text.is_empty());
-        heard.join(" ")
+        heard
     }
 
     /// The caller spoke over the agent: of everything said, only the heard part was said.
     pub(super) fn interrupted(&mut self, first: UtteranceId, reaction_ms: f64, now: &Now) {
-        let mut heard = String::new();
-        for utterance in self.speaking.remove_all() {
-            let text = utterance.heard_text();
-            self.record.heard(utterance.line, &text);
-            if utterance.id == first {
-                heard = text;
-            } else {
-                self.send(Command::Retire {
-                    utterance: utterance.id,
-                });
-            }
-        }
+        let heard = self.take_back(Some(first)).into_iter();
+        let heard: String = heard
+            .filter(|(id, _)| *id == first)
+            .map(|(_, text)| text)
+            .collect();
         self.finish_turn();
         if let Plan::After(Ending::HungUp) = self.ending {
             self.ending = Plan::Withdrawn(Ending::HungUp);

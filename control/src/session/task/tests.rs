@@ -125,6 +125,14 @@ impl Call {
         Self::begin_with(answers, None).await
     }
 
+    /// A call whose caller has heard the greeting.
+    async fn greeted(answers: Answers) -> Self {
+        let mut call = Self::begin(answers).await;
+        let (greeting, _) = call.said().await;
+        call.heard(greeting);
+        call
+    }
+
     async fn begin_with(answers: Answers, model: Option<Arc<dyn Model>>) -> Self {
         let mut store = Store::open_in_memory().await.expect("a store");
         let logs = Arc::new(Logs::default());
@@ -303,9 +311,7 @@ async fn a_silent_caller_is_asked_after_fifteen_seconds_and_let_go_after_five_mo
 
 #[tokio::test]
 async fn an_answer_starts_the_patience_anew() {
-    let mut call = Call::begin(polite).await;
-    let (greeting, _) = call.said().await;
-    call.heard(greeting);
+    let mut call = Call::greeted(polite).await;
     let (prompt, _) = call.said().await;
     call.heard(prompt);
     call.says("yes i am");
@@ -319,9 +325,7 @@ async fn an_answer_starts_the_patience_anew() {
 
 #[tokio::test]
 async fn the_line_stays_open_until_the_good_bye_was_heard() {
-    let mut call = Call::begin(polite).await;
-    let (greeting, _) = call.said().await;
-    call.heard(greeting);
+    let mut call = Call::greeted(polite).await;
     call.says("bye");
     let (goodbye, _) = call.said().await;
     call.event(EventKind::UtteranceStarted { utterance: goodbye });
@@ -348,9 +352,7 @@ async fn a_line_that_the_network_forgets_is_closed_by_us_but_never_one_that_goes
         ("bye", true, false),
         ("manager", false, false),
     ] {
-        let mut call = Call::begin(polite).await;
-        let (greeting, _) = call.said().await;
-        call.heard(greeting);
+        let mut call = Call::greeted(polite).await;
         call.says(said);
         let (last, _) = call.said().await;
         call.heard(last);
@@ -377,9 +379,7 @@ async fn a_line_that_the_network_forgets_is_closed_by_us_but_never_one_that_goes
 #[tokio::test]
 async fn who_hears_the_answer_and_hangs_up_was_answered() {
     for (came_across, outcome) in [(true, Outcome::Answered), (false, Outcome::Abandoned)] {
-        let mut call = Call::begin(polite).await;
-        let (greeting, _) = call.said().await;
-        call.heard(greeting);
+        let mut call = Call::greeted(polite).await;
         call.says("hours");
         let (answer, _) = call.said().await;
         if came_across {
@@ -393,9 +393,7 @@ async fn who_hears_the_answer_and_hangs_up_was_answered() {
 
 #[tokio::test]
 async fn an_answer_that_had_to_be_said_twice_is_an_answer() {
-    let mut call = Call::begin(polite).await;
-    let (greeting, _) = call.said().await;
-    call.heard(greeting);
+    let mut call = Call::greeted(polite).await;
     call.says("hours");
     let (lost, _) = call.said().await;
     call.event(EventKind::SpeechFailed {
@@ -414,9 +412,7 @@ async fn an_answer_that_had_to_be_said_twice_is_an_answer() {
 
 #[tokio::test]
 async fn words_that_arrive_before_the_good_bye_sounds_keep_the_line_open_too() {
-    let mut call = Call::begin(polite).await;
-    let (greeting, _) = call.said().await;
-    call.heard(greeting);
+    let mut call = Call::greeted(polite).await;
     call.says("bye");
     let (goodbye, _) = call.said().await;
     call.says("one more thing");
@@ -431,9 +427,7 @@ async fn words_that_arrive_before_the_good_bye_sounds_keep_the_line_open_too() {
 
 #[tokio::test]
 async fn words_spoken_over_the_good_bye_keep_the_line_open() {
-    let mut call = Call::begin(polite).await;
-    let (greeting, _) = call.said().await;
-    call.heard(greeting);
+    let mut call = Call::greeted(polite).await;
     call.says("bye");
     let (goodbye, _) = call.said().await;
     call.event(EventKind::UtteranceStarted { utterance: goodbye });
@@ -449,9 +443,7 @@ async fn words_spoken_over_the_good_bye_keep_the_line_open() {
 
 #[tokio::test]
 async fn a_cough_over_the_good_bye_ends_the_call_all_the_same() {
-    let mut call = Call::begin(polite).await;
-    let (greeting, _) = call.said().await;
-    call.heard(greeting);
+    let mut call = Call::greeted(polite).await;
     call.says("bye");
     let (goodbye, _) = call.said().await;
     call.event(EventKind::UtteranceStarted { utterance: goodbye });
@@ -500,9 +492,7 @@ async fn what_was_not_heard_is_not_in_the_transcript() {
 
 #[tokio::test]
 async fn a_transfer_closes_the_stream_once_the_words_were_heard() {
-    let mut call = Call::begin(polite).await;
-    let (greeting, _) = call.said().await;
-    call.heard(greeting);
+    let mut call = Call::greeted(polite).await;
     call.says("manager");
     let (words, _) = call.said().await;
     call.heard(words);
@@ -590,9 +580,7 @@ async fn a_synthesiser_that_says_nothing_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_recogniser_that_says_nothing_makes_us_ask_again() {
-    let mut call = Call::begin(polite).await;
-    let (greeting, _) = call.said().await;
-    call.heard(greeting);
+    let mut call = Call::greeted(polite).await;
     let position = Samples::from_ms(1_000);
     call.event(EventKind::SpeechStarted { position });
     call.event(EventKind::SpeechEnded {
@@ -605,9 +593,7 @@ async fn a_recogniser_that_says_nothing_makes_us_ask_again() {
 
 #[tokio::test]
 async fn a_turn_is_timed_from_the_end_of_speech_to_the_first_answer_heard() {
-    let mut call = Call::begin(polite).await;
-    let (greeting, _) = call.said().await;
-    call.heard(greeting);
+    let mut call = Call::greeted(polite).await;
     // Late enough in the process's life that the pause before it lies in it too.
     tokio::time::sleep(Duration::from_secs(1)).await;
     call.says("two words");

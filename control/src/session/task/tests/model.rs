@@ -206,9 +206,7 @@ async fn an_utterance_that_grows_is_ended_although_an_earlier_one_was_lost() {
 
 #[tokio::test]
 async fn a_goodbye_that_nobody_took_back_ends_the_call_though_the_recogniser_is_silent() {
-    let mut call = Call::begin(polite).await;
-    let (greeting, _) = call.said().await;
-    call.heard(greeting);
+    let mut call = Call::greeted(polite).await;
     call.says("bye");
     let (goodbye, _) = call.said().await;
     call.event(EventKind::UtteranceStarted { utterance: goodbye });
@@ -251,4 +249,38 @@ async fn an_answer_to_the_first_words_waits_while_the_caller_goes_on() {
             "one speaker at a time"
         );
     }
+}
+
+#[tokio::test]
+async fn of_two_utterances_in_the_air_the_one_that_was_cut_is_told() {
+    fn told(input: &Input) -> Vec<Action> {
+        match input {
+            Input::Heard { text, .. } if text == "two" => vec![say("First."), say("Second thing.")],
+            Input::Interrupted { heard } => vec![say(&format!("cut at {heard}"))],
+            Input::Opened { .. } => vec![say("Hello there.")],
+            _ => Vec::new(),
+        }
+    }
+    let mut call = Call::greeted(told).await;
+    call.says("two");
+    let (first, _) = call.said().await;
+    let (second, _) = call.said().await;
+    let length = Samples::from_ms(1_000);
+    for utterance in [first, second] {
+        call.event(EventKind::ClauseSynthesised {
+            utterance,
+            clause: 0,
+            samples: length,
+        });
+    }
+    call.event(EventKind::Heard {
+        utterance: first,
+        samples: length,
+    });
+    call.event(EventKind::Heard {
+        utterance: second,
+        samples: Samples::from_ms(700),
+    });
+    call.says("and then");
+    assert_eq!(call.said().await.1, "cut at Second");
 }

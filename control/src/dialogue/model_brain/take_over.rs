@@ -1,0 +1,71 @@
+//! The rules in the model's place: in a turn that it does not answer, and until it speaks again.
+
+use std::sync::Arc;
+
+use jiff::Zoned;
+
+use super::{Asking, Lead, ModelBrain, asked, work};
+use crate::dialogue::{Action, Brain as _, Input, Question, RuleBrain};
+
+impl ModelBrain {
+    /// The model gives no answer: the rules do.
+    pub(super) fn take_over(&mut self, asking: Asking, now: &Zoned) -> Lead {
+        self.close(&asking);
+        self.history.agent(&asking.said);
+        match self.standby.take() {
+            Some(rules) => {
+                let heard = Input::Heard {
+                    text: self.words.text.clone(),
+                    second_opinion: self.words.second_opinion.clone(),
+                };
+                self.by_rules(rules, heard, now)
+            }
+            None => {
+                let location = Arc::clone(&self.location);
+                let known = self.known.clone();
+                let mut rules = RuleBrain::taking_over(location, known, self.expects);
+                let actions = match self.untold.take() {
+                    Some((done, _)) => rules.report(&done, now),
+                    None => {
+                        let asked = self.history.question_to_the_caller();
+                        let asked = asked.map_or(Question::None, |a| asked::asked(a.text).0);
+                        rules.catch_up(self.gist.to_answer(asked), now)
+                    }
+                };
+                self.led_by_rules(&rules, actions);
+                Lead::Rules(Box::new(rules))
+            }
+        }
+    }
+
+    pub(super) fn by_rules(
+        &mut self,
+        mut rules: Box<RuleBrain>,
+        input: Input,
+        now: &Zoned,
+    ) -> Lead {
+        match &input {
+            Input::Interrupted { heard } => self.history.cut(heard),
+            Input::ToolFinished { outcome, .. } if work::settled(outcome).is_some() => {
+                self.gist.settled();
+            }
+            _ => {}
+        }
+        let actions = rules.handle(input, now);
+        self.led_by_rules(&rules, actions);
+        Lead::Rules(rules)
+    }
+
+    /// Carries out what the rules want; the model is told of it when it is asked again.
+    fn led_by_rules(&mut self, rules: &RuleBrain, actions: Vec<Action>) {
+        for action in &actions {
+            match action {
+                Action::Say { text, .. } => self.history.agent(text),
+                Action::Expect(expects) => self.expects = *expects,
+                _ => {}
+            }
+        }
+        self.known = rules.known().clone();
+        self.out.extend(actions);
+    }
+}
