@@ -46,6 +46,7 @@ pub mod limits;
 pub mod location;
 pub mod migrations;
 mod postgres;
+mod read;
 pub mod seed;
 pub mod service_history;
 pub mod slots;

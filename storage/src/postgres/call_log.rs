@@ -2,18 +2,15 @@
 //! written once and read whole.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use sqlx::PgConnection;
-use sqlx::postgres::PgRow;
 
-use super::row::{self, Columns};
+use super::row;
 use super::transaction::{Mode, within};
 use super::{Database, Query, sql};
-use crate::appointment::AppointmentId;
 use crate::call_log::{CallEvent, CallLog, CallLogs, CallSummary, NetworkStatus, NewCallLog};
-use crate::customer::CustomerId;
 use crate::error::StorageError;
 use crate::limits;
+use crate::read::{call_event, call_log};
 
 const BY_SID: &str = "SELECT * FROM call_logs WHERE call_sid = $1";
 
@@ -172,66 +169,4 @@ fn ended<'q>(
         .bind(row::json(&summary.transcript)?)
         .bind(row::json(&summary.turns)?)
         .bind(row::json(&summary.tools_used)?))
-}
-
-fn call_log(row: &PgRow) -> Result<CallLog, StorageError> {
-    let columns = Columns::of("call_logs", row)?;
-    let ended = columns
-        .get::<Option<jiff_sqlx::Timestamp>>("ended_at")?
-        .is_some();
-    Ok(CallLog {
-        id: columns.id,
-        call: NewCallLog {
-            call_sid: columns.get("call_sid")?,
-            direction: columns.word("direction")?,
-            from_number: columns.get("from_number")?,
-            to_number: columns.get("to_number")?,
-            started_at: columns.instant("started_at")?,
-        },
-        summary: if ended {
-            Some(summary(&columns, columns.instant("ended_at")?)?)
-        } else {
-            None
-        },
-        network: network(&columns)?,
-    })
-}
-
-fn network(columns: &Columns<'_>) -> Result<Option<NetworkStatus>, StorageError> {
-    // The sequence is written with the status.
-    let Some(sequence) = columns.count("network_sequence")? else {
-        return Ok(None);
-    };
-    Ok(Some(NetworkStatus {
-        status: columns.word("network_status")?,
-        duration_s: columns.count("network_duration_s")?,
-        sequence,
-    }))
-}
-
-fn call_event(row: &PgRow) -> Result<CallEvent, StorageError> {
-    let columns = Columns::of("call_events", row)?;
-    Ok(CallEvent {
-        call_sid: columns.get("call_sid")?,
-        kind: columns.get("kind")?,
-        at: columns.instant("at")?,
-        detail: columns.json("detail")?,
-    })
-}
-
-fn summary(columns: &Columns<'_>, ended_at: Timestamp) -> Result<CallSummary, StorageError> {
-    Ok(CallSummary {
-        ended_at,
-        duration_ms: columns.get::<i64>("duration_ms")?.unsigned_abs(),
-        outcome: columns.word("outcome")?,
-        end_reason: columns.get("end_reason")?,
-        customer: columns.get::<Option<i64>>("customer_id")?.map(CustomerId),
-        appointment: columns
-            .get::<Option<i64>>("appointment_id")?
-            .map(AppointmentId),
-        required_human_transfer: columns.get("required_human_transfer")?,
-        transcript: columns.json("transcript")?,
-        turns: columns.json("turns")?,
-        tools_used: columns.json("tools_used")?,
-    })
 }

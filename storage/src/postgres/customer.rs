@@ -4,14 +4,13 @@ use async_trait::async_trait;
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
-use super::row::{self, Columns};
+use super::row;
 use super::transaction::{Mode, within};
 use super::{Database, sql};
-use crate::customer::{
-    Address, CreateCustomerError, Customer, CustomerId, Customers, NewCustomer, Phone,
-};
+use crate::customer::{CreateCustomerError, Customer, CustomerId, Customers, NewCustomer, Phone};
 use crate::error::StorageError;
 use crate::limits;
+use crate::read::customer;
 
 const BY_ID: &str = "SELECT * FROM customers WHERE id = $1";
 
@@ -95,30 +94,6 @@ pub(super) async fn insert(
         .map_err(StorageError::from)?
         .ok_or(CreateCustomerError::PhoneTaken)?;
     Ok(customer(&row)?)
-}
-
-fn customer(row: &PgRow) -> Result<Customer, StorageError> {
-    let columns = Columns::of("customers", row)?;
-    let phone: &str = columns.get("phone")?;
-    let street: Option<String> = columns.get("street")?;
-    let address = street.map(|street| -> Result<Address, StorageError> {
-        Ok(Address {
-            street,
-            city: columns.get("city")?,
-            state: columns.get("state")?,
-            zip: columns.get("zip")?,
-        })
-    });
-    Ok(Customer {
-        id: CustomerId(columns.id),
-        phone: Phone::parse(phone)
-            .map_err(|_| columns.corrupt("phone", "what is not a telephone number"))?,
-        first_name: columns.get("first_name")?,
-        last_name: columns.get("last_name")?,
-        email: columns.get("email")?,
-        date_of_birth: columns.date("date_of_birth")?,
-        address: address.transpose()?,
-    })
 }
 
 /// A LIKE pattern for names that hold this text; nothing for an empty text.

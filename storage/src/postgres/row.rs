@@ -1,4 +1,4 @@
-//! From columns to types and back. What cannot be read names its table, column and row.
+//! What a row of Postgres gives, and what is written into one.
 
 use std::borrow::Cow;
 
@@ -8,82 +8,46 @@ use jiff_sqlx::ToSqlx as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
-use sqlx::{Postgres, Row};
 
 use crate::error::StorageError;
+use crate::read::{BookRow, Unread};
 
 /// The first day of Postgres' calendar, and as far from today as anything in a book can be.
 const EARLIEST: i64 = -210_866_803_200; // 4714-11-24 BC
 
-/// One row of a named table.
-pub(super) struct Columns<'r> {
-    pub(super) table: &'static str,
-    pub(super) id: i64,
-    row: &'r PgRow,
-}
-
-impl<'r> Columns<'r> {
-    pub(super) fn of(table: &'static str, row: &'r PgRow) -> Result<Self, StorageError> {
-        Ok(Self {
-            table,
-            id: row.try_get("id")?,
-            row,
-        })
+impl BookRow for PgRow {
+    fn integer(&self, column: &str) -> Result<Option<i64>, Unread> {
+        Ok(self.try_get(column)?)
     }
 
-    pub(super) fn get<T>(&self, column: &'static str) -> Result<T, StorageError>
-    where
-        T: sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
-    {
-        Ok(self.row.try_get(column)?)
+    fn small(&self, column: &str) -> Result<i16, Unread> {
+        Ok(self.try_get(column)?)
     }
 
-    pub(super) fn instant(&self, column: &'static str) -> Result<Timestamp, StorageError> {
-        let found: jiff_sqlx::Timestamp = self.get(column)?;
-        Ok(whole_second(found.to_jiff()))
+    fn text(&self, column: &str) -> Result<Option<String>, Unread> {
+        Ok(self.try_get(column)?)
     }
 
-    pub(super) fn date(&self, column: &'static str) -> Result<Option<Date>, StorageError> {
-        let found: Option<jiff_sqlx::Date> = self.get(column)?;
+    fn flag(&self, column: &str) -> Result<bool, Unread> {
+        Ok(self.try_get(column)?)
+    }
+
+    fn instant(&self, column: &str) -> Result<Option<Timestamp>, Unread> {
+        let found: Option<jiff_sqlx::Timestamp> = self.try_get(column)?;
+        Ok(found.map(|found| whole_second(found.to_jiff())))
+    }
+
+    fn date(&self, column: &str) -> Result<Option<Date>, Unread> {
+        let found: Option<jiff_sqlx::Date> = self.try_get(column)?;
         Ok(found.map(jiff_sqlx::Date::to_jiff))
     }
 
-    /// A count that is never negative and small.
-    pub(super) fn count(&self, column: &'static str) -> Result<Option<u32>, StorageError> {
-        let found: Option<i64> = self.get(column)?;
-        found
-            .map(|found| u32::try_from(found).map_err(|_| self.corrupt(column, found)))
-            .transpose()
-    }
-
-    /// A value of a closed set, as serde names it.
-    pub(super) fn word<T: DeserializeOwned>(
-        &self,
-        column: &'static str,
-    ) -> Result<T, StorageError> {
-        let text: String = self.get(column)?;
-        serde_json::from_value(Value::String(text.clone())).map_err(|_| self.corrupt(column, text))
-    }
-
-    /// A JSON document. It may quote callers, so what was found is not repeated.
-    pub(super) fn json<T: DeserializeOwned>(
-        &self,
-        column: &'static str,
-    ) -> Result<T, StorageError> {
-        let Json(found): Json<Value> = self.get(column)?;
-        serde_json::from_value(found)
-            .map_err(|error| self.corrupt(column, format!("{:?} error in JSON", error.classify())))
-    }
-
-    pub(super) fn corrupt(&self, column: &'static str, found: impl ToString) -> StorageError {
-        StorageError::Corrupt {
-            table: self.table,
-            column,
-            id: self.id,
-            found: found.to_string(),
-        }
+    fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T, Unread> {
+        let Json(found): Json<Value> = self.try_get(column)?;
+        Ok(serde_json::from_value(found)?)
     }
 }
 
@@ -114,7 +78,7 @@ pub(super) fn optional(value: Option<&String>) -> Option<Cow<'_, str>> {
     value.map(|value| text(value))
 }
 
-/// A value of a closed set, by the name that [`Columns::word`] reads.
+/// A value of a closed set, by the name that serde reads.
 pub(super) fn word<T: Serialize>(value: T) -> Result<String, StorageError> {
     match serde_json::to_value(value) {
         Ok(Value::String(word)) => Ok(word),
@@ -122,7 +86,7 @@ pub(super) fn word<T: Serialize>(value: T) -> Result<String, StorageError> {
     }
 }
 
-/// The JSON document that [`Columns::json`] reads.
+/// A JSON document.
 pub(super) fn json<T: Serialize>(value: &T) -> Result<Json<Value>, StorageError> {
     let mut value =
         serde_json::to_value(value).map_err(|error| sqlx::Error::Encode(error.into()))?;

@@ -1,12 +1,11 @@
 //! Service history on Postgres.
 
 use async_trait::async_trait;
-use sqlx::postgres::PgRow;
 
-use super::row::{self, Columns};
+use super::row;
 use super::{Database, sql};
-use crate::appointment::AppointmentId;
 use crate::error::StorageError;
+use crate::read::service_record;
 use crate::service_history::{ServiceHistory, ServiceRecord};
 use crate::vehicle::VehicleId;
 
@@ -32,22 +31,7 @@ impl ServiceHistory for Database {
     }
 
     async fn of_vehicle(&self, vehicle: VehicleId) -> Result<Vec<ServiceRecord>, StorageError> {
-        self.all(sql(OF_VEHICLE).bind(vehicle.0), record).await
+        self.all(sql(OF_VEHICLE).bind(vehicle.0), service_record)
+            .await
     }
-}
-
-fn record(row: &PgRow) -> Result<ServiceRecord, StorageError> {
-    let columns = Columns::of("service_history", row)?;
-    Ok(ServiceRecord {
-        vehicle: VehicleId(columns.get("vehicle_id")?),
-        appointment: columns
-            .get::<Option<i64>>("appointment_id")?
-            .map(AppointmentId),
-        performed_on: columns
-            .date("performed_on")?
-            .ok_or_else(|| columns.corrupt("performed_on", "nothing"))?,
-        service: columns.get("service")?,
-        mileage: columns.get("mileage")?,
-        notes: columns.get("notes")?,
-    })
 }

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use sqlx::PgConnection;
-use sqlx::postgres::PgRow;
 
-use super::row::{self, Columns};
+use super::row;
 use super::transaction::{Mode, within};
 use super::{Database, sql};
 use crate::customer::CustomerId;
 use crate::error::StorageError;
+use crate::read::vehicle;
 use crate::vehicle::{NewVehicle, Vehicle, VehicleId, Vehicles};
 
 const BY_ID: &str = "SELECT * FROM vehicles WHERE id = $1";
@@ -53,16 +53,4 @@ pub(super) async fn insert(
         .fetch_one(connection)
         .await?;
     vehicle(&row)
-}
-
-fn vehicle(row: &PgRow) -> Result<Vehicle, StorageError> {
-    let columns = Columns::of("vehicles", row)?;
-    Ok(Vehicle {
-        id: VehicleId(columns.id),
-        customer: CustomerId(columns.get("customer_id")?),
-        year: columns.get("year")?,
-        make: columns.get("make")?,
-        model: columns.get("model")?,
-        vin: columns.get("vin")?,
-    })
 }

@@ -4,9 +4,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
 
-use super::row::Columns;
 use super::{Database, customer, vehicle};
 use crate::appointment::{
     Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
@@ -14,6 +12,7 @@ use crate::appointment::{
 };
 use crate::customer::{CreateCustomerError, CustomerId};
 use crate::error::StorageError;
+use crate::read::{appointment, busy};
 use crate::vehicle::VehicleId;
 
 const BY_ID: &str = "SELECT * FROM appointments WHERE id = $1";
@@ -274,30 +273,4 @@ async fn changeable(
         .map_err(StorageError::from)?
         .ok_or(ChangeError::Unknown)?;
     appointment(&row)?.changeable()
-}
-
-fn appointment(row: &SqliteRow) -> Result<Appointment, StorageError> {
-    let columns = Columns::of("appointments", row)?;
-    Ok(Appointment {
-        id: AppointmentId(columns.id),
-        customer: CustomerId(columns.get("customer_id")?),
-        vehicle: VehicleId(columns.get("vehicle_id")?),
-        service: columns.get("service")?,
-        starts_at: columns.instant("starts_at")?,
-        ends_at: columns.instant("ends_at")?,
-        bay: columns.get("bay")?,
-        status: columns.word("status")?,
-        cancellation_reason: columns.get("cancellation_reason")?,
-        notes: columns.get("notes")?,
-    })
-}
-
-fn busy(row: &SqliteRow) -> Result<Busy, StorageError> {
-    let columns = Columns::of("appointments", row)?;
-    Ok(Busy {
-        appointment: AppointmentId(columns.id),
-        bay: columns.get("bay")?,
-        starts_at: columns.instant("starts_at")?,
-        ends_at: columns.instant("ends_at")?,
-    })
 }

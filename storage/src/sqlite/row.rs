@@ -1,81 +1,55 @@
-//! From columns to types. What cannot be read names its table, column and row.
+//! What a row of SQLite gives, and what is written into one. SQLite knows neither instants nor dates
+//! nor documents: they are seconds and texts.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::Row;
+use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use crate::error::StorageError;
+use crate::read::{BookRow, Unread};
 
-/// One row of a named table.
-pub(super) struct Columns<'r> {
-    pub(super) table: &'static str,
-    pub(super) id: i64,
-    row: &'r SqliteRow,
-}
-
-impl<'r> Columns<'r> {
-    pub(super) fn of(table: &'static str, row: &'r SqliteRow) -> Result<Self, StorageError> {
-        Ok(Self {
-            table,
-            id: row.try_get("id")?,
-            row,
-        })
+impl BookRow for SqliteRow {
+    fn integer(&self, column: &str) -> Result<Option<i64>, Unread> {
+        Ok(self.try_get(column)?)
     }
 
-    pub(super) fn get<T>(&self, column: &'static str) -> Result<T, StorageError>
-    where
-        T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
-    {
-        Ok(self.row.try_get(column)?)
+    fn small(&self, column: &str) -> Result<i16, Unread> {
+        Ok(self.try_get(column)?)
     }
 
-    pub(super) fn instant(&self, column: &'static str) -> Result<Timestamp, StorageError> {
-        let second: i64 = self.get(column)?;
-        Timestamp::from_second(second).map_err(|_| self.corrupt(column, second))
+    fn text(&self, column: &str) -> Result<Option<String>, Unread> {
+        Ok(self.try_get(column)?)
+    }
+
+    fn flag(&self, column: &str) -> Result<bool, Unread> {
+        Ok(self.try_get(column)?)
+    }
+
+    fn instant(&self, column: &str) -> Result<Option<Timestamp>, Unread> {
+        let second = self.integer(column)?;
+        let instant = |second: i64| {
+            Timestamp::from_second(second).map_err(|_| Unread::Corrupt(second.to_string()))
+        };
+        second.map(instant).transpose()
     }
 
     /// Dates may be dates of birth, so what was found is not repeated.
-    pub(super) fn date(&self, column: &'static str) -> Result<Option<Date>, StorageError> {
-        let text: Option<&str> = self.get(column)?;
-        text.map(str::parse)
-            .transpose()
-            .map_err(|_| self.corrupt(column, "what is not a date"))
+    fn date(&self, column: &str) -> Result<Option<Date>, Unread> {
+        let text: Option<&str> = self.try_get(column)?;
+        let date = text.map(str::parse).transpose();
+        date.map_err(|_| Unread::Corrupt("what is not a date".to_owned()))
     }
 
-    /// A value of a closed set, as serde names it.
-    pub(super) fn word<T: DeserializeOwned>(
-        &self,
-        column: &'static str,
-    ) -> Result<T, StorageError> {
-        let text: String = self.get(column)?;
-        serde_json::from_value(serde_json::Value::String(text.clone()))
-            .map_err(|_| self.corrupt(column, text))
-    }
-
-    /// A JSON document. It may quote callers, so what was found is not repeated.
-    pub(super) fn json<T: DeserializeOwned>(
-        &self,
-        column: &'static str,
-    ) -> Result<T, StorageError> {
-        let text: &str = self.get(column)?;
-        serde_json::from_str(text)
-            .map_err(|error| self.corrupt(column, format!("{:?} error in JSON", error.classify())))
-    }
-
-    pub(super) fn corrupt(&self, column: &'static str, found: impl ToString) -> StorageError {
-        StorageError::Corrupt {
-            table: self.table,
-            column,
-            id: self.id,
-            found: found.to_string(),
-        }
+    fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T, Unread> {
+        let text: &str = self.try_get(column)?;
+        Ok(serde_json::from_str(text)?)
     }
 }
 
-/// A value of a closed set, by the name that [`Columns::word`] reads.
+/// A value of a closed set, by the name that serde reads.
 pub(super) fn word<T: Serialize>(value: T) -> Result<String, StorageError> {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => Ok(word),
@@ -83,7 +57,7 @@ pub(super) fn word<T: Serialize>(value: T) -> Result<String, StorageError> {
     }
 }
 
-/// The JSON document that [`Columns::json`] reads.
+/// A JSON document.
 pub(super) fn json<T: Serialize>(value: &T) -> Result<String, StorageError> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()).into())
 }

@@ -1,12 +1,10 @@
 //! Service history in SQLite.
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 
 use super::Database;
-use super::row::Columns;
-use crate::appointment::AppointmentId;
 use crate::error::StorageError;
+use crate::read::service_record;
 use crate::service_history::{ServiceHistory, ServiceRecord};
 use crate::vehicle::VehicleId;
 
@@ -39,22 +37,6 @@ impl ServiceHistory for Database {
             .bind(vehicle.0)
             .fetch_all(&self.readers)
             .await?;
-        rows.iter().map(record).collect()
+        rows.iter().map(service_record).collect()
     }
-}
-
-fn record(row: &SqliteRow) -> Result<ServiceRecord, StorageError> {
-    let columns = Columns::of("service_history", row)?;
-    Ok(ServiceRecord {
-        vehicle: VehicleId(columns.get("vehicle_id")?),
-        appointment: columns
-            .get::<Option<i64>>("appointment_id")?
-            .map(AppointmentId),
-        performed_on: columns
-            .date("performed_on")?
-            .ok_or_else(|| columns.corrupt("performed_on", "nothing"))?,
-        service: columns.get("service")?,
-        mileage: columns.get("mileage")?,
-        notes: columns.get("notes")?,
-    })
 }

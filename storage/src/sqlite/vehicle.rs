@@ -2,12 +2,11 @@
 
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
 
 use super::Database;
-use super::row::Columns;
 use crate::customer::CustomerId;
 use crate::error::StorageError;
+use crate::read::vehicle;
 use crate::vehicle::{NewVehicle, Vehicle, VehicleId, Vehicles};
 
 const BY_ID: &str = "SELECT * FROM vehicles WHERE id = $1";
@@ -70,16 +69,4 @@ pub(super) async fn owner(
         .fetch_optional(connection)
         .await?;
     Ok(row.as_ref().map(vehicle).transpose()?.map(|v| v.customer))
-}
-
-fn vehicle(row: &SqliteRow) -> Result<Vehicle, StorageError> {
-    let columns = Columns::of("vehicles", row)?;
-    Ok(Vehicle {
-        id: VehicleId(columns.id),
-        customer: CustomerId(columns.get("customer_id")?),
-        year: columns.get("year")?,
-        make: columns.get("make")?,
-        model: columns.get("model")?,
-        vin: columns.get("vin")?,
-    })
 }
