@@ -36,8 +36,9 @@ impl Known {
                 self.caller = Some(caller.clone());
             }
             Ok(Answer::Verified(caller)) => {
+                // What is on record is told where the proofs are enough for it.
+                self.verified = caller.vehicles.is_some();
                 self.caller = Some(caller.clone());
-                self.verified = true;
             }
             Ok(Answer::Booked(visit)) => {
                 self.forget(visit);

@@ -133,7 +133,7 @@ impl RuleBrain {
                 // It was said already.
                 State::Verification {
                     errand,
-                    step: step @ Proving::DateOfBirth,
+                    step: step @ Proving::Proof(_),
                 } if proof.born.is_some() => {
                     brain.out.clear();
                     brain.prove(errand, step, proof, now)
@@ -239,6 +239,14 @@ impl RuleBrain {
         {
             let read = Turn::read_reason;
             return Some(read(&self.vocabulary, self.expects, text, second_opinion));
+        }
+        if let State::Verification {
+            step: Proving::Proof(_),
+            ..
+        } = state
+        {
+            let read = Turn::read_proof;
+            return read(&self.vocabulary, self.expects, text, second_opinion);
         }
         Turn::read(&self.vocabulary, self.expects, text, second_opinion)
     }

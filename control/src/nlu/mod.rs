@@ -16,6 +16,7 @@ pub mod phone;
 pub mod say;
 pub mod service;
 pub mod vehicle;
+pub mod vin;
 pub mod words;
 pub mod yes_no;
 

@@ -11,11 +11,14 @@ use super::moment::InvalidMoment;
 pub enum ToolError {
     #[error("Nobody is known in this call yet. Ask for the telephone number and look it up first.")]
     NobodyBound,
-    #[error("The caller is not verified. Ask for the date of birth and verify it first.")]
+    #[error("The caller is not verified for this. Ask for what your rules name, and verify it first.")]
     NotVerified,
     #[error("That does not match our records. {left} more tries.")]
     WrongAnswer { left: u8 },
-    #[error("Verification failed too often in this call. Transfer the caller to a human.")]
+    #[error(
+        "The caller cannot be verified over the telephone now. Say no more about it than that, and \
+         transfer them to a human."
+    )]
     TooManyFailures,
     #[error("Too many accounts were looked for in this call. Transfer the caller to a human.")]
     TooManyLookups,

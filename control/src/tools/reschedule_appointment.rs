@@ -4,6 +4,7 @@
 use jiff::Zoned;
 use storage::appointment::{AppointmentId, ChangeError};
 use storage::call_log::Outcome;
+use storage::location::Action;
 
 use super::error::NotBookable;
 use super::moment::Moment;
@@ -52,7 +53,8 @@ pub(super) async fn run(
     context: &mut CallContext,
     arguments: Arguments,
 ) -> ToolOutcome {
-    let customer = context.may_change(arguments.appointment_id)?;
+    let policy = &tools.location().verification;
+    let customer = context.may_change(arguments.appointment_id, Action::Move, policy)?;
     let old = tools
         .own_appointment(customer, arguments.appointment_id)
         .await?;

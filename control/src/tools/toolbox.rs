@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use jiff::civil::Date;
-use storage::Store;
+use storage::{Store, audit};
 use storage::appointment::{Appointment, AppointmentId, ChangeError};
 use storage::customer::CustomerId;
 use storage::location::{Location, Service};
@@ -44,6 +44,12 @@ impl Toolbox {
     /// # Errors
     /// [`ToolError`] says in a sentence, and by its variant, why the tool refused and what to do.
     pub async fn run(&self, context: &mut CallContext, call: ToolCall) -> ToolOutcome {
+        let sid = context.call_sid().to_owned();
+        // Boxed: a booking is a large future, and most tools are none.
+        audit::by_call(&sid, Box::pin(self.do_run(context, call))).await
+    }
+
+    async fn do_run(&self, context: &mut CallContext, call: ToolCall) -> ToolOutcome {
         match call {
             ToolCall::LookupCustomer(a) => lookup_customer::run(self, context, a).await,
             ToolCall::SearchCustomersByName(a) => {

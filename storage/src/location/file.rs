@@ -7,6 +7,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::verification::Section;
 use super::{Hours, Location, LocationError, Premises, PriceRange, Service, Week};
 use crate::customer::Phone;
 use crate::limits;
@@ -28,6 +29,8 @@ struct File {
     #[serde(default)]
     holidays: BTreeMap<String, String>,
     services: Vec<ServiceEntry>,
+    #[serde(default)]
+    verification: Section,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +94,7 @@ pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
         agent: spoken("agent", file.agent)?,
         address: file.address,
         rules: rules(file.rules)?,
+        verification: file.verification.checked()?,
     })
 }
 
@@ -218,7 +222,7 @@ fn minutes(
     Ok(SignedDuration::from_mins(i64::from(minutes)))
 }
 
-fn within<T>(key: impl Into<String>, value: T, least: T, most: T) -> Result<T, LocationError>
+pub(super) fn within<T>(key: impl Into<String>, value: T, least: T, most: T) -> Result<T, LocationError>
 where
     T: PartialOrd + std::fmt::Display,
 {
@@ -228,7 +232,7 @@ where
     Ok(value)
 }
 
-fn wrong(key: impl Into<String>, problem: impl Into<String>) -> LocationError {
+pub(super) fn wrong(key: impl Into<String>, problem: impl Into<String>) -> LocationError {
     LocationError::Value {
         key: key.into(),
         problem: problem.into(),
