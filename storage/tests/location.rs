@@ -108,6 +108,11 @@ fn a_wrong_value_is_named_by_its_key() {
             "transfer_to: \"911\" is not a telephone number",
         ),
         (
+            "state = \"IL\"",
+            "state = \"ZZ\"",
+            "address.state: \"ZZ\" is no state",
+        ),
+        (
             "agent = \"Sophie\"",
             "agent = \" \"",
             "agent: must not be empty",

@@ -1,6 +1,7 @@
 //! `book_appointment`: a new entry in the book, together with whoever is new to it.
 
 use jiff::Zoned;
+use serde::Deserializer;
 use storage::appointment::{self, BookingError, NewAppointment};
 use storage::call_log::Outcome;
 use storage::customer::CustomerId;
@@ -8,6 +9,7 @@ use storage::location::{Location, Service};
 use storage::vehicle::VehicleId;
 
 use super::error::NotBookable;
+use super::field;
 use super::moment::Moment;
 use super::new_customer::{AddVehicle, CreateCustomer};
 use super::{Answer, Assurance, CallContext, Effect, ToolError, ToolOutcome, Toolbox, schema};
@@ -26,6 +28,7 @@ pub struct Arguments {
     pub party: Party,
     /// Key of a service in the location file, such as `oil_change`.
     pub service_type: String,
+    #[serde(deserialize_with = "scheduled_at")]
     pub scheduled_at: Moment,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
@@ -109,6 +112,7 @@ pub(super) async fn run(
         .scheduled_at
         .resolve(&tools.location().zone)
         .map_err(|why| ToolError::bad_moment("scheduled_at", &why))?;
+    let notes = arguments.notes.as_deref().map(field::notes).transpose()?;
     let party = party(tools, context, &arguments.party, start.year()).await?;
     let interval = tools.allowed(service, &start).await?;
     let wanted = NewAppointment {
@@ -117,7 +121,7 @@ pub(super) async fn run(
         starts_at: interval.starts_at,
         ends_at: interval.ends_at,
         bays: tools.location().bays,
-        notes: arguments.notes.clone(),
+        notes,
         idempotency_key: context.booking_key(&arguments)?,
         booked_by: BOOKED_BY.to_owned(),
     };
@@ -178,6 +182,10 @@ fn bound(context: &CallContext, asked: CustomerId) -> Result<CustomerId, ToolErr
     } else {
         Err(ToolError::NotThisCaller)
     }
+}
+
+fn scheduled_at<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {
+    field::named("scheduled_at", deserializer)
 }
 
 async fn refused(

@@ -37,7 +37,7 @@ pub enum ToolError {
     AlreadyCancelled,
     #[error("That appointment is already over.")]
     AlreadyOver,
-    #[error("There is no service {0:?} here. Ask which service is needed.")]
+    #[error("service_type: there is no service {0:?} here. Ask which service is needed.")]
     UnknownService(String),
     /// `nearest` are free times close to the wanted one, nearest first.
     #[error("{why} Offer one of the nearest free times.")]

@@ -5,6 +5,7 @@ use storage::location::{Action, Proof};
 use storage::vehicle::Vehicle;
 
 use super::error::ToolError;
+use super::field;
 use super::visit::VehicleSummary;
 use super::{Answer, Assurance, CallContext, Effect, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
@@ -74,12 +75,7 @@ pub(super) async fn run(
     context: &mut CallContext,
     arguments: Arguments,
 ) -> ToolOutcome {
-    let phone = storage::customer::Phone::parse(&arguments.phone_number).map_err(|why| {
-        ToolError::BadArgument {
-            field: "phone_number",
-            remedy: format!("{why}; ask for the ten digits again"),
-        }
-    })?;
+    let phone = field::phone(&arguments.phone_number)?;
     context.count_lookup()?;
     match tools.store().customers.by_phone(&phone).await? {
         None => Ok(Answer::Customer(Lookup::NotFound)),

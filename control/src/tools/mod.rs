@@ -10,6 +10,7 @@ pub mod cancel_appointment;
 pub mod context;
 pub mod end_call;
 pub mod error;
+mod field;
 pub mod find_vehicle;
 pub mod get_available_slots;
 pub mod get_upcoming_appointments;
@@ -20,6 +21,8 @@ pub mod new_customer;
 pub mod request;
 pub mod reschedule_appointment;
 mod schema;
+#[cfg(test)]
+mod tests;
 pub mod search_customers_by_name;
 pub mod toolbox;
 pub mod transfer_to_human;

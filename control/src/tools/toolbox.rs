@@ -12,6 +12,7 @@ use storage::slots::{self, Interval, Slot};
 use tokio::sync::RwLock;
 
 use super::error::NotBookable;
+use super::field;
 use super::limits::ALTERNATIVES;
 use super::visit::Visit;
 use super::{
@@ -103,7 +104,7 @@ impl Toolbox {
     pub(super) fn service(&self, key: &str) -> Result<&Service, ToolError> {
         self.location
             .service(key)
-            .ok_or_else(|| ToolError::UnknownService(key.to_owned()))
+            .ok_or_else(|| ToolError::UnknownService(field::quoted(key)))
     }
 
     /// The starts that are free on these days, earliest first.

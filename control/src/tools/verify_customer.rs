@@ -8,16 +8,18 @@
 //! the same, whether the answer was right, wrong, or about nobody.
 
 use jiff::civil::Date;
+use serde::{Deserializer, de::Error as _};
 use storage::customer::Customer;
 use storage::location::Proof;
 use storage::vehicle::Vehicle;
 use storage::verification::Attempt;
 
+use super::field;
 use super::lookup_customer::describe;
 use super::{Answer, CallContext, Effect, ToolError, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
 use crate::nlu::address::{self, SpokenAddress};
-use crate::nlu::vin;
+use crate::nlu::{self, vin};
 
 pub const EFFECT: Effect = Effect::Read;
 
@@ -25,7 +27,7 @@ pub const EFFECT: Effect = Effect::Read;
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Arguments {
-    DateOfBirth(Date),
+    DateOfBirth(#[serde(deserialize_with = "date_of_birth")] Date),
     /// House number and street, as spoken or written.
     Address(String),
     /// As spelled or written.
@@ -108,6 +110,16 @@ pub(super) async fn run(
     }
     let caller = describe(tools, context, customer).await?;
     Ok(Answer::Verified(caller))
+}
+
+fn date_of_birth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    let written: String = field::named("date_of_birth", deserializer)?;
+    let read = written.parse().ok();
+    // A model may hand on what the caller said.
+    let read = read.or_else(|| nlu::date_of_birth::parse(&written).ok());
+    read.ok_or_else(|| {
+        D::Error::custom("date_of_birth: there is no such date; ask for month, day and year again")
+    })
 }
 
 /// A proof that can be compared.

@@ -92,7 +92,7 @@ pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
         services: services(file.services)?,
         name: spoken("name", file.name)?,
         agent: spoken("agent", file.agent)?,
-        address: file.address,
+        address: premises(file.address)?,
         rules: rules(file.rules)?,
         verification: file.verification.checked()?,
     })
@@ -197,6 +197,23 @@ fn phone(key: &str, text: &str) -> Result<Phone, LocationError> {
     Phone::parse(text)
         .map_err(|why| wrong(key, format!("{text:?} is not a telephone number ({why})")))
 }
+
+fn premises(address: Premises) -> Result<Premises, LocationError> {
+    if STATES.contains(&address.state.as_str()) {
+        return Ok(address);
+    }
+    let state = address.state;
+    let problem = format!("{state:?} is no state, territory or district; write it as \"IL\"");
+    Err(wrong("address.state", problem))
+}
+
+/// As the post office has them.
+const STATES: [&str; 56] = [
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA",
+    "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM",
+    "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA",
+    "WV", "WI", "WY", "AS", "GU", "MP", "PR", "VI",
+];
 
 fn rules(texts: Vec<String>) -> Result<Vec<String>, LocationError> {
     if let Some(empty) = texts.iter().position(|text| text.trim().is_empty()) {
