@@ -341,6 +341,7 @@ pub(super) fn rescheduled(location: &Location, visit: &Visit, today: Date) -> St
 
 pub(super) const VERIFIED: &str = "Thank you.";
 pub(super) const WRONG_PROOF: &str = "I am sorry, that does not match our records.";
+pub(super) const MIXED_UP: &str = "I am sorry, I mixed you up.";
 pub(super) const CANNOT_VERIFY: &str = "I cannot verify you over the telephone just now.";
 pub(super) const NOTHING_TO_VERIFY_BY: &str = "I do not have enough on file for you, so I cannot \
      verify that it is you, and only a colleague can open your record.";
@@ -579,6 +580,7 @@ pub(super) fn fixed(location: &Location) -> Vec<String> {
         ALREADY_SETTLED,
         VERIFIED,
         WRONG_PROOF,
+        MIXED_UP,
         CANNOT_VERIFY,
         NOTHING_TO_VERIFY_BY,
         NO_ACCOUNT,

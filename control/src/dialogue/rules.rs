@@ -12,6 +12,7 @@ mod booking;
 mod call_back;
 mod cancel;
 mod closing;
+mod denial;
 pub(super) mod escalate;
 mod greeting;
 mod inquiry;
@@ -219,6 +220,15 @@ impl RuleBrain {
                 Input::Unclear,
             ) => self.heard(state, Turn::of_no_reason(), now),
             (state, Input::Unclear) => self.missed(state, now),
+            (
+                state,
+                Input::Heard {
+                    text,
+                    second_opinion,
+                },
+            ) if self.is_denied(&state, &text, second_opinion.as_deref()) => {
+                self.disown(state, &text, second_opinion.as_deref(), now)
+            }
             (
                 state,
                 Input::Heard {

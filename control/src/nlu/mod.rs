@@ -9,6 +9,7 @@ pub mod address;
 mod concept;
 pub mod date_of_birth;
 pub mod date_time;
+pub mod denial;
 pub mod intent;
 pub mod name;
 pub mod number;

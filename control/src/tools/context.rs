@@ -26,6 +26,8 @@ pub struct CallContext {
     call_sid: String,
     claimed_number: Option<Phone>,
     identity: Identity,
+    /// Whom the caller says they are not; at most one for each lookup.
+    denied: Vec<CustomerId>,
     verification_failures: u8,
     lookups: u8,
     bookings: Vec<Booking>,
@@ -75,6 +77,7 @@ impl CallContext {
             call_sid: call_sid.into(),
             claimed_number,
             identity: Identity::Unknown,
+            denied: Vec::new(),
             verification_failures: 0,
             lookups: 0,
             bookings: Vec::new(),
@@ -183,6 +186,19 @@ impl CallContext {
         if !same {
             self.identity = Identity::Claimed(customer);
         }
+    }
+
+    /// The caller says that they are not the bound customer: nobody is bound, that account is not
+    /// found again, and what was booked for it is no longer theirs to change.
+    pub(super) fn disown(&mut self) {
+        self.denied.extend(self.customer());
+        self.identity = Identity::Unknown;
+        self.booked.clear();
+    }
+
+    /// Whether the caller said that they are not this customer.
+    pub(super) fn is_denied(&self, customer: CustomerId) -> bool {
+        self.denied.contains(&customer)
     }
 
     /// A name found these accounts. Nobody is bound by a name alone, and nobody is unbound.

@@ -79,6 +79,7 @@ pub(super) async fn run(
     context.count_lookup()?;
     match tools.store().customers.by_phone(&phone).await? {
         None => Ok(Answer::Customer(Lookup::NotFound)),
+        Some(customer) if context.is_denied(customer.id) => Ok(Answer::Customer(Lookup::NotFound)),
         Some(customer) => {
             context.claim(customer.id);
             let caller = describe(tools, context, customer).await?;

@@ -12,6 +12,7 @@ pub mod end_call;
 pub mod error;
 mod field;
 pub mod find_vehicle;
+pub mod forget_customer;
 pub mod get_available_slots;
 pub mod get_upcoming_appointments;
 pub mod limits;
@@ -43,6 +44,7 @@ pub enum ToolCall {
     LookupCustomer(lookup_customer::Arguments),
     SearchCustomersByName(search_customers_by_name::Arguments),
     VerifyCustomer(verify_customer::Arguments),
+    ForgetCustomer(forget_customer::Arguments),
     FindVehicle(find_vehicle::Arguments),
     GetAvailableSlots(get_available_slots::Arguments),
     BookAppointment(book_appointment::Arguments),
@@ -62,6 +64,7 @@ pub enum Answer {
     Customer(lookup_customer::Lookup),
     Customers(search_customers_by_name::Found),
     Verified(lookup_customer::Caller),
+    Forgotten,
     Vehicle(find_vehicle::Match),
     Slots(get_available_slots::Slots),
     Booked(visit::Visit),
@@ -111,6 +114,7 @@ impl ToolCall {
             Self::LookupCustomer(_) => "lookup_customer",
             Self::SearchCustomersByName(_) => "search_customers_by_name",
             Self::VerifyCustomer(_) => "verify_customer",
+            Self::ForgetCustomer(_) => "forget_customer",
             Self::FindVehicle(_) => "find_vehicle",
             Self::GetAvailableSlots(_) => "get_available_slots",
             Self::BookAppointment(_) => "book_appointment",
@@ -128,6 +132,7 @@ impl ToolCall {
             Self::LookupCustomer(_) => lookup_customer::EFFECT,
             Self::SearchCustomersByName(_) => search_customers_by_name::EFFECT,
             Self::VerifyCustomer(_) => verify_customer::EFFECT,
+            Self::ForgetCustomer(_) => forget_customer::EFFECT,
             Self::FindVehicle(_) => find_vehicle::EFFECT,
             Self::GetAvailableSlots(_) => get_available_slots::EFFECT,
             Self::BookAppointment(_) => book_appointment::EFFECT,

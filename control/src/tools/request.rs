@@ -10,7 +10,7 @@ use storage::vehicle::VehicleId;
 
 use super::new_customer::{AddVehicle, CreateCustomer};
 use super::{
-    ToolCall, book_appointment, cancel_appointment, end_call, find_vehicle, get_available_slots,
+    ToolCall, book_appointment, cancel_appointment, end_call, find_vehicle, forget_customer, get_available_slots,
     get_upcoming_appointments, lookup_customer, reschedule_appointment, search_customers_by_name,
     transfer_to_human, verify_customer,
 };
@@ -23,6 +23,7 @@ pub fn specs(location: &Location) -> Arc<[ToolSpec]> {
         lookup_customer::spec(),
         search_customers_by_name::spec(),
         verify_customer::spec(),
+        forget_customer::spec(),
         find_vehicle::spec(),
         get_available_slots::spec(location),
         book_appointment::spec(location),
@@ -165,6 +166,7 @@ mod tests {
                 "verify_customer",
                 json!({"date_of_birth": null, "address": null, "vin": "1FTEW1E50KFA00001"}),
             ),
+            ("forget_customer", json!({})),
             ("find_vehicle", json!({"described_as": ""})),
             (
                 "get_available_slots",

@@ -17,7 +17,7 @@ use super::limits::ALTERNATIVES;
 use super::visit::Visit;
 use super::{
     Assurance, CallContext, ToolCall, ToolError, ToolOutcome, book_appointment, cancel_appointment,
-    end_call, find_vehicle, get_available_slots, get_upcoming_appointments, lookup_customer,
+    end_call, find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments, lookup_customer,
     reschedule_appointment, search_customers_by_name, transfer_to_human, verify_customer,
 };
 use crate::clock::BusinessClock;
@@ -57,6 +57,7 @@ impl Toolbox {
                 search_customers_by_name::run(self, context, a).await
             }
             ToolCall::VerifyCustomer(a) => verify_customer::run(self, context, a).await,
+            ToolCall::ForgetCustomer(a) => forget_customer::run(context, a),
             ToolCall::FindVehicle(a) => find_vehicle::run(self, context, a).await,
             ToolCall::GetAvailableSlots(a) => get_available_slots::run(self, a).await,
             ToolCall::BookAppointment(a) => book_appointment::run(self, context, a).await,

@@ -37,6 +37,10 @@ fn answered(answer: &Answer) -> Value {
             "next": "Ask for what proves that it is them, and verify it."
         }),
         Answer::Customers(_) => json!({"found": false}),
+        Answer::Forgotten => json!({
+            "forgotten": true,
+            "next": "Apologise in a few words. The caller is unknown; use no name that they did not say."
+        }),
         Answer::Vehicle(Match::One(id)) => json!({"vehicle_id": id}),
         Answer::Vehicle(Match::Several) => json!({"error": "Several fit. Ask which one."}),
         Answer::Vehicle(Match::None) => json!({

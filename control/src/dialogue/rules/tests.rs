@@ -3,6 +3,7 @@
 mod booking;
 mod corrections;
 mod courtesy;
+mod denial;
 mod proof;
 mod record;
 mod scene;
