@@ -56,20 +56,6 @@ pub enum Party {
 /// For a language model. Strict schemas know no alternatives, so all members are there and those
 /// of the other parties are null.
 pub(super) fn spec(location: &Location) -> ToolSpec {
-    let new_customer = schema::object([
-        ("first_name", schema::text("As the caller said it.")),
-        ("last_name", schema::text("As the caller said it.")),
-        ("phone_number", schema::text("Ten digits.")),
-        (
-            "email",
-            schema::optional(schema::text("Only if they gave one.")),
-        ),
-    ]);
-    let vehicle = schema::object([
-        ("year", schema::number("Model year, such as 2021.")),
-        ("make", schema::text("Such as Honda.")),
-        ("model", schema::text("Such as Accord.")),
-    ]);
     ToolSpec {
         name: "book_appointment",
         description:
@@ -87,8 +73,11 @@ pub(super) fn spec(location: &Location) -> ToolSpec {
                 "vehicle_id",
                 schema::optional(schema::number("From find_vehicle.")),
             ),
-            ("create_customer", schema::optional(new_customer)),
-            ("add_vehicle", schema::optional(vehicle)),
+            ("create_customer", schema::optional(schema::new_customer())),
+            (
+                "add_vehicle",
+                schema::optional(schema::object(schema::vehicle())),
+            ),
             ("service_type", schema::service(location)),
             (
                 "scheduled_at",

@@ -26,6 +26,8 @@ pub struct CallContext {
     call_sid: String,
     claimed_number: Option<Phone>,
     identity: Identity,
+    /// The account that was made in this call.
+    created: Option<CustomerId>,
     /// Whom the caller says they are not; at most one for each lookup.
     denied: Vec<CustomerId>,
     verification_failures: u8,
@@ -77,6 +79,7 @@ impl CallContext {
             call_sid: call_sid.into(),
             claimed_number,
             identity: Identity::Unknown,
+            created: None,
             denied: Vec::new(),
             verification_failures: 0,
             lookups: 0,
@@ -163,6 +166,26 @@ impl CallContext {
         self.allowed(action, policy)
     }
 
+    /// The bound customer, if the call may change what is on record of them beside appointments: the
+    /// account was made in this call, or they have proved enough.
+    pub(super) fn may_change_record(&self, policy: &Verification) -> Result<CustomerId, ToolError> {
+        match self.customer().filter(|id| self.has_created(*id)) {
+            Some(created) => Ok(created),
+            None => self.allowed(Action::Change, policy),
+        }
+    }
+
+    /// An account was made for the caller.
+    pub(super) fn created(&mut self, customer: CustomerId) {
+        self.claim(customer);
+        self.created = Some(customer);
+    }
+
+    /// Whether this account was made in this call.
+    pub(super) fn has_created(&self, customer: CustomerId) -> bool {
+        self.created == Some(customer)
+    }
+
     /// What the caller has proved to be the bound customer by, each kind once.
     pub(super) fn proofs(&self) -> &[Proof] {
         match &self.identity {
@@ -193,6 +216,7 @@ impl CallContext {
     pub(super) fn disown(&mut self) {
         self.denied.extend(self.customer());
         self.identity = Identity::Unknown;
+        self.created = None;
         self.booked.clear();
     }
 

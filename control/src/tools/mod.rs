@@ -5,9 +5,11 @@
 //! [`CallContext`], and never by the words of a dialogue: a *claimed* caller may be greeted and may
 //! book; whoever wants to read, move or cancel must be *verified*.
 
+pub mod add_vehicle;
 pub mod book_appointment;
 pub mod cancel_appointment;
 pub mod context;
+pub mod create_customer;
 pub mod end_call;
 pub mod error;
 mod field;
@@ -45,6 +47,8 @@ pub enum ToolCall {
     SearchCustomersByName(search_customers_by_name::Arguments),
     VerifyCustomer(verify_customer::Arguments),
     ForgetCustomer(forget_customer::Arguments),
+    CreateCustomer(create_customer::Arguments),
+    AddVehicle(add_vehicle::Arguments),
     FindVehicle(find_vehicle::Arguments),
     GetAvailableSlots(get_available_slots::Arguments),
     BookAppointment(book_appointment::Arguments),
@@ -115,6 +119,8 @@ impl ToolCall {
             Self::SearchCustomersByName(_) => "search_customers_by_name",
             Self::VerifyCustomer(_) => "verify_customer",
             Self::ForgetCustomer(_) => "forget_customer",
+            Self::CreateCustomer(_) => "create_customer",
+            Self::AddVehicle(_) => "add_vehicle",
             Self::FindVehicle(_) => "find_vehicle",
             Self::GetAvailableSlots(_) => "get_available_slots",
             Self::BookAppointment(_) => "book_appointment",
@@ -133,6 +139,8 @@ impl ToolCall {
             Self::SearchCustomersByName(_) => search_customers_by_name::EFFECT,
             Self::VerifyCustomer(_) => verify_customer::EFFECT,
             Self::ForgetCustomer(_) => forget_customer::EFFECT,
+            Self::CreateCustomer(_) => create_customer::EFFECT,
+            Self::AddVehicle(_) => add_vehicle::EFFECT,
             Self::FindVehicle(_) => find_vehicle::EFFECT,
             Self::GetAvailableSlots(_) => get_available_slots::EFFECT,
             Self::BookAppointment(_) => book_appointment::EFFECT,

@@ -1,7 +1,8 @@
 //! `create_customer` and `add_vehicle`: who is new to the book.
 //!
-//! Neither writes on its own. Both are parts of a booking's arguments, and the booking creates the
-//! customer, the vehicle and the appointment in one transaction or none of them.
+//! As parts of a booking's arguments neither writes on its own: the booking creates the customer, the
+//! vehicle and the appointment in one transaction or none of them. The tools of the same names are for
+//! whoever does not book.
 
 use storage::customer::NewCustomer;
 use storage::vehicle::NewVehicle;

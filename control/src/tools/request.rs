@@ -10,7 +10,7 @@ use storage::vehicle::VehicleId;
 
 use super::new_customer::{AddVehicle, CreateCustomer};
 use super::{
-    ToolCall, book_appointment, cancel_appointment, end_call, find_vehicle, forget_customer, get_available_slots,
+    ToolCall, add_vehicle, book_appointment, cancel_appointment, create_customer, end_call, find_vehicle, forget_customer, get_available_slots,
     get_upcoming_appointments, lookup_customer, reschedule_appointment, search_customers_by_name,
     transfer_to_human, verify_customer,
 };
@@ -24,6 +24,8 @@ pub fn specs(location: &Location) -> Arc<[ToolSpec]> {
         search_customers_by_name::spec(),
         verify_customer::spec(),
         forget_customer::spec(),
+        create_customer::spec(),
+        add_vehicle::spec(),
         find_vehicle::spec(),
         get_available_slots::spec(location),
         book_appointment::spec(location),
@@ -167,6 +169,15 @@ mod tests {
                 json!({"date_of_birth": null, "address": null, "vin": "1FTEW1E50KFA00001"}),
             ),
             ("forget_customer", json!({})),
+            (
+                "create_customer",
+                json!({"first_name": "Ann", "last_name": "Bell", "phone_number": "2175550177",
+                       "email": null}),
+            ),
+            (
+                "add_vehicle",
+                json!({"customer_id": 1, "year": 2021, "make": "Honda", "model": "Accord"}),
+            ),
             ("find_vehicle", json!({"described_as": ""})),
             (
                 "get_available_slots",

@@ -322,6 +322,43 @@ async fn a_spoofed_number_opens_no_account() {
     assert_eq!(visit.vehicle, None, "but not to hear what is on record");
 }
 
+#[tokio::test]
+async fn an_account_is_made_once_and_takes_vehicles_in_the_call_that_made_it() {
+    let mut call = Call::begun().await;
+    let ann = json!({"first_name": "Ann", "last_name": "Bell", "phone_number": "2175550177"});
+    let made = call.asks("create_customer", &ann).await;
+    let made = made.expect("nobody has the number");
+    assert_eq!(call.asks("create_customer", &ann).await, Ok(made));
+    assert_eq!(call.context.customer(), Some(CustomerId(7)));
+    let mut truck = json!({"customer_id": 7, "year": 2019, "make": "Ford", "model": "F-150"});
+    for _ in 0..2 {
+        call.asks("add_vehicle", &truck).await.expect("hers");
+    }
+    let hers = call.store.vehicles.of_customer(CustomerId(7)).await;
+    assert_eq!(hers.expect("readable").len(), 1);
+    truck["customer_id"] = json!(1);
+    call.is_refused("add_vehicle", &truck, "not the one of this call").await;
+    let theirs = json!({"first_name": "Ann", "last_name": "Bell", "phone_number": JOHN});
+    call.is_refused("create_customer", &theirs, "Another customer has this number").await;
+    let lines = call.store.audit.of_call("CA0001").await.expect("readable");
+    assert_eq!(lines.len(), 2, "one customer, one vehicle");
+}
+
+#[tokio::test]
+async fn a_vehicle_is_added_only_for_a_verified_caller() {
+    let civic = json!({"customer_id": 1, "year": 2019, "make": "Honda", "model": "Civic"});
+    let mut call = Call::claimed().await;
+    call.is_refused("add_vehicle", &civic, "not verified").await;
+    let mut call = Call::verified().await;
+    let mut hers = civic.clone();
+    hers["customer_id"] = json!(2);
+    call.is_refused("add_vehicle", &hers, "not the one of this call").await;
+    call.wrote_nothing().await;
+    call.asks("add_vehicle", &civic).await.expect("his own");
+    let his = call.store.vehicles.of_customer(CustomerId(1)).await;
+    assert_eq!(his.expect("readable").len(), 2);
+}
+
 fn known(customer: i64, vehicle: i64) -> Value {
     json!({
         "customer_id": customer,

@@ -16,8 +16,8 @@ use super::field;
 use super::limits::ALTERNATIVES;
 use super::visit::Visit;
 use super::{
-    Assurance, CallContext, ToolCall, ToolError, ToolOutcome, book_appointment, cancel_appointment,
-    end_call, find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments, lookup_customer,
+    Assurance, CallContext, ToolCall, ToolError, ToolOutcome, add_vehicle, book_appointment,
+    cancel_appointment, create_customer, end_call, find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments, lookup_customer,
     reschedule_appointment, search_customers_by_name, transfer_to_human, verify_customer,
 };
 use crate::clock::BusinessClock;
@@ -58,6 +58,8 @@ impl Toolbox {
             }
             ToolCall::VerifyCustomer(a) => verify_customer::run(self, context, a).await,
             ToolCall::ForgetCustomer(a) => forget_customer::run(context, a),
+            ToolCall::CreateCustomer(a) => create_customer::run(self, context, a).await,
+            ToolCall::AddVehicle(a) => add_vehicle::run(self, context, a).await,
             ToolCall::FindVehicle(a) => find_vehicle::run(self, context, a).await,
             ToolCall::GetAvailableSlots(a) => get_available_slots::run(self, a).await,
             ToolCall::BookAppointment(a) => book_appointment::run(self, context, a).await,
