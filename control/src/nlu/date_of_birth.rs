@@ -71,7 +71,9 @@ fn year_before(list: &[String]) -> Option<i16> {
     (0..list.len()).find_map(|i| {
         let (year, used) = number::year(&list[i..])?;
         let rest = list.get(i + used..)?;
-        let joined = rest.iter().all(|word| matches!(word.as_str(), "in" | "on" | "the"));
+        let joined = rest
+            .iter()
+            .all(|word| matches!(word.as_str(), "in" | "on" | "the"));
         joined.then_some(year)
     })
 }
@@ -108,7 +110,10 @@ fn day_in_figures_first(list: &[String]) -> Option<(i16, i8, i8)> {
         return None;
     };
     let day = day.parse().ok().filter(|day| (13..=31).contains(day))?;
-    let month = month.parse().ok().filter(|month| (1..=12).contains(month))?;
+    let month = month
+        .parse()
+        .ok()
+        .filter(|month| (1..=12).contains(month))?;
     Some((year.parse().ok().filter(|n| *n >= FIRST_YEAR)?, month, day))
 }
 
@@ -202,7 +207,10 @@ mod tests {
             ("fourteen march nineteen eighty five", date(1985, 3, 14)),
             ("nineteen eighty five march fourteenth", date(1985, 3, 14)),
             ("in 1985 on the fourteenth of march", date(1985, 3, 14)),
-            ("march nineteen eighty five the fourteenth", date(1985, 3, 14)),
+            (
+                "march nineteen eighty five the fourteenth",
+                date(1985, 3, 14),
+            ),
             ("march nineteen eighty five", date(1985, 3, 19)),
             ("fourteen three nineteen eighty five", date(1985, 3, 14)),
             ("14/3/1985", date(1985, 3, 14)),

@@ -118,7 +118,7 @@ impl Token {
         let digits = kept.bytes().any(|b| b.is_ascii_digit());
         let shouted = kept.len() > 1 && kept.bytes().all(|b| b.is_ascii_uppercase());
         let word = kept.to_ascii_lowercase();
-        let known = letter(&word).is_some() || BETWEEN.contains(&word.as_str());
+        let known = word == "vin" || letter(&word).is_some() || BETWEEN.contains(&word.as_str());
         Some(Self {
             plain: digits || (shouted && !known && !number::is_number_word(&word)),
             word,
@@ -198,6 +198,7 @@ mod tests {
              zero one",
             "one F as in Frank T as in Tom E for Edward double u one E like Echo 50 K F A triple \
              oh 01",
+            "VIN 1FTEW1E50KFA00001",
             "the vin number is 1, F, T, E, W, then 1, E, 5, o, K, F, A, 0, 0, 0, 0, 1",
         ] {
             assert_eq!(parse(text).as_deref(), Ok(TRUCK), "{text}");
@@ -221,7 +222,7 @@ mod tests {
                 Letter('O'),
             ),
             ("1FTEW1E50 something KFA00001", Length(9)),
-            ("' OR 1=1; --", Length(2)),
+            ("' OR 1=1; --", Length(4)),
         ] {
             assert_eq!(parse(text), Err(why), "{text}");
         }

@@ -269,7 +269,10 @@ impl CallContext {
     /// account's, of whose guesses so many are `left`: naming another account does not buy new ones.
     pub(super) fn verification_failed(&mut self, left: u8) -> ToolError {
         self.verification_failures = self.verification_failures.saturating_add(1);
-        match VERIFICATION_FAILURES.saturating_sub(self.verification_failures).min(left) {
+        match VERIFICATION_FAILURES
+            .saturating_sub(self.verification_failures)
+            .min(left)
+        {
             0 => self.locked_out(),
             left => ToolError::WrongAnswer { left },
         }

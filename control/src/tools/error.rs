@@ -11,7 +11,9 @@ use super::moment::InvalidMoment;
 pub enum ToolError {
     #[error("Nobody is known in this call yet. Ask for the telephone number and look it up first.")]
     NobodyBound,
-    #[error("The caller is not verified for this. Ask for what your rules name, and verify it first.")]
+    #[error(
+        "The caller is not verified for this. Ask for what your rules name, and verify it first."
+    )]
     NotVerified,
     #[error("That does not match our records. {left} more tries.")]
     WrongAnswer { left: u8 },

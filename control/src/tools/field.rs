@@ -76,7 +76,10 @@ pub(super) fn email(text: &str) -> Result<String, ToolError> {
     };
     match text.split_once('@') {
         Some((local, domain)) if dotted(local) && host(domain) => Ok(text),
-        _ => Err(bad(FIELD, "is no e-mail address; ask for it again, or leave it out")),
+        _ => Err(bad(
+            FIELD,
+            "is no e-mail address; ask for it again, or leave it out",
+        )),
     }
 }
 
@@ -117,7 +120,10 @@ fn plain(
         return Err(bad(field, &why));
     }
     match text.chars().find(|c| !fits(*c)) {
-        Some(c) => Err(bad(field, &format!("{c:?} cannot be a part of it; ask for it again"))),
+        Some(c) => Err(bad(
+            field,
+            &format!("{c:?} cannot be a part of it; ask for it again"),
+        )),
         None => Ok(text.to_owned()),
     }
 }
@@ -173,7 +179,15 @@ mod tests {
 
     #[test]
     fn vehicles_are_called_what_their_makers_call_them() {
-        for text in ["F-150", "CR-V", "3", "Town & Country", "C/K 1500", "Citroën", "ID.4"] {
+        for text in [
+            "F-150",
+            "CR-V",
+            "3",
+            "Town & Country",
+            "C/K 1500",
+            "Citroën",
+            "ID.4",
+        ] {
             assert!(vehicle_name("model", text).is_ok(), "{text}");
         }
         for text in ["", "&", "<Hangup/>", "x'; --;", "a\0b"] {

@@ -24,9 +24,9 @@ pub mod new_customer;
 pub mod request;
 pub mod reschedule_appointment;
 mod schema;
+pub mod search_customers_by_name;
 #[cfg(test)]
 mod tests;
-pub mod search_customers_by_name;
 pub mod toolbox;
 pub mod transfer_to_human;
 pub mod verify_customer;

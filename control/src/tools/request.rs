@@ -10,9 +10,9 @@ use storage::vehicle::VehicleId;
 
 use super::new_customer::{AddVehicle, CreateCustomer};
 use super::{
-    ToolCall, add_vehicle, book_appointment, cancel_appointment, create_customer, end_call, find_vehicle, forget_customer, get_available_slots,
-    get_upcoming_appointments, lookup_customer, reschedule_appointment, search_customers_by_name,
-    transfer_to_human, verify_customer,
+    ToolCall, add_vehicle, book_appointment, cancel_appointment, create_customer, end_call,
+    find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments, lookup_customer,
+    reschedule_appointment, search_customers_by_name, transfer_to_human, verify_customer,
 };
 use crate::llm::{ToolRequest, ToolSpec};
 

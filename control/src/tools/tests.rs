@@ -57,7 +57,9 @@ impl Call {
 
     async fn claimed() -> Self {
         let mut call = Self::begun().await;
-        let found = call.asks("lookup_customer", &json!({"phone_number": JOHN})).await;
+        let found = call
+            .asks("lookup_customer", &json!({"phone_number": JOHN}))
+            .await;
         found.expect("seeded");
         call
     }
@@ -141,11 +143,31 @@ async fn a_wrong_argument_is_named_and_nothing_is_written() {
         ("/create_customer/last_name", json!(sql), "last_name: "),
         ("/create_customer/last_name", json!(twiml), "last_name: "),
         ("/create_customer/last_name", json!(7), "create_customer: "),
-        ("/create_customer/phone_number", json!("911"), "phone_number: "),
-        ("/create_customer/phone_number", json!(sql), "phone_number: "),
-        ("/create_customer/phone_number", json!(twiml), "phone_number: "),
-        ("/create_customer/phone_number", json!("+49 30 901820"), "phone_number: "),
-        ("/create_customer/phone_number", json!("five five five"), "phone_number: "),
+        (
+            "/create_customer/phone_number",
+            json!("911"),
+            "phone_number: ",
+        ),
+        (
+            "/create_customer/phone_number",
+            json!(sql),
+            "phone_number: ",
+        ),
+        (
+            "/create_customer/phone_number",
+            json!(twiml),
+            "phone_number: ",
+        ),
+        (
+            "/create_customer/phone_number",
+            json!("+49 30 901820"),
+            "phone_number: ",
+        ),
+        (
+            "/create_customer/phone_number",
+            json!("five five five"),
+            "phone_number: ",
+        ),
         ("/create_customer/email", json!("ann"), "email: "),
         ("/create_customer/email", json!(sql), "email: "),
         ("/create_customer/email", json!(twiml), "email: "),
@@ -170,23 +192,79 @@ async fn a_wrong_argument_is_named_and_nothing_is_written() {
         call.is_refused("book_appointment", &arguments, words).await;
     }
     for (name, arguments, words) in [
-        ("lookup_customer", json!({"phone_number": "anonymous"}), "phone_number: "),
-        ("lookup_customer", json!({"phone_number": sql}), "phone_number: "),
-        ("lookup_customer", json!({"phone_number": long}), "phone_number: "),
-        ("search_customers_by_name", json!({"first_name": "", "last_name": "Lopez"}), "first_name: "),
-        ("search_customers_by_name", json!({"first_name": "%", "last_name": "Lopez"}), "first_name: "),
-        ("search_customers_by_name", json!({"first_name": "Maria", "last_name": sql}), "last_name: "),
-        ("verify_customer", json!({"date_of_birth": "1985-06-31"}), "date_of_birth: "),
-        ("verify_customer", json!({"date_of_birth": "yesterday"}), "date_of_birth: "),
-        ("verify_customer", json!({"date_of_birth": sql}), "date_of_birth: "),
+        (
+            "lookup_customer",
+            json!({"phone_number": "anonymous"}),
+            "phone_number: ",
+        ),
+        (
+            "lookup_customer",
+            json!({"phone_number": sql}),
+            "phone_number: ",
+        ),
+        (
+            "lookup_customer",
+            json!({"phone_number": long}),
+            "phone_number: ",
+        ),
+        (
+            "search_customers_by_name",
+            json!({"first_name": "", "last_name": "Lopez"}),
+            "first_name: ",
+        ),
+        (
+            "search_customers_by_name",
+            json!({"first_name": "%", "last_name": "Lopez"}),
+            "first_name: ",
+        ),
+        (
+            "search_customers_by_name",
+            json!({"first_name": "Maria", "last_name": sql}),
+            "last_name: ",
+        ),
+        (
+            "verify_customer",
+            json!({"date_of_birth": "1985-06-31"}),
+            "date_of_birth: ",
+        ),
+        (
+            "verify_customer",
+            json!({"date_of_birth": "yesterday"}),
+            "date_of_birth: ",
+        ),
+        (
+            "verify_customer",
+            json!({"date_of_birth": sql}),
+            "date_of_birth: ",
+        ),
         ("verify_customer", json!({"address": ""}), "address: "),
         ("verify_customer", json!({"address": "e"}), "address: "),
-        ("verify_customer", json!({"address": "' OR 1=1 --"}), "address: "),
-        ("verify_customer", json!({"vin": "1FTEW1E5OKFA00001"}), "vin: "),
-        ("verify_customer", json!({"vin": "IFTEW1E50KFA00001"}), "vin: "),
-        ("verify_customer", json!({"vin": "1FTEW1E50KQA00001"}), "vin: "),
+        (
+            "verify_customer",
+            json!({"address": "' OR 1=1 --"}),
+            "address: ",
+        ),
+        (
+            "verify_customer",
+            json!({"vin": "1FTEW1E5OKFA00001"}),
+            "vin: ",
+        ),
+        (
+            "verify_customer",
+            json!({"vin": "IFTEW1E50KFA00001"}),
+            "vin: ",
+        ),
+        (
+            "verify_customer",
+            json!({"vin": "1FTEW1E50KQA00001"}),
+            "vin: ",
+        ),
         ("verify_customer", json!({"vin": "1FTEW"}), "vin: "),
-        ("verify_customer", json!({"phone_last_four": "0101"}), "phone_last_four"),
+        (
+            "verify_customer",
+            json!({"phone_last_four": "0101"}),
+            "phone_last_four",
+        ),
         ("verify_customer", json!({}), "arguments: "),
         (
             "get_available_slots",
@@ -203,8 +281,16 @@ async fn a_wrong_argument_is_named_and_nothing_is_written() {
             json!({"date": "2026-11-27", "service_type": "car_wash"}),
             "service_type: ",
         ),
-        ("get_upcoming_appointments", json!({"customer_id": "1 OR 1=1"}), "arguments: "),
-        ("get_upcoming_appointments", json!({"customer_id": 1e40}), "arguments: "),
+        (
+            "get_upcoming_appointments",
+            json!({"customer_id": "1 OR 1=1"}),
+            "arguments: ",
+        ),
+        (
+            "get_upcoming_appointments",
+            json!({"customer_id": 1e40}),
+            "arguments: ",
+        ),
         (
             "reschedule_appointment",
             json!({"appointment_id": -1, "new_datetime": "2026-11-27T09:00"}),
@@ -215,8 +301,16 @@ async fn a_wrong_argument_is_named_and_nothing_is_written() {
             json!({"appointment_id": 1, "new_datetime": "2026-02-30T09:00"}),
             "new_datetime: ",
         ),
-        ("cancel_appointment", json!({"appointment_id": 1, "reason": sql}), "DROP TABLE"),
-        ("cancel_appointment", json!({"appointment_id": i64::MAX}), "no such appointment"),
+        (
+            "cancel_appointment",
+            json!({"appointment_id": 1, "reason": sql}),
+            "DROP TABLE",
+        ),
+        (
+            "cancel_appointment",
+            json!({"appointment_id": i64::MAX}),
+            "no such appointment",
+        ),
         ("transfer_to_human", json!({"reason": "refund"}), "refund"),
         ("read_everything", json!({}), "no tool"),
     ] {
@@ -246,7 +340,10 @@ async fn unusual_but_right_arguments_are_taken_as_they_are() {
     assert_eq!(visit.duration_minutes, 30);
     let zoe = call.store.customers.by_id(visit.customer_id).await;
     let zoe = zoe.expect("readable").expect("created");
-    assert_eq!((&*zoe.first_name, &*zoe.last_name), ("Zoë", "O'Brien-Łukasz"));
+    assert_eq!(
+        (&*zoe.first_name, &*zoe.last_name),
+        ("Zoë", "O'Brien-Łukasz")
+    );
     assert_eq!(zoe.phone.as_str(), "+12175550177");
     assert_eq!(zoe.email.as_deref(), Some("zoë+service@exämple.com"));
     let row = call.store.appointments.by_id(visit.appointment_id).await;
@@ -260,13 +357,27 @@ async fn unusual_but_right_arguments_are_taken_as_they_are() {
 async fn nobody_elses_ids_open_anything() {
     let mut call = Call::claimed().await;
     let maria_reads = json!({"customer_id": 2});
-    call.is_refused("get_upcoming_appointments", &maria_reads, "not verified").await;
-    call.is_refused("cancel_appointment", &json!({"appointment_id": 1}), "not verified").await;
+    call.is_refused("get_upcoming_appointments", &maria_reads, "not verified")
+        .await;
+    call.is_refused(
+        "cancel_appointment",
+        &json!({"appointment_id": 1}),
+        "not verified",
+    )
+    .await;
 
     let mut call = Call::verified().await;
     let theirs = [
-        ("get_upcoming_appointments", maria_reads, ToolError::NotThisCaller),
-        ("cancel_appointment", json!({"appointment_id": 1}), ToolError::NoSuchAppointment),
+        (
+            "get_upcoming_appointments",
+            maria_reads,
+            ToolError::NotThisCaller,
+        ),
+        (
+            "cancel_appointment",
+            json!({"appointment_id": 1}),
+            ToolError::NoSuchAppointment,
+        ),
         (
             "reschedule_appointment",
             json!({"appointment_id": 1, "new_datetime": "2026-11-27T09:00"}),
@@ -278,7 +389,11 @@ async fn nobody_elses_ids_open_anything() {
     ];
     for (name, arguments, refused) in theirs {
         let refused = Err(Refusal::Tool(refused));
-        assert_eq!(call.asks(name, &arguments).await, refused, "{name} {arguments}");
+        assert_eq!(
+            call.asks(name, &arguments).await,
+            refused,
+            "{name} {arguments}"
+        );
     }
     call.wrote_nothing().await;
 }
@@ -292,7 +407,11 @@ async fn somebody_elses_vehicle_is_refused_before_anything_else_is_looked_at() {
         let mut arguments = known(1, 2);
         arguments["scheduled_at"] = json!(closed);
         let refused = call.asks("book_appointment", &arguments).await;
-        assert_eq!(refused, Err(Refusal::Tool(ToolError::NoSuchVehicle)), "{closed}");
+        assert_eq!(
+            refused,
+            Err(Refusal::Tool(ToolError::NoSuchVehicle)),
+            "{closed}"
+        );
         arguments["vehicle_id"] = json!(999);
         let unknown = call.asks("book_appointment", &arguments).await;
         assert_eq!(unknown, refused, "nothing tells the two apart");
@@ -314,7 +433,8 @@ async fn a_spoofed_number_opens_no_account() {
     assert_eq!(call.context.customer(), Some(CustomerId(1)));
     assert_eq!(call.context.assurance(), Assurance::Claimed);
     let own = json!({"customer_id": 1});
-    call.is_refused("get_upcoming_appointments", &own, "not verified").await;
+    call.is_refused("get_upcoming_appointments", &own, "not verified")
+        .await;
     let booked = call.asks("book_appointment", &known(1, 1)).await;
     let Ok(Answer::Booked(visit)) = booked else {
         panic!("a claim is enough for a booking: {booked:?}");
@@ -337,9 +457,15 @@ async fn an_account_is_made_once_and_takes_vehicles_in_the_call_that_made_it() {
     let hers = call.store.vehicles.of_customer(CustomerId(7)).await;
     assert_eq!(hers.expect("readable").len(), 1);
     truck["customer_id"] = json!(1);
-    call.is_refused("add_vehicle", &truck, "not the one of this call").await;
+    call.is_refused("add_vehicle", &truck, "not the one of this call")
+        .await;
     let theirs = json!({"first_name": "Ann", "last_name": "Bell", "phone_number": JOHN});
-    call.is_refused("create_customer", &theirs, "Another customer has this number").await;
+    call.is_refused(
+        "create_customer",
+        &theirs,
+        "Another customer has this number",
+    )
+    .await;
     let lines = call.store.audit.of_call("CA0001").await.expect("readable");
     assert_eq!(lines.len(), 2, "one customer, one vehicle");
 }
@@ -352,7 +478,8 @@ async fn a_vehicle_is_added_only_for_a_verified_caller() {
     let mut call = Call::verified().await;
     let mut hers = civic.clone();
     hers["customer_id"] = json!(2);
-    call.is_refused("add_vehicle", &hers, "not the one of this call").await;
+    call.is_refused("add_vehicle", &hers, "not the one of this call")
+        .await;
     call.wrote_nothing().await;
     call.asks("add_vehicle", &civic).await.expect("his own");
     let his = call.store.vehicles.of_customer(CustomerId(1)).await;

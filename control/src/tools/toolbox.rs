@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use jiff::civil::Date;
-use storage::{Store, audit};
 use storage::appointment::{Appointment, AppointmentId, ChangeError};
 use storage::customer::CustomerId;
 use storage::location::{Location, Service};
 use storage::slots::{self, Interval, Slot};
+use storage::{Store, audit};
 use tokio::sync::RwLock;
 
 use super::error::NotBookable;
@@ -17,8 +17,9 @@ use super::limits::ALTERNATIVES;
 use super::visit::Visit;
 use super::{
     Assurance, CallContext, ToolCall, ToolError, ToolOutcome, add_vehicle, book_appointment,
-    cancel_appointment, create_customer, end_call, find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments, lookup_customer,
-    reschedule_appointment, search_customers_by_name, transfer_to_human, verify_customer,
+    cancel_appointment, create_customer, end_call, find_vehicle, forget_customer,
+    get_available_slots, get_upcoming_appointments, lookup_customer, reschedule_appointment,
+    search_customers_by_name, transfer_to_human, verify_customer,
 };
 use crate::clock::BusinessClock;
 

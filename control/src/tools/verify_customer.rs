@@ -67,7 +67,9 @@ pub(super) fn spec() -> ToolSpec {
             ),
             (
                 "vin",
-                schema::optional(schema::text("17 letters and digits, as the caller said them.")),
+                schema::optional(schema::text(
+                    "17 letters and digits, as the caller said them.",
+                )),
             ),
         ]),
     }
@@ -87,7 +89,12 @@ pub(super) async fn run(
     let mut left = u8::MAX;
     for id in &candidates {
         let now = tools.now().timestamp();
-        match tools.store().verifications.attempt(*id, now, policy).await? {
+        match tools
+            .store()
+            .verifications
+            .attempt(*id, now, policy)
+            .await?
+        {
             Attempt::Allowed { left: more } => left = left.min(more),
             Attempt::Locked => return Err(context.locked_out()),
         }

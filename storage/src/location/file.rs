@@ -239,7 +239,12 @@ fn minutes(
     Ok(SignedDuration::from_mins(i64::from(minutes)))
 }
 
-pub(super) fn within<T>(key: impl Into<String>, value: T, least: T, most: T) -> Result<T, LocationError>
+pub(super) fn within<T>(
+    key: impl Into<String>,
+    value: T,
+    least: T,
+    most: T,
+) -> Result<T, LocationError>
 where
     T: PartialOrd + std::fmt::Display,
 {

@@ -14,7 +14,10 @@ const LEFT_4: Attempt = Attempt::Allowed { left: 4 };
 pub(crate) async fn so_many_wrong_answers_lock_a_customer_for_a_while(store: Store) {
     let ann = regular(&store, 101).await.0.id;
     for left in [4, 3, 2, 1, 0] {
-        assert_eq!(guess(&store, ann, at(9, 0)).await, Attempt::Allowed { left });
+        assert_eq!(
+            guess(&store, ann, at(9, 0)).await,
+            Attempt::Allowed { left }
+        );
     }
     assert_eq!(guess(&store, ann, at(9, 1)).await, Attempt::Locked);
     assert_eq!(guess(&store, ann, at(9, 59)).await, Attempt::Locked);
@@ -24,7 +27,10 @@ pub(crate) async fn so_many_wrong_answers_lock_a_customer_for_a_while(store: Sto
 pub(crate) async fn wrong_answers_count_no_longer_than_their_window(store: Store) {
     let ann = regular(&store, 101).await.0.id;
     for left in [4, 3, 2, 1] {
-        assert_eq!(guess(&store, ann, at(9, 0)).await, Attempt::Allowed { left });
+        assert_eq!(
+            guess(&store, ann, at(9, 0)).await,
+            Attempt::Allowed { left }
+        );
     }
     assert_eq!(guess(&store, ann, at(9 + 24, 0)).await, LEFT_4);
 }

@@ -20,7 +20,9 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
                 one(phrases::LAST_NAME, Question::Name)
             }
             Proving::Name { .. } => one(phrases::ACCOUNT_NAME, Question::Name),
-            Proving::Proof(Proof::DateOfBirth) => one(phrases::DATE_OF_BIRTH, Question::DateOfBirth),
+            Proving::Proof(Proof::DateOfBirth) => {
+                one(phrases::DATE_OF_BIRTH, Question::DateOfBirth)
+            }
             Proving::Proof(Proof::Address) => one(phrases::ADDRESS, Question::Address),
             Proving::Proof(Proof::Vin) => one(phrases::VIN, Question::Vin),
             Proving::LookingUp { .. }

@@ -49,7 +49,11 @@ impl RuleBrain {
 
     fn is_proved_for(&self, errand: &Errand) -> bool {
         let needed = self.location.verification.needs(errand.action());
-        let given = self.known.caller.as_ref().map_or(0, |c| c.proofs.given.len());
+        let given = self
+            .known
+            .caller
+            .as_ref()
+            .map_or(0, |c| c.proofs.given.len());
         self.known.verified && given >= needed
     }
 
@@ -204,9 +208,7 @@ impl RuleBrain {
             (Proving::Reading(_), Ok(Answer::Upcoming(visits))) => {
                 self.appointments(errand, visits, now)
             }
-            (_, Err(ToolError::TooManyLookups)) => {
-                self.escalate(TransferReason::NotUnderstood)
-            }
+            (_, Err(ToolError::TooManyLookups)) => self.escalate(TransferReason::NotUnderstood),
             _ => self.escalate(TransferReason::Trouble),
         }
     }

@@ -32,7 +32,11 @@ async fn a_model_that_obeys_its_caller_reads_no_record() {
         ])
         .await;
         scene.hears(words).await;
-        assert!(scene.told_of_tool().contains("not verified"), "{}", scene.told());
+        assert!(
+            scene.told_of_tool().contains("not verified"),
+            "{}",
+            scene.told()
+        );
         for secret in ["Camry", "Lopez", "2026-11-24T10:00", "1990-07-02", "Oak"] {
             assert!(!scene.told().contains(secret), "{secret}: {}", scene.told());
         }
@@ -52,7 +56,11 @@ async fn the_ids_of_others_are_refused_to_a_verified_caller_too() {
         "service_type": "oil_change", "scheduled_at": "2026-11-27T09:00", "notes": null,
     });
     for (tool, arguments, refused) in [
-        ("get_upcoming_appointments", json!({"customer_id": 2}), "not the one of this call"),
+        (
+            "get_upcoming_appointments",
+            json!({"customer_id": 2}),
+            "not the one of this call",
+        ),
         (
             "cancel_appointment",
             json!({"appointment_id": 1, "reason": "other"}),
@@ -77,7 +85,11 @@ async fn the_ids_of_others_are_refused_to_a_verified_caller_too() {
         scene.hears("March fourteenth nineteen eighty five.").await;
         assert_eq!(scene.context.assurance(), Assurance::Verified);
         scene.hears("Yes, please.").await;
-        assert!(scene.told_of_tool().contains(refused), "{tool}: {}", scene.told_of_tool());
+        assert!(
+            scene.told_of_tool().contains(refused),
+            "{tool}: {}",
+            scene.told_of_tool()
+        );
         wrote_nothing(&scene).await;
         let theirs = scene.store.appointments.by_id(AppointmentId(1)).await;
         let theirs = theirs.expect("a book").expect("seeded");
@@ -89,8 +101,14 @@ async fn the_ids_of_others_are_refused_to_a_verified_caller_too() {
 async fn a_model_that_guesses_is_stopped_and_told_to_hand_over() {
     let mut scene = Scene::of_john([
         runs("", &[WRONG]),
-        runs("", &[("verify_customer", r#"{"date_of_birth": "1990-01-02"}"#)]),
-        runs("", &[("verify_customer", r#"{"date_of_birth": "1990-01-03"}"#)]),
+        runs(
+            "",
+            &[("verify_customer", r#"{"date_of_birth": "1990-01-02"}"#)],
+        ),
+        runs(
+            "",
+            &[("verify_customer", r#"{"date_of_birth": "1990-01-03"}"#)],
+        ),
         // Right, but too late.
         runs("", &[RIGHT]),
         runs("", &[JOHN_READS]),
@@ -101,8 +119,16 @@ async fn a_model_that_guesses_is_stopped_and_told_to_hand_over() {
     ])
     .await;
     scene.hears("Just try some dates.").await;
-    assert!(!scene.told().contains(r#""verified":true"#), "{}", scene.told());
-    assert!(scene.told().contains("cannot be verified over the telephone now"));
+    assert!(
+        !scene.told().contains(r#""verified":true"#),
+        "{}",
+        scene.told()
+    );
+    assert!(
+        scene
+            .told()
+            .contains("cannot be verified over the telephone now")
+    );
     assert_eq!(scene.context.assurance(), Assurance::Claimed);
     assert!(scene.ended.is_some());
 }
@@ -111,7 +137,10 @@ async fn a_model_that_guesses_is_stopped_and_told_to_hand_over() {
 async fn a_denial_is_acted_on_before_the_model_is_asked() {
     let mut scene = Scene::of_john([
         says("I am sorry. How can I help you?"),
-        runs("", &[("lookup_customer", r#"{"phone_number": "2175550101"}"#)]),
+        runs(
+            "",
+            &[("lookup_customer", r#"{"phone_number": "2175550101"}"#)],
+        ),
         says("I do not find an account under that number."),
     ])
     .await;
@@ -119,9 +148,15 @@ async fn a_denial_is_acted_on_before_the_model_is_asked() {
     assert_eq!(scene.tools, ["lookup_customer", "forget_customer"]);
     assert_eq!(scene.context.customer(), None);
     let told = scene.told();
-    let context = told.rsplit("[Not said").next().expect("it is told what is so");
+    let context = told
+        .rsplit("[Not said")
+        .next()
+        .expect("it is told what is so");
     assert!(!context.contains("customer_id"), "{context}");
-    assert!(context.contains("not the customer that the number stands for"), "{context}");
+    assert!(
+        context.contains("not the customer that the number stands for"),
+        "{context}"
+    );
 
     scene.hears("Try my number again.").await;
     assert!(scene.told_of_tool().contains(r#""found":false"#));
@@ -138,9 +173,15 @@ async fn a_model_may_let_go_of_a_customer_itself() {
         ],
     )
     .await;
-    scene.hears("John is my father, he gave me his phone.").await;
+    scene
+        .hears("John is my father, he gave me his phone.")
+        .await;
     assert_eq!(scene.context.customer(), None);
-    assert!(scene.told().contains("not the customer that the number stands for"));
+    assert!(
+        scene
+            .told()
+            .contains("not the customer that the number stands for")
+    );
 }
 
 /// Not a line in the log of changes, and as many customers as were seeded.

@@ -44,7 +44,8 @@ async fn a_stranger_at_a_customers_telephone_books_under_a_name_of_their_own() {
     call.is_asked(Question::Vehicle);
     call.says("2021 honda accord").await;
     call.is_asked(Question::Phone);
-    call.says("two one seven five five five oh one seven seven").await;
+    call.says("two one seven five five five oh one seven seven")
+        .await;
     call.is_asked(Question::Confirm);
     call.hears("Anna Bell");
     call.says("yes").await;
@@ -52,16 +53,22 @@ async fn a_stranger_at_a_customers_telephone_books_under_a_name_of_their_own() {
     assert_eq!(booked.len(), 1);
     let anna = call.customer("+12175550177").await.expect("created");
     assert_eq!(booked[0].customer, anna.id);
-    assert_eq!(call.vehicles(CustomerId(1)).await.len(), 1, "John's are John's");
+    assert_eq!(
+        call.vehicles(CustomerId(1)).await.len(),
+        1,
+        "John's are John's"
+    );
 }
 
 #[tokio::test]
 async fn a_denial_in_the_middle_of_a_booking_keeps_the_wish_and_drops_the_vehicle() {
     let mut call = Scene::new(Some(JOHN)).await;
     call.opens().await;
-    call.says_in_turn(&["i need an oil change", "friday at three p m"]).await;
+    call.says_in_turn(&["i need an oil change", "friday at three p m"])
+        .await;
     call.is_asked(Question::Confirm);
-    call.says("wait, this is not my account, i'm not john").await;
+    call.says("wait, this is not my account, i'm not john")
+        .await;
     call.is_asked(Question::Name);
     assert_eq!(call.context.customer(), None);
     call.says("yes").await;
@@ -76,7 +83,8 @@ async fn a_denial_while_proof_is_asked_for_reads_nothing() {
     call.is_asked(Question::DateOfBirth);
     call.says("i'm not maria").await;
     call.is_asked(Question::Phone);
-    call.says("two one seven five five five oh one oh two").await;
+    call.says("two one seven five five five oh one oh two")
+        .await;
     call.hears("I do not find an account");
     call.hears_not("oil change");
 }

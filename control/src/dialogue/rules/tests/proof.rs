@@ -41,7 +41,13 @@ async fn part_of_an_address_proves_nothing() {
         let proof = verify_customer::Arguments::Address(part.to_owned());
         let refused = call.run(ToolCall::VerifyCustomer(proof)).await;
         assert!(
-            matches!(refused, Err(ToolError::BadArgument { field: "address", .. })),
+            matches!(
+                refused,
+                Err(ToolError::BadArgument {
+                    field: "address",
+                    ..
+                })
+            ),
             "{part:?}: {refused:?}"
         );
     }
@@ -124,7 +130,13 @@ async fn what_the_location_does_not_take_is_no_proof() {
     let proof = verify_customer::Arguments::Address("402 oak avenue".to_owned());
     let refused = call.run(ToolCall::VerifyCustomer(proof)).await;
     assert!(
-        matches!(refused, Err(ToolError::BadArgument { field: "address", .. })),
+        matches!(
+            refused,
+            Err(ToolError::BadArgument {
+                field: "address",
+                ..
+            })
+        ),
         "{refused:?}"
     );
     assert_eq!(call.context.assurance(), Assurance::Claimed);
@@ -239,5 +251,9 @@ async fn grace(call: &Scene, with_vin: bool) {
         model: "F-150".to_owned(),
         vin: with_vin.then(|| TRUCK.to_owned()),
     };
-    call.store.vehicles.add(grace.id, &truck).await.expect("hers");
+    call.store
+        .vehicles
+        .add(grace.id, &truck)
+        .await
+        .expect("hers");
 }
