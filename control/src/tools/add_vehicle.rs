@@ -4,7 +4,6 @@
 //! very call. A booking may bring its vehicle along without it; see `new_customer`.
 
 use storage::customer::CustomerId;
-use storage::location::Action;
 
 use super::find_vehicle::Match;
 use super::new_customer::AddVehicle;

@@ -23,8 +23,13 @@ pub(super) fn phone(text: &str) -> Result<Phone, ToolError> {
         field: "phone_number",
         remedy: format!("{why}; ask for the ten digits again"),
     };
+    // A number is not looked for in what is no speech.
+    let spoken = text
+        .chars()
+        .all(|c| c.is_alphanumeric() || " ,.'-+()".contains(c));
     match Phone::parse(text) {
         Ok(phone) => Ok(phone),
+        Err(why) if !spoken => Err(bad(&why)),
         Err(why) => match nlu::phone::parse(text).map(|digits| digits.phone()) {
             Ok(Ok(phone)) => Ok(phone),
             Ok(Err(why)) => Err(bad(&why)),
@@ -230,7 +235,13 @@ mod tests {
         let spoken = phone("two one seven five five five oh one seven seven");
         assert_eq!(spoken, phone("(217) 555-0177"));
         assert!(spoken.is_ok());
-        for text in ["", "anonymous", "911", "five five five", "two one seven"] {
+        for text in [
+            "",
+            "anonymous",
+            "911",
+            "five five five",
+            "<Dial>+12175550199</Dial>",
+        ] {
             let refused = phone(text).expect_err(text).to_string();
             assert!(refused.starts_with("phone_number: "), "{refused}");
         }
