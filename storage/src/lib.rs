@@ -11,6 +11,8 @@
 //! | [`Appointments`] | the book itself | one transaction makes customer, vehicle and appointment |
 //! | [`CallLogs`] | what was said and done | opened when a call begins, closed however it ends |
 //! | [`ServiceHistory`] | what was done to a vehicle | |
+//! | [`Verifications`] | how often it was guessed who a customer is | counted across calls; racing guesses are no more guesses |
+//! | [`AuditLog`] | who changed what, by which call | written in the change's own transaction |
 //!
 //! The database is an SQLite file or a Postgres server ([`Address`]); every sentence of the contract
 //! that the tests hold runs over both. [`migrations`] bring either up to date.
@@ -39,6 +41,7 @@
 
 pub mod address;
 pub mod appointment;
+pub mod audit;
 pub mod call_log;
 pub mod customer;
 pub mod error;
@@ -52,6 +55,7 @@ pub mod service_history;
 pub mod slots;
 mod sqlite;
 pub mod vehicle;
+pub mod verification;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -60,12 +64,14 @@ use async_trait::async_trait;
 
 pub use address::Address;
 pub use appointment::Appointments;
+pub use audit::AuditLog;
 pub use call_log::CallLogs;
 pub use customer::Customers;
 pub use error::{OpenError, StorageError, Trouble};
 pub use location::Location;
 pub use service_history::ServiceHistory;
 pub use vehicle::Vehicles;
+pub use verification::Verifications;
 
 /// One implementation of every aggregate, over one database. Cheap to clone.
 #[derive(Clone)]
@@ -75,6 +81,8 @@ pub struct Store {
     pub appointments: Arc<dyn Appointments>,
     pub call_logs: Arc<dyn CallLogs>,
     pub service_history: Arc<dyn ServiceHistory>,
+    pub verifications: Arc<dyn Verifications>,
+    pub audit: Arc<dyn AuditLog>,
     pub backend: Arc<dyn Backend>,
 }
 

@@ -47,11 +47,20 @@ pub const RECENT_CALL_LOGS: u32 = 500;
 /// How many events of one call are read.
 pub const EVENTS_PER_CALL: u32 = 100;
 
+/// How many lines of the audit log are read at once.
+pub const AUDIT_LINES: i64 = 500;
+
 /// The most bays a location may have.
 pub const BAYS: i64 = 100;
 
 /// The longest a booking may take.
 pub const SERVICE_MINUTES: u32 = 24 * 60;
+
+/// The most wrong answers about one customer that a location may allow before it locks.
+pub const WRONG_ANSWERS: u8 = 20;
+
+/// The longest that wrong answers may count, and that a lock may hold.
+pub const LOCK_MINUTES: u32 = 7 * 24 * 60;
 
 /// The furthest ahead a location may open its book, and so the most days a slot search visits.
 pub const HORIZON_DAYS: u32 = 366;

@@ -4,6 +4,7 @@
 //! hours and dates are local to the location's zone; an instant exists only together with it.
 
 mod file;
+mod verification;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
 use crate::customer::Phone;
+pub use verification::{Action, Proof, Verification};
 
 /// The example that ships inside the binary.
 const EXAMPLE: &str = include_str!("../locations/ottos-auto.toml");
@@ -46,6 +48,8 @@ pub struct Location {
     pub rules: Vec<String>,
     /// In the order of the file; at least one, keys unique.
     pub services: Vec<Service>,
+    /// What proves who calls.
+    pub verification: Verification,
 }
 
 /// Where a dealership is.

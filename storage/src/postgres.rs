@@ -8,6 +8,7 @@
 //! Whatever ends early costs its connection: see [`transaction`].
 
 mod appointment;
+mod audit;
 mod call_log;
 mod customer;
 mod migrations;
@@ -15,6 +16,7 @@ mod row;
 mod service_history;
 mod transaction;
 mod vehicle;
+mod verification;
 
 use std::sync::Arc;
 
@@ -53,6 +55,8 @@ pub(crate) async fn open(address: &PostgresAddress) -> Result<Store, OpenError> 
         appointments: database.clone(),
         call_logs: database.clone(),
         service_history: database.clone(),
+        verifications: database.clone(),
+        audit: database.clone(),
         backend: database,
     })
 }

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::appointment::{Appointment, AppointmentId, Busy};
+use crate::audit::{AuditLine, Entry};
 use crate::call_log::{CallEvent, CallLog, CallSummary, NetworkStatus, NewCallLog};
 use crate::customer::{Address, Customer, CustomerId, Phone};
 use crate::error::StorageError;
@@ -177,6 +178,21 @@ pub(crate) fn call_event(row: &impl BookRow) -> Result<CallEvent, StorageError> 
         kind: columns.text("kind")?,
         at: columns.instant("at")?,
         detail: columns.json("detail")?,
+    })
+}
+
+pub(crate) fn audit_line(row: &impl BookRow) -> Result<AuditLine, StorageError> {
+    let columns = Columns::of("audit_log", row)?;
+    Ok(AuditLine {
+        at: columns.instant("at")?,
+        call_sid: columns.maybe_text("call_sid")?,
+        entry: Entry {
+            change: columns.word("change")?,
+            customer: CustomerId(columns.integer("customer_id")?),
+            vehicle: columns.maybe_integer("vehicle_id")?.map(VehicleId),
+            appointment: columns.maybe_integer("appointment_id")?.map(AppointmentId),
+            detail: columns.json("detail")?,
+        },
     })
 }
 

@@ -5,12 +5,14 @@
 //! wait for the writer. No transaction awaits anything but the database.
 
 mod appointment;
+mod audit;
 mod call_log;
 mod customer;
 mod migrations;
 mod row;
 mod service_history;
 mod vehicle;
+mod verification;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -99,6 +101,8 @@ async fn connect(
         appointments: database.clone(),
         call_logs: database.clone(),
         service_history: database.clone(),
+        verifications: database.clone(),
+        audit: database.clone(),
         backend: database,
     })
 }

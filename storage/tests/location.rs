@@ -108,6 +108,11 @@ fn a_wrong_value_is_named_by_its_key() {
             "transfer_to: \"911\" is not a telephone number",
         ),
         (
+            "state = \"IL\"",
+            "state = \"ZZ\"",
+            "address.state: \"ZZ\" is no state",
+        ),
+        (
             "agent = \"Sophie\"",
             "agent = \" \"",
             "agent: must not be empty",
@@ -167,6 +172,36 @@ fn a_wrong_value_is_named_by_its_key() {
             "key = \"oil_change\"",
             "services[1].key: \"oil_change\" stands there twice",
         ),
+        (
+            "read = 1 ",
+            "read = 4 ",
+            "verification.read: 4 is outside 1 to 3",
+        ),
+        (
+            "read = 1 ",
+            "read = 2 ",
+            "verification.move: 1 is outside 2 to 3",
+        ),
+        (
+            "\"address\", \"vin\"]",
+            "\"address\", \"address\"]",
+            "verification.proofs: each may stand there once",
+        ),
+        (
+            "[\"date_of_birth\", \"address\", \"vin\"]",
+            "[]",
+            "verification.proofs: at least one must count",
+        ),
+        (
+            "wrong_answers = 5",
+            "wrong_answers = 0",
+            "verification.wrong_answers: 0 is outside 1 to 20",
+        ),
+        (
+            "locked_min = 60",
+            "locked_min = 0",
+            "verification.locked_min: 0 is outside",
+        ),
     ] {
         let error = changed(right, wrong);
         assert!(matches!(error, LocationError::Value { .. }), "{error}");
@@ -193,11 +228,25 @@ fn an_unknown_missing_or_mistyped_key_is_shown_with_its_line() {
             "invalid length 1",
         ),
         ("duration_min = 30", "duration_min = -30", "-30"),
+        (
+            "\"address\", \"vin\"]",
+            "\"address\", \"phone\"]",
+            "unknown variant `phone`",
+        ),
     ] {
         let error = changed(right, wrong);
         assert!(matches!(error, LocationError::Toml(_)), "{error}");
         assert!(error.to_string().contains(said), "{error}");
     }
+}
+
+#[test]
+fn a_file_without_a_policy_has_the_shipped_one() {
+    let begins = EXAMPLE.find("[verification]").expect("it is there");
+    let ends = EXAMPLE[begins..].find("# `key` is").expect("what follows") + begins;
+    let without = [&EXAMPLE[..begins], &EXAMPLE[ends..]].concat();
+    let without = Location::parse(&without).expect("it may be left out");
+    assert_eq!(without.verification, Location::example().verification);
 }
 
 #[test]

@@ -257,6 +257,7 @@ fn question_names() -> Vec<String> {
         Question::Phone,
         Question::DateOfBirth,
         Question::Address,
+        Question::Vin,
         Question::WhichVehicle,
         Question::Vehicle,
         Question::WhichAppointment,

@@ -3,6 +3,7 @@
 use storage::customer::Phone;
 
 use super::ToolId;
+use crate::nlu::denial;
 use crate::tools::lookup_customer::{Caller, Lookup};
 use crate::tools::visit::Visit;
 use crate::tools::{Answer, ToolOutcome};
@@ -15,6 +16,8 @@ pub(super) struct Known {
     /// Who calls.
     pub(super) caller: Option<Caller>,
     pub(super) verified: bool,
+    /// The caller is not whom their number stands for.
+    pub(super) denied: bool,
     /// What was booked in this call and still stands.
     pub(super) booked: Vec<Visit>,
     /// What this call was placed for, as long as it stands.
@@ -38,9 +41,11 @@ impl Known {
                 self.caller = Some(caller.clone());
             }
             Ok(Answer::Verified(caller)) => {
+                // What is on record is told where the proofs are enough for it.
+                self.verified = caller.vehicles.is_some();
                 self.caller = Some(caller.clone());
-                self.verified = true;
             }
+            Ok(Answer::Forgotten) => self.disown(),
             Ok(Answer::Booked(visit)) => {
                 self.forget(visit);
                 self.booked.push(visit.clone());
@@ -73,6 +78,21 @@ impl Known {
             )
             | Err(_) => {}
         }
+    }
+
+    /// The caller is somebody else: what was known of them is not known.
+    pub(super) fn disown(&mut self) {
+        self.caller = None;
+        self.verified = false;
+        self.number = None;
+        self.booked.clear();
+        self.denied = true;
+    }
+
+    /// Whether the caller says that they are not whom they are taken for.
+    pub(super) fn is_denied_by(&self, text: &str) -> bool {
+        let caller = self.caller.as_ref();
+        caller.is_some_and(|caller| denial::denies(text, &caller.first_name))
     }
 
     fn forget(&mut self, visit: &Visit) {

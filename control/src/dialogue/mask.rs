@@ -1,13 +1,13 @@
 //! What a transcript may show: personal data gives way to a label.
 //!
-//! Dates of birth, telephone numbers, street addresses and anything card-like, spoken or written.
+//! Dates of birth, telephone numbers, street addresses, VINs and anything card-like, spoken or written.
 //! What was asked for is the best guide to what a number is, so the expectation under which the
 //! words were said comes along; long runs of digits and dates with a year are masked whatever it is.
 
 use pipeline::message::Expectation;
 
 use crate::nlu::date_time::month;
-use crate::nlu::number;
+use crate::nlu::{address as street, number, vin};
 
 /// Digits in a row that are at least a telephone number without its area code.
 const NUMBER_DIGITS: usize = 7;
@@ -19,6 +19,7 @@ const DATE_REACH: usize = 6;
 const DATE_OF_BIRTH: &str = "[date of birth]";
 const PHONE: &str = "[phone number]";
 const ADDRESS: &str = "[address]";
+const VIN: &str = "[vin]";
 const NUMBER: &str = "[number]";
 const CARD: &str = "[card number]";
 
@@ -27,6 +28,10 @@ const CARD: &str = "[card number]";
 pub fn masked(text: &str, expectation: Expectation) -> String {
     let words: Vec<Word<'_>> = text.split_whitespace().map(Word::new).collect();
     let whole = match expectation {
+        // Spelled letter by letter, none of it is told from another word.
+        _ if vin::parse(text).is_ok() => Some(((0, words.len()), VIN)),
+        // Whoever is asked for the one proof may give another.
+        Expectation::DateOfBirth if is_street(text) => address(&words).map(|e| (e, ADDRESS)),
         Expectation::DateOfBirth => {
             extent(&words, |w| w.kind != Kind::Other).map(|e| (e, DATE_OF_BIRTH))
         }
@@ -78,6 +83,10 @@ fn extent(words: &[Word<'_>], meant: impl Fn(&Word<'_>) -> bool) -> Option<(usiz
     let first = words.iter().position(&meant)?;
     let last = words.iter().rposition(&meant)?;
     Some((first, last + 1))
+}
+
+fn is_street(text: &str) -> bool {
+    street::parse(text).is_some_and(|said| said.kind.is_some())
 }
 
 /// From the house number to the end: the town tells as much as the street.
@@ -221,6 +230,21 @@ mod tests {
             masked("3/14/1985", Expectation::DateOfBirth),
             "[date of birth]"
         );
+    }
+
+    #[test]
+    fn whatever_is_given_for_a_proof_is_masked() {
+        let asked = Expectation::DateOfBirth;
+        assert_eq!(
+            masked("i live at 402 Oak Avenue", asked),
+            "i live at [address]"
+        );
+        assert_eq!(masked("four oh two oak avenue", asked), "[address]");
+        for asked in [asked, Expectation::Address, Expectation::Open] {
+            let vin = "one foxtrot t e w one e five zero k f a double zero double zero one";
+            assert_eq!(masked(vin, asked), "[vin]");
+            assert_eq!(masked("it is 1FTEW1E50KFA00001", asked), "[vin]");
+        }
     }
 
     #[test]

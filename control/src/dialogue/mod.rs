@@ -138,6 +138,8 @@ pub enum Question {
     Phone,
     DateOfBirth,
     Address,
+    /// A vehicle's identification number.
+    Vin,
     WhichAppointment,
     Reason,
     /// Shall I do this?

@@ -35,7 +35,7 @@ use super::rules::escalate;
 use super::speakable::speakable;
 use super::{Action, Brain, Input, Question, RuleBrain, Silence, ToolId, TransferReason, phrases};
 use crate::llm::{Answer, Request, ToolRequest};
-use crate::tools::{self, ToolOutcome};
+use crate::tools::{self, ToolCall, ToolOutcome, forget_customer};
 
 /// A dialogue led by a language model. One per call.
 #[derive(Debug)]
@@ -237,6 +237,10 @@ impl ModelBrain {
         {
             self.untold = None;
         }
+        let denied = |text: &str| self.known.is_denied_by(text);
+        if denied(&text) || second_opinion.as_deref().is_some_and(denied) {
+            self.disown();
+        }
         self.history.caller(&text);
         self.gist.heard(
             &self.prompt.vocabulary,
@@ -255,6 +259,14 @@ impl ModelBrain {
         };
         self.misses = 0;
         self.keys.clear();
+    }
+
+    /// The caller is not whom they were taken for. That does not wait for the model to see it.
+    fn disown(&mut self) {
+        self.known.disown();
+        let id = self.known.next_tool();
+        let call = ToolCall::ForgetCustomer(forget_customer::Arguments {});
+        self.out.push(Action::RunTool { id, call });
     }
 
     /// The caller has said something: the model is to answer.

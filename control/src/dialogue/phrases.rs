@@ -72,6 +72,10 @@ pub(super) const HINT_NAME: &str =
 pub(super) const HINT_PHONE: &str = "Please say all ten digits, area code first.";
 pub(super) const HINT_DATE_OF_BIRTH: &str =
     "Please say the month, the day and the year, for example, March fourth, nineteen eighty.";
+pub(super) const HINT_ADDRESS: &str =
+    "Please say the house number and the street, for example, 12 Main Street.";
+pub(super) const HINT_VIN: &str =
+    "It has seventeen letters and digits, and stands in your registration. Please spell it.";
 pub(super) const HINT_WHICH_APPOINTMENT: &str = "You can say, for example, the first one.";
 pub(super) const HINT_CONFIRM: &str = "Please say yes or no.";
 
@@ -98,6 +102,10 @@ pub(super) const WHICH_APPOINTMENT: &str = "Which one do you mean?";
 pub(super) const WHICH_NUMBER: &str = "Which telephone number is the appointment under?";
 pub(super) const ACCOUNT_NAME: &str = "Which first and last name is it under?";
 pub(super) const DATE_OF_BIRTH: &str = "To verify that it is you, what is your date of birth?";
+pub(super) const ADDRESS: &str =
+    "To verify that it is you, what are the house number and street of your address?";
+pub(super) const VIN: &str =
+    "To verify that it is you, what is the vehicle identification number of your vehicle?";
 
 pub(super) fn when(task: &Task) -> String {
     let (said, verb) = match task {
@@ -338,8 +346,10 @@ pub(super) fn rescheduled(location: &Location, visit: &Visit, today: Date) -> St
 // ---- the record -----------------------------------------------------------------------------
 
 pub(super) const VERIFIED: &str = "Thank you.";
-pub(super) const WRONG_DATE_OF_BIRTH: &str = "I am sorry, that does not match our records.";
-pub(super) const NOTHING_TO_VERIFY_BY: &str = "I have no date of birth on file for you, so I cannot \
+pub(super) const WRONG_PROOF: &str = "I am sorry, that does not match our records.";
+pub(super) const MIXED_UP: &str = "I am sorry, I mixed you up.";
+pub(super) const CANNOT_VERIFY: &str = "I cannot verify you over the telephone just now.";
+pub(super) const NOTHING_TO_VERIFY_BY: &str = "I do not have enough on file for you, so I cannot \
      verify that it is you, and only a colleague can open your record.";
 pub(super) const NO_ACCOUNT: &str = "I do not find an account with that number.";
 pub(super) const NO_APPOINTMENTS: &str = "I do not see any upcoming appointment for you.";
@@ -544,6 +554,8 @@ pub(super) fn fixed(location: &Location) -> Vec<String> {
         HINT_NAME,
         HINT_PHONE,
         HINT_DATE_OF_BIRTH,
+        HINT_ADDRESS,
+        HINT_VIN,
         HINT_WHICH_APPOINTMENT,
         HINT_CONFIRM,
         WHICH_SERVICE,
@@ -557,6 +569,8 @@ pub(super) fn fixed(location: &Location) -> Vec<String> {
         WHICH_NUMBER,
         ACCOUNT_NAME,
         DATE_OF_BIRTH,
+        ADDRESS,
+        VIN,
         NOTHING_THEN,
         NOTHING_FREE,
         ANOTHER_TIME,
@@ -571,7 +585,9 @@ pub(super) fn fixed(location: &Location) -> Vec<String> {
         CANCELLED,
         ALREADY_SETTLED,
         VERIFIED,
-        WRONG_DATE_OF_BIRTH,
+        WRONG_PROOF,
+        MIXED_UP,
+        CANNOT_VERIFY,
         NOTHING_TO_VERIFY_BY,
         NO_ACCOUNT,
         NO_APPOINTMENTS,

@@ -12,6 +12,7 @@ mod booking;
 mod call_back;
 mod cancel;
 mod closing;
+mod denial;
 pub(super) mod escalate;
 mod greeting;
 mod inquiry;
@@ -134,7 +135,7 @@ impl RuleBrain {
                 // It was said already.
                 State::Verification {
                     errand,
-                    step: step @ Proving::DateOfBirth,
+                    step: step @ Proving::Proof(_),
                 } if proof.born.is_some() => {
                     brain.out.clear();
                     brain.prove(errand, step, proof, now)
@@ -234,6 +235,15 @@ impl RuleBrain {
                     text,
                     second_opinion,
                 },
+            ) if self.is_denied(&state, &text, second_opinion.as_deref()) => {
+                self.disown(state, &text, second_opinion.as_deref(), now)
+            }
+            (
+                state,
+                Input::Heard {
+                    text,
+                    second_opinion,
+                },
             ) => match self.read(&state, &text, second_opinion.as_deref()) {
                 Some(turn) => self.heard(state, turn, now),
                 None => self.missed(state, now),
@@ -248,6 +258,14 @@ impl RuleBrain {
         {
             let read = Turn::read_reason;
             return Some(read(&self.vocabulary, self.expects, text, second_opinion));
+        }
+        if let State::Verification {
+            step: Proving::Proof(_),
+            ..
+        } = state
+        {
+            let read = Turn::read_proof;
+            return read(&self.vocabulary, self.expects, text, second_opinion);
         }
         Turn::read(&self.vocabulary, self.expects, text, second_opinion)
     }

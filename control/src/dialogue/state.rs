@@ -5,6 +5,7 @@
 
 use jiff::Zoned;
 use storage::customer::Phone;
+use storage::location::{Action, Proof};
 use storage::vehicle::VehicleId;
 
 use super::ToolId;
@@ -72,6 +73,17 @@ pub(super) enum Errand {
     Check,
 }
 
+impl Errand {
+    /// What the caller must be verified for.
+    pub(super) fn action(&self) -> Action {
+        match self {
+            Self::Reschedule(_) => Action::Move,
+            Self::Cancel(_) => Action::Cancel,
+            Self::Check => Action::Read,
+        }
+    }
+}
+
 /// The steps of a verification.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Proving {
@@ -92,8 +104,8 @@ pub(super) enum Proving {
         tool: ToolId,
         misses: u8,
     },
-    /// What is your date of birth?
-    DateOfBirth,
+    /// What is your date of birth, or whatever else proves it?
+    Proof(Proof),
     Checking(ToolId),
     /// Proved: what does the book hold?
     Reading(ToolId),
@@ -246,7 +258,7 @@ impl State {
                 | Proving::Searching { tool, .. }
                 | Proving::Checking(tool)
                 | Proving::Reading(tool) => Some(*tool),
-                Proving::Number { .. } | Proving::Name { .. } | Proving::DateOfBirth => None,
+                Proving::Number { .. } | Proving::Name { .. } | Proving::Proof(_) => None,
             },
             Self::SlotCollection { asks, .. } => match asks {
                 Asks::FreeTimes { tool, .. }

@@ -12,7 +12,7 @@ use crate::nlu::service::Vocabulary;
 use crate::nlu::vehicle::{self, SpokenVehicle};
 use crate::nlu::words::Words;
 use crate::nlu::yes_no::{self, Answer};
-use crate::nlu::{self, Concept};
+use crate::nlu::{self, Concept, address, date_of_birth, vin};
 use crate::tools::cancel_appointment::Reason;
 
 /// How callers name the location's services.
@@ -48,6 +48,8 @@ pub(super) struct Turn {
     pub(super) born: Option<Date>,
     /// House number and street.
     pub(super) address: Option<String>,
+    /// A vehicle's identification number.
+    pub(super) vin: Option<String>,
     pub(super) reason: Option<Reason>,
     /// "Move it", "cancel that": what was just talked about.
     pub(super) points_back: bool,
@@ -133,9 +135,43 @@ impl Turn {
             phone: later.phone.or(self.phone),
             born: later.born.or(self.born),
             address: later.address.or(self.address),
+            vin: later.vin.or(self.vin),
             reason: later.reason.or(self.reason),
             points_back: later.points_back,
         }
+    }
+
+    /// Reads a turn in which the caller is to prove who they are: by what was asked for, or by
+    /// something else that proves it.
+    pub(super) fn read_proof(
+        vocabulary: &Vocabulary,
+        expects: Expectation,
+        text: &str,
+        second_opinion: Option<&str>,
+    ) -> Option<Self> {
+        if let Some(vin) = both(text, second_opinion, |text| vin::parse(text).ok()) {
+            return Some(Self {
+                vin: Some(vin),
+                ..Self::default()
+            });
+        }
+        let turn = Self::read(vocabulary, expects, text, second_opinion);
+        if turn.as_ref().is_some_and(|turn| turn.intent.is_some()) {
+            return turn;
+        }
+        let mut proof = turn.unwrap_or_default();
+        let born = both(text, second_opinion, |text| date_of_birth::parse(text).ok());
+        if proof.born.is_none() && born.is_some() {
+            proof = Self {
+                born,
+                ..Self::default()
+            };
+        } else if proof.born.is_none() && proof.address.is_none() {
+            // Unasked, only what is called a street is one.
+            let street = |text: &str| address::parse(text).filter(|said| said.kind.is_some());
+            proof.address = both(text, second_opinion, street).map(|said| said.line());
+        }
+        (proof != Self::default()).then_some(proof)
     }
 
     /// Any words at all are an answer to "may I ask why?".

@@ -21,7 +21,8 @@ pub enum DateOfBirthError {
 }
 
 /// Reads a date of birth: "march fourth nineteen eighty five", "the ninth of may 1990",
-/// "3/14/1985", "three fourteen nineteen eighty five".
+/// "3/14/1985", "three fourteen nineteen eighty five"; also day first or year first, where it can mean
+/// nothing else: "14 march 1985", "1985-03-14".
 ///
 /// # Errors
 /// [`DateOfBirthError`] says what is missing.
@@ -34,14 +35,18 @@ pub fn parse(text: &str) -> Result<Date, DateOfBirthError> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_words(words: &Words) -> Result<Date, DateOfBirthError> {
-    let (year, month, day) = match date_time::said_date(words) {
-        Some(said) => (
-            said.year
-                .or_else(|| short_year(words.list().get(said.to..)?)),
-            said.month,
-            said.day,
-        ),
-        None => in_numbers(words).ok_or(DateOfBirthError::NoDate)?,
+    let (year, month, day) = match in_another_order(words) {
+        Some((year, month, day)) => (Some(year), month, day),
+        None => match date_time::said_date(words) {
+            Some(said) => (
+                said.year
+                    .or_else(|| short_year(words.list().get(said.to..)?))
+                    .or_else(|| year_before(words.list().get(..said.from)?)),
+                said.month,
+                said.day,
+            ),
+            None => in_numbers(words).ok_or(DateOfBirthError::NoDate)?,
+        },
     };
     let year = year
         .filter(|year| *year >= FIRST_YEAR)
@@ -59,6 +64,81 @@ fn short_year(list: &[String]) -> Option<i16> {
         .ok()
         .filter(|n| (30..=99).contains(n))
         .map(|n| 1900 + n)
+}
+
+/// "Nineteen eighty five" before "march fourteenth".
+fn year_before(list: &[String]) -> Option<i16> {
+    (0..list.len()).find_map(|i| {
+        let (year, used) = number::year(&list[i..])?;
+        let rest = list.get(i + used..)?;
+        let joined = rest
+            .iter()
+            .all(|word| matches!(word.as_str(), "in" | "on" | "the"));
+        joined.then_some(year)
+    })
+}
+
+/// The orders that are not the American one, but plain: year first in figures, the day as a number
+/// before the month's name or above twelve, the day after the year.
+fn in_another_order(words: &Words) -> Option<(i16, i8, i8)> {
+    let list = words.list();
+    (0..list.len()).find_map(|i| {
+        let rest = &list[i..];
+        let after_a_number = i > 0 && number::is_number_word(&list[i - 1]);
+        if after_a_number {
+            return None;
+        }
+        year_first(rest)
+            .or_else(|| day_in_figures_first(rest))
+            .or_else(|| day_first(rest))
+            .or_else(|| day_last(rest))
+    })
+}
+
+/// "1985-03-14"
+fn year_first(list: &[String]) -> Option<(i16, i8, i8)> {
+    let year = list.first()?.parse().ok().filter(|n| *n >= FIRST_YEAR)?;
+    let (month, used) = small_number(list.get(1..)?, 12)?;
+    let (day, _) = small_number(list.get(1 + used..)?, 31)?;
+    Some((year, month, day))
+}
+
+/// "14/3/1985"
+fn day_in_figures_first(list: &[String]) -> Option<(i16, i8, i8)> {
+    let parts: Vec<&str> = list.first()?.split('/').collect();
+    let [day, month, year] = parts.as_slice() else {
+        return None;
+    };
+    let day = day.parse().ok().filter(|day| (13..=31).contains(day))?;
+    let month = month
+        .parse()
+        .ok()
+        .filter(|month| (1..=12).contains(month))?;
+    Some((year.parse().ok().filter(|n| *n >= FIRST_YEAR)?, month, day))
+}
+
+/// "14 march 1985"; and "fourteen three nineteen eighty five", where the first can be no month.
+fn day_first(list: &[String]) -> Option<(i16, i8, i8)> {
+    let (day, used) = small_number(list, 31)?;
+    let rest = list.get(used..)?;
+    let (month, more) = match date_time::month(rest.first()?) {
+        Some(month) => (month, 1),
+        None => small_number(rest, 12).filter(|_| day > 12)?,
+    };
+    let rest = rest.get(more..)?;
+    let year = number::year(rest)
+        .map(|(year, _)| year)
+        .or_else(|| short_year(rest))?;
+    Some((year, month, day))
+}
+
+/// "March nineteen eighty five, the fourteenth"
+fn day_last(list: &[String]) -> Option<(i16, i8, i8)> {
+    let month = date_time::month(list.first()?)?;
+    let (year, used) = number::year(list.get(1..)?)?;
+    let the = usize::from(list.get(1 + used).is_some_and(|word| word == "the"));
+    let (day, _) = number::ordinal(list.get(1 + used + the..)?)?;
+    Some((year, month, i8::try_from(day).ok()?))
 }
 
 /// Month, day and year all as numbers, in the American order.
@@ -122,6 +202,18 @@ mod tests {
             ("seven two ninety", date(1990, 7, 2)),
             ("three fourteen eighty five", date(1985, 3, 14)),
             ("february twenty ninth two thousand", date(2000, 2, 29)),
+            ("1985-03-14", date(1985, 3, 14)),
+            ("14 March 1985", date(1985, 3, 14)),
+            ("fourteen march nineteen eighty five", date(1985, 3, 14)),
+            ("nineteen eighty five march fourteenth", date(1985, 3, 14)),
+            ("in 1985 on the fourteenth of march", date(1985, 3, 14)),
+            (
+                "march nineteen eighty five the fourteenth",
+                date(1985, 3, 14),
+            ),
+            ("march nineteen eighty five", date(1985, 3, 19)),
+            ("fourteen three nineteen eighty five", date(1985, 3, 14)),
+            ("14/3/1985", date(1985, 3, 14)),
         ] {
             assert_eq!(parse(text), Ok(expected), "{text}");
         }

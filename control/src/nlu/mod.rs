@@ -9,6 +9,7 @@ pub mod address;
 mod concept;
 pub mod date_of_birth;
 pub mod date_time;
+pub mod denial;
 pub mod intent;
 pub mod name;
 pub mod number;
@@ -16,6 +17,7 @@ pub mod phone;
 pub mod say;
 pub mod service;
 pub mod vehicle;
+pub mod vin;
 pub mod words;
 pub mod yes_no;
 

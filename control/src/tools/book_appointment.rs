@@ -1,6 +1,7 @@
 //! `book_appointment`: a new entry in the book, together with whoever is new to it.
 
 use jiff::Zoned;
+use serde::Deserializer;
 use storage::appointment::{self, BookingError, NewAppointment};
 use storage::call_log::Outcome;
 use storage::customer::CustomerId;
@@ -8,6 +9,7 @@ use storage::location::{Location, Service};
 use storage::vehicle::VehicleId;
 
 use super::error::NotBookable;
+use super::field;
 use super::moment::Moment;
 use super::new_customer::{AddVehicle, CreateCustomer};
 use super::{Answer, Assurance, CallContext, Effect, ToolError, ToolOutcome, Toolbox, schema};
@@ -26,6 +28,7 @@ pub struct Arguments {
     pub party: Party,
     /// Key of a service in the location file, such as `oil_change`.
     pub service_type: String,
+    #[serde(deserialize_with = "scheduled_at")]
     pub scheduled_at: Moment,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
@@ -53,20 +56,6 @@ pub enum Party {
 /// For a language model. Strict schemas know no alternatives, so all members are there and those
 /// of the other parties are null.
 pub(super) fn spec(location: &Location) -> ToolSpec {
-    let new_customer = schema::object([
-        ("first_name", schema::text("As the caller said it.")),
-        ("last_name", schema::text("As the caller said it.")),
-        ("phone_number", schema::text("Ten digits.")),
-        (
-            "email",
-            schema::optional(schema::text("Only if they gave one.")),
-        ),
-    ]);
-    let vehicle = schema::object([
-        ("year", schema::number("Model year, such as 2021.")),
-        ("make", schema::text("Such as Honda.")),
-        ("model", schema::text("Such as Accord.")),
-    ]);
     ToolSpec {
         name: "book_appointment",
         description:
@@ -84,8 +73,11 @@ pub(super) fn spec(location: &Location) -> ToolSpec {
                 "vehicle_id",
                 schema::optional(schema::number("From find_vehicle.")),
             ),
-            ("create_customer", schema::optional(new_customer)),
-            ("add_vehicle", schema::optional(vehicle)),
+            ("create_customer", schema::optional(schema::new_customer())),
+            (
+                "add_vehicle",
+                schema::optional(schema::object(schema::vehicle())),
+            ),
             ("service_type", schema::service(location)),
             (
                 "scheduled_at",
@@ -109,6 +101,7 @@ pub(super) async fn run(
         .scheduled_at
         .resolve(&tools.location().zone)
         .map_err(|why| ToolError::bad_moment("scheduled_at", &why))?;
+    let notes = arguments.notes.as_deref().map(field::notes).transpose()?;
     let party = party(tools, context, &arguments.party, start.year()).await?;
     let interval = tools.allowed(service, &start).await?;
     let wanted = NewAppointment {
@@ -117,7 +110,7 @@ pub(super) async fn run(
         starts_at: interval.starts_at,
         ends_at: interval.ends_at,
         bays: tools.location().bays,
-        notes: arguments.notes.clone(),
+        notes,
         idempotency_key: context.booking_key(&arguments)?,
         booked_by: BOOKED_BY.to_owned(),
     };
@@ -178,6 +171,10 @@ fn bound(context: &CallContext, asked: CustomerId) -> Result<CustomerId, ToolErr
     } else {
         Err(ToolError::NotThisCaller)
     }
+}
+
+fn scheduled_at<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {
+    field::named("scheduled_at", deserializer)
 }
 
 async fn refused(

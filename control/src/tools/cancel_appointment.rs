@@ -3,6 +3,7 @@
 
 use storage::appointment::AppointmentId;
 use storage::call_log::Outcome;
+use storage::location::Action;
 
 use super::{Answer, CallContext, Effect, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
@@ -73,7 +74,8 @@ pub(super) async fn run(
     context: &mut CallContext,
     arguments: Arguments,
 ) -> ToolOutcome {
-    let customer = context.may_change(arguments.appointment_id)?;
+    let policy = &tools.location().verification;
+    let customer = context.may_change(arguments.appointment_id, Action::Cancel, policy)?;
     tools
         .own_appointment(customer, arguments.appointment_id)
         .await?;

@@ -2,6 +2,7 @@
 //! other, one that was booked in this call or that we called about.
 
 use storage::appointment::AppointmentId;
+use storage::location::Action;
 
 use super::{Answer, CallContext, Effect, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
@@ -33,7 +34,8 @@ pub(super) async fn run(
     arguments: Arguments,
 ) -> ToolOutcome {
     let id = arguments.appointment_id;
-    let customer = context.may_change(id)?;
+    let policy = &tools.location().verification;
+    let customer = context.may_change(id, Action::Move, policy)?;
     tools.own_appointment(customer, id).await?;
     let confirmed = tools.store().appointments.confirm(id).await;
     let confirmed = confirmed.map_err(Toolbox::change_refused)?;

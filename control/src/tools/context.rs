@@ -3,6 +3,7 @@
 use storage::appointment::AppointmentId;
 use storage::call_log::Outcome;
 use storage::customer::{CustomerId, Phone};
+use storage::location::{Action, Proof, Verification};
 
 use super::book_appointment;
 use super::error::ToolError;
@@ -15,7 +16,7 @@ pub enum Assurance {
     None,
     /// A number, from the network or spoken, found an account. Anyone can claim a number.
     Claimed,
-    /// The caller knew what only the customer knows.
+    /// The caller knew what only the customer knows, and enough of it to hear what is on record.
     Verified,
 }
 
@@ -25,6 +26,10 @@ pub struct CallContext {
     call_sid: String,
     claimed_number: Option<Phone>,
     identity: Identity,
+    /// The account that was made in this call.
+    created: Option<CustomerId>,
+    /// Whom the caller says they are not; at most one for each lookup.
+    denied: Vec<CustomerId>,
     verification_failures: u8,
     lookups: u8,
     bookings: Vec<Booking>,
@@ -50,7 +55,13 @@ enum Identity {
     /// A name found these; a verification may tell which of them is calling.
     Namesakes(Vec<CustomerId>),
     Claimed(CustomerId),
-    Verified(CustomerId),
+    Proved {
+        customer: CustomerId,
+        /// Each kind once.
+        by: Vec<Proof>,
+        /// Enough to hear what is on record.
+        verified: bool,
+    },
 }
 
 /// A booking asked for in this call. Its place in the list is part of its idempotency key, so that
@@ -71,6 +82,8 @@ impl CallContext {
             call_sid: call_sid.into(),
             claimed_number,
             identity: Identity::Unknown,
+            created: None,
+            denied: Vec::new(),
             verification_failures: 0,
             lookups: 0,
             bookings: Vec::new(),
@@ -104,8 +117,8 @@ impl CallContext {
     pub fn assurance(&self) -> Assurance {
         match self.identity {
             Identity::Unknown | Identity::Namesakes(_) => Assurance::None,
-            Identity::Claimed(_) => Assurance::Claimed,
-            Identity::Verified(_) => Assurance::Verified,
+            Identity::Proved { verified: true, .. } => Assurance::Verified,
+            Identity::Claimed(_) | Identity::Proved { .. } => Assurance::Claimed,
         }
     }
 
@@ -113,7 +126,7 @@ impl CallContext {
     #[must_use]
     pub fn customer(&self) -> Option<CustomerId> {
         match self.identity {
-            Identity::Claimed(id) | Identity::Verified(id) => Some(id),
+            Identity::Claimed(id) | Identity::Proved { customer: id, .. } => Some(id),
             Identity::Unknown | Identity::Namesakes(_) => None,
         }
     }
@@ -145,16 +158,60 @@ impl CallContext {
         }
     }
 
-    /// The bound customer, if the call may change this appointment: any of theirs where they are
-    /// verified; else one that was booked in this very call or that we called about, by whoever is
-    /// on the line.
-    pub(super) fn may_change(&self, appointment: AppointmentId) -> Result<CustomerId, ToolError> {
-        let own = self.booked.contains(&appointment) || self.reminds_of == Some(appointment);
-        self.authorised(if own {
-            Assurance::Claimed
-        } else {
-            Assurance::Verified
-        })
+    /// The bound customer, if they have proved enough for this.
+    pub(super) fn allowed(
+        &self,
+        action: Action,
+        policy: &Verification,
+    ) -> Result<CustomerId, ToolError> {
+        let customer = self.authorised(Assurance::Claimed)?;
+        if self.proofs().len() < policy.needs(action) {
+            return Err(ToolError::NotVerified);
+        }
+        Ok(customer)
+    }
+
+    /// The bound customer, if the call may change this appointment: any of theirs where they have
+    /// proved enough; else one that was booked in this very call or that we called about, by whoever
+    /// is on the line.
+    pub(super) fn may_change(
+        &self,
+        appointment: AppointmentId,
+        action: Action,
+        policy: &Verification,
+    ) -> Result<CustomerId, ToolError> {
+        if self.booked.contains(&appointment) || self.reminds_of == Some(appointment) {
+            return self.authorised(Assurance::Claimed);
+        }
+        self.allowed(action, policy)
+    }
+
+    /// The bound customer, if the call may change what is on record of them beside appointments: the
+    /// account was made in this call, or they have proved enough.
+    pub(super) fn may_change_record(&self, policy: &Verification) -> Result<CustomerId, ToolError> {
+        match self.customer().filter(|id| self.has_created(*id)) {
+            Some(created) => Ok(created),
+            None => self.allowed(Action::Change, policy),
+        }
+    }
+
+    /// An account was made for the caller.
+    pub(super) fn created(&mut self, customer: CustomerId) {
+        self.claim(customer);
+        self.created = Some(customer);
+    }
+
+    /// Whether this account was made in this call.
+    pub(super) fn has_created(&self, customer: CustomerId) -> bool {
+        self.created == Some(customer)
+    }
+
+    /// What the caller has proved to be the bound customer by, each kind once.
+    pub(super) fn proofs(&self) -> &[Proof] {
+        match &self.identity {
+            Identity::Proved { by, .. } => by,
+            Identity::Unknown | Identity::Namesakes(_) | Identity::Claimed(_) => &[],
+        }
     }
 
     /// Counts a search for an account.
@@ -166,11 +223,26 @@ impl CallContext {
         Ok(())
     }
 
-    /// A number found this account. Someone already verified as this customer stays so.
+    /// A number found this account. What they have proved to be this customer by stays.
     pub(super) fn claim(&mut self, customer: CustomerId) {
-        if !matches!(self.identity, Identity::Verified(id) if id == customer) {
+        let same = matches!(self.identity, Identity::Proved { customer: id, .. } if id == customer);
+        if !same {
             self.identity = Identity::Claimed(customer);
         }
+    }
+
+    /// The caller says that they are not the bound customer: nobody is bound, that account is not
+    /// found again, and what was booked for it is no longer theirs to change.
+    pub(super) fn disown(&mut self) {
+        self.denied.extend(self.customer());
+        self.identity = Identity::Unknown;
+        self.created = None;
+        self.booked.clear();
+    }
+
+    /// Whether the caller said that they are not this customer.
+    pub(super) fn is_denied(&self, customer: CustomerId) -> bool {
+        self.denied.contains(&customer)
     }
 
     /// A name found these accounts. Nobody is bound by a name alone, and nobody is unbound.
@@ -188,22 +260,48 @@ impl CallContext {
         match &self.identity {
             Identity::Unknown => Err(ToolError::NobodyBound),
             Identity::Namesakes(ids) => Ok(ids.clone()),
-            Identity::Claimed(id) | Identity::Verified(id) => Ok(vec![*id]),
+            Identity::Claimed(id) | Identity::Proved { customer: id, .. } => Ok(vec![*id]),
         }
     }
 
-    pub(super) fn verified(&mut self, customer: CustomerId) {
-        self.identity = Identity::Verified(customer);
+    /// The caller gave a right proof. Returns whether it is enough to hear what is on record.
+    pub(super) fn proved(
+        &mut self,
+        customer: CustomerId,
+        proof: Proof,
+        policy: &Verification,
+    ) -> bool {
+        self.claim(customer);
+        let mut by = self.proofs().to_vec();
+        if !by.contains(&proof) {
+            by.push(proof);
+        }
+        let verified = by.len() >= policy.needs(Action::Read);
+        self.identity = Identity::Proved {
+            customer,
+            by,
+            verified,
+        };
+        verified
     }
 
-    /// Counts a wrong answer and says what follows from it. Failures are the call's, not the
-    /// account's: naming another account does not buy new attempts.
-    pub(super) fn verification_failed(&mut self) -> ToolError {
+    /// Counts a wrong answer and says what follows from it. Failures are the call's too, not only the
+    /// account's, of whose guesses so many are `left`: naming another account does not buy new ones.
+    pub(super) fn verification_failed(&mut self, left: u8) -> ToolError {
         self.verification_failures = self.verification_failures.saturating_add(1);
-        match VERIFICATION_FAILURES.saturating_sub(self.verification_failures) {
-            0 => ToolError::TooManyFailures,
+        match VERIFICATION_FAILURES
+            .saturating_sub(self.verification_failures)
+            .min(left)
+        {
+            0 => self.locked_out(),
             left => ToolError::WrongAnswer { left },
         }
+    }
+
+    /// Nobody is verified in this call any more.
+    pub(super) fn locked_out(&mut self) -> ToolError {
+        self.verification_failures = VERIFICATION_FAILURES;
+        ToolError::TooManyFailures
     }
 
     /// The idempotency key of a booking: the call and the booking's number in it.

@@ -11,11 +11,16 @@ use super::moment::InvalidMoment;
 pub enum ToolError {
     #[error("Nobody is known in this call yet. Ask for the telephone number and look it up first.")]
     NobodyBound,
-    #[error("The caller is not verified. Ask for the date of birth and verify it first.")]
+    #[error(
+        "The caller is not verified for this. Ask for what your rules name, and verify it first."
+    )]
     NotVerified,
     #[error("That does not match our records. {left} more tries.")]
     WrongAnswer { left: u8 },
-    #[error("Verification failed too often in this call. Transfer the caller to a human.")]
+    #[error(
+        "The caller cannot be verified over the telephone now. Say no more about it than that, and \
+         transfer them to a human."
+    )]
     TooManyFailures,
     #[error("Too many accounts were looked for in this call. Transfer the caller to a human.")]
     TooManyLookups,
@@ -34,7 +39,7 @@ pub enum ToolError {
     AlreadyCancelled,
     #[error("That appointment is already over.")]
     AlreadyOver,
-    #[error("There is no service {0:?} here. Ask which service is needed.")]
+    #[error("service_type: there is no service {0:?} here. Ask which service is needed.")]
     UnknownService(String),
     /// `nearest` are free times close to the wanted one, nearest first.
     #[error("{why} Offer one of the nearest free times.")]

@@ -2,9 +2,11 @@
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use serde::Deserializer;
 use storage::location::{DayHours, Location};
 use storage::slots::Slot;
 
+use super::field;
 use super::limits::{ALTERNATIVE_DAYS, ALTERNATIVES};
 use super::{Answer, Effect, ToolError, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
@@ -14,9 +16,14 @@ pub const EFFECT: Effect = Effect::Read;
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Arguments {
     /// `2026-11-28`, in the location's zone.
+    #[serde(deserialize_with = "date")]
     pub date: Date,
     /// The last day to look at, where it is more than one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "to_date"
+    )]
     pub to_date: Option<Date>,
     /// Key of a service in the location file; it decides how long a bay is needed.
     pub service_type: String,
@@ -80,4 +87,12 @@ pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {
         available_slots: free,
         next,
     }))
+}
+
+fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    field::named("date", deserializer)
+}
+
+fn to_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    field::named("to_date", deserializer)
 }

@@ -1,8 +1,9 @@
 //! `get_upcoming_appointments`: what a verified caller has booked.
 
 use storage::customer::CustomerId;
+use storage::location::Action;
 
-use super::{Answer, Assurance, CallContext, Effect, ToolError, ToolOutcome, Toolbox, schema};
+use super::{Answer, CallContext, Effect, ToolError, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
 
 pub const EFFECT: Effect = Effect::Read;
@@ -28,7 +29,7 @@ pub(super) async fn run(
     context: &CallContext,
     arguments: Arguments,
 ) -> ToolOutcome {
-    let customer = context.authorised(Assurance::Verified)?;
+    let customer = context.allowed(Action::Read, &tools.location().verification)?;
     if arguments.customer_id != customer {
         return Err(ToolError::NotThisCaller);
     }

@@ -15,5 +15,17 @@ pub const ALTERNATIVE_DAYS: i64 = 14;
 /// Accounts of one name that a date of birth may tell apart.
 pub const NAMESAKES: usize = 5;
 
+/// Letters of a part of a name, of a make or a model.
+pub const NAME_LETTERS: usize = 100;
+
+/// Letters of an e-mail address.
+pub const EMAIL_LETTERS: usize = 254;
+
+/// Letters of a note for the workshop.
+pub const NOTES_LETTERS: usize = 1_000;
+
+/// Letters of a wrong argument that are repeated to whoever wrote it.
+pub const QUOTED_LETTERS: usize = 64;
+
 /// Bookings that one call may make.
 pub const BOOKINGS_PER_CALL: usize = 10;

@@ -1,8 +1,11 @@
 //! `lookup_customer`: whose number is this?
 
 use storage::customer::{Customer, CustomerId};
+use storage::location::{Action, Proof};
+use storage::vehicle::Vehicle;
 
 use super::error::ToolError;
+use super::field;
 use super::visit::VehicleSummary;
 use super::{Answer, Assurance, CallContext, Effect, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
@@ -27,10 +30,29 @@ pub struct Caller {
     pub customer_id: CustomerId,
     pub first_name: String,
     pub vehicle_count: usize,
-    /// Whether anything is on file that could prove who calls.
+    /// Whether enough is on file to prove who calls.
     pub can_be_verified: bool,
+    pub proofs: Proofs,
     /// The vehicles themselves, for a verified caller only.
     pub vehicles: Option<Vec<VehicleSummary>>,
+}
+
+/// What could prove who calls, and what has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proofs {
+    /// Kinds that count here and that are on file, in the order in which they are asked for.
+    pub on_file: Vec<Proof>,
+    /// Kinds that were given rightly in this call.
+    pub given: Vec<Proof>,
+}
+
+impl Proofs {
+    /// What to ask for next.
+    #[must_use]
+    pub fn next(&self) -> Option<Proof> {
+        let open = |proof: &&Proof| !self.given.contains(proof);
+        self.on_file.iter().find(open).copied()
+    }
 }
 
 /// For a language model.
@@ -53,15 +75,11 @@ pub(super) async fn run(
     context: &mut CallContext,
     arguments: Arguments,
 ) -> ToolOutcome {
-    let phone = storage::customer::Phone::parse(&arguments.phone_number).map_err(|why| {
-        ToolError::BadArgument {
-            field: "phone_number",
-            remedy: format!("{why}; ask for the ten digits again"),
-        }
-    })?;
+    let phone = field::phone(&arguments.phone_number)?;
     context.count_lookup()?;
     match tools.store().customers.by_phone(&phone).await? {
         None => Ok(Answer::Customer(Lookup::NotFound)),
+        Some(customer) if context.is_denied(customer.id) => Ok(Answer::Customer(Lookup::NotFound)),
         Some(customer) => {
             context.claim(customer.id);
             let caller = describe(tools, context, customer).await?;
@@ -77,12 +95,31 @@ pub(super) async fn describe(
     customer: Customer,
 ) -> Result<Caller, ToolError> {
     let vehicles = tools.store().vehicles.of_customer(customer.id).await?;
+    let policy = &tools.location().verification;
+    let on_file: Vec<Proof> = policy
+        .proofs
+        .iter()
+        .copied()
+        .filter(|proof| is_on_file(*proof, &customer, &vehicles))
+        .collect();
     Ok(Caller {
         customer_id: customer.id,
-        can_be_verified: customer.date_of_birth.is_some() || customer.address.is_some(),
+        can_be_verified: on_file.len() >= policy.needs(Action::Read),
+        proofs: Proofs {
+            on_file,
+            given: context.proofs().to_vec(),
+        },
         first_name: customer.first_name,
         vehicle_count: vehicles.len(),
         vehicles: (context.assurance() == Assurance::Verified)
             .then(|| vehicles.into_iter().map(VehicleSummary::from).collect()),
     })
+}
+
+fn is_on_file(proof: Proof, customer: &Customer, vehicles: &[Vehicle]) -> bool {
+    match proof {
+        Proof::DateOfBirth => customer.date_of_birth.is_some(),
+        Proof::Address => customer.address.is_some(),
+        Proof::Vin => vehicles.iter().any(|vehicle| vehicle.vin.is_some()),
+    }
 }

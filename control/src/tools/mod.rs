@@ -5,13 +5,17 @@
 //! [`CallContext`], and never by the words of a dialogue: a *claimed* caller may be greeted and may
 //! book; whoever wants to read, move or cancel must be *verified*.
 
+pub mod add_vehicle;
 pub mod book_appointment;
 pub mod cancel_appointment;
 pub mod confirm_appointment;
 pub mod context;
+pub mod create_customer;
 pub mod end_call;
 pub mod error;
+mod field;
 pub mod find_vehicle;
+pub mod forget_customer;
 pub mod get_available_slots;
 pub mod get_upcoming_appointments;
 pub mod limits;
@@ -23,6 +27,8 @@ pub mod request;
 pub mod reschedule_appointment;
 mod schema;
 pub mod search_customers_by_name;
+#[cfg(test)]
+mod tests;
 pub mod toolbox;
 pub mod transfer_to_human;
 pub mod verify_customer;
@@ -42,6 +48,9 @@ pub enum ToolCall {
     LookupCustomer(lookup_customer::Arguments),
     SearchCustomersByName(search_customers_by_name::Arguments),
     VerifyCustomer(verify_customer::Arguments),
+    ForgetCustomer(forget_customer::Arguments),
+    CreateCustomer(create_customer::Arguments),
+    AddVehicle(add_vehicle::Arguments),
     FindVehicle(find_vehicle::Arguments),
     GetAvailableSlots(get_available_slots::Arguments),
     BookAppointment(book_appointment::Arguments),
@@ -63,6 +72,7 @@ pub enum Answer {
     Customer(lookup_customer::Lookup),
     Customers(search_customers_by_name::Found),
     Verified(lookup_customer::Caller),
+    Forgotten,
     Vehicle(find_vehicle::Match),
     Slots(get_available_slots::Slots),
     Booked(visit::Visit),
@@ -114,6 +124,9 @@ impl ToolCall {
             Self::LookupCustomer(_) => "lookup_customer",
             Self::SearchCustomersByName(_) => "search_customers_by_name",
             Self::VerifyCustomer(_) => "verify_customer",
+            Self::ForgetCustomer(_) => "forget_customer",
+            Self::CreateCustomer(_) => "create_customer",
+            Self::AddVehicle(_) => "add_vehicle",
             Self::FindVehicle(_) => "find_vehicle",
             Self::GetAvailableSlots(_) => "get_available_slots",
             Self::BookAppointment(_) => "book_appointment",
@@ -142,6 +155,9 @@ impl ToolCall {
             Self::LookupCustomer(_) => lookup_customer::EFFECT,
             Self::SearchCustomersByName(_) => search_customers_by_name::EFFECT,
             Self::VerifyCustomer(_) => verify_customer::EFFECT,
+            Self::ForgetCustomer(_) => forget_customer::EFFECT,
+            Self::CreateCustomer(_) => create_customer::EFFECT,
+            Self::AddVehicle(_) => add_vehicle::EFFECT,
             Self::FindVehicle(_) => find_vehicle::EFFECT,
             Self::GetAvailableSlots(_) => get_available_slots::EFFECT,
             Self::BookAppointment(_) => book_appointment::EFFECT,

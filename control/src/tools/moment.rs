@@ -4,6 +4,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+use super::field;
+
 /// ISO 8601 on the wire: `2026-11-28T09:00:00-06:00` and `2026-11-28T15:00:00Z` are instants,
 /// converted and never stripped; `2026-11-28T09:00` is the location's local time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -52,7 +54,7 @@ impl TryFrom<String> for Moment {
         }
         text.parse::<DateTime>()
             .map(Self::Local)
-            .map_err(|_| InvalidMoment::Syntax(text))
+            .map_err(|_| InvalidMoment::Syntax(field::quoted(&text)))
     }
 }
 

@@ -1,12 +1,14 @@
 //! `create_customer` and `add_vehicle`: who is new to the book.
 //!
-//! Neither writes on its own. Both are parts of a booking's arguments, and the booking creates the
-//! customer, the vehicle and the appointment in one transaction or none of them.
+//! As parts of a booking's arguments neither writes on its own: the booking creates the customer, the
+//! vehicle and the appointment in one transaction or none of them. The tools of the same names are for
+//! whoever does not book.
 
-use storage::customer::{NewCustomer, Phone};
+use storage::customer::NewCustomer;
 use storage::vehicle::NewVehicle;
 
 use super::error::ToolError;
+use super::field;
 
 /// First model year that a vehicle may have.
 const FIRST_YEAR: i16 = 1900;
@@ -29,15 +31,12 @@ pub struct AddVehicle {
 
 impl CreateCustomer {
     pub(super) fn checked(&self) -> Result<NewCustomer, ToolError> {
-        let phone = Phone::parse(&self.phone_number).map_err(|why| ToolError::BadArgument {
-            field: "phone_number",
-            remedy: format!("{why}; ask for the ten digits again"),
-        })?;
+        let email = self.email.as_deref().map(field::email).transpose()?;
         Ok(NewCustomer {
-            phone,
-            first_name: filled("first_name", &self.first_name)?,
-            last_name: filled("last_name", &self.last_name)?,
-            email: self.email.clone(),
+            phone: field::phone(&self.phone_number)?,
+            first_name: field::name("first_name", &self.first_name)?,
+            last_name: field::name("last_name", &self.last_name)?,
+            email,
             date_of_birth: None,
             address: None,
         })
@@ -55,20 +54,9 @@ impl AddVehicle {
         }
         Ok(NewVehicle {
             year: self.year,
-            make: filled("make", &self.make)?,
-            model: filled("model", &self.model)?,
+            make: field::vehicle_name("make", &self.make)?,
+            model: field::vehicle_name("model", &self.model)?,
             vin: None,
         })
     }
-}
-
-fn filled(field: &'static str, text: &str) -> Result<String, ToolError> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(ToolError::BadArgument {
-            field,
-            remedy: "must not be empty; ask for it".to_owned(),
-        });
-    }
-    Ok(text.to_owned())
 }

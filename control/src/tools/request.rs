@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use storage::Location;
+use storage::customer::CustomerId;
+use storage::vehicle::VehicleId;
 
+use super::new_customer::{AddVehicle, CreateCustomer};
 use super::{
-    ToolCall, book_appointment, cancel_appointment, confirm_appointment, end_call, find_vehicle,
-    get_available_slots, get_upcoming_appointments, lookup_customer, reschedule_appointment,
-    search_customers_by_name, transfer_to_human, verify_customer,
+    ToolCall, add_vehicle, book_appointment, cancel_appointment, confirm_appointment,
+    create_customer, end_call, find_vehicle, forget_customer, get_available_slots,
+    get_upcoming_appointments, lookup_customer, reschedule_appointment, search_customers_by_name,
+    transfer_to_human, verify_customer,
 };
 use crate::llm::{ToolRequest, ToolSpec};
 
@@ -19,6 +24,9 @@ pub fn specs(location: &Location) -> Arc<[ToolSpec]> {
         lookup_customer::spec(),
         search_customers_by_name::spec(),
         verify_customer::spec(),
+        forget_customer::spec(),
+        create_customer::spec(),
+        add_vehicle::spec(),
         find_vehicle::spec(),
         get_available_slots::spec(location),
         book_appointment::spec(location),
@@ -59,13 +67,34 @@ pub fn parse(request: &ToolRequest) -> Result<ToolCall, InvalidRequest> {
     let arguments: Value =
         serde_json::from_str(text).map_err(|why| InvalidRequest::NotJson(why.to_string()))?;
     let arguments = without_nulls(arguments);
+    let party = wrong_member(&arguments);
     let call = json!({"name": request.name, "arguments": arguments});
     serde_json::from_value(call).map_err(|why| match why.to_string() {
         why if why.starts_with("unknown variant") && !is_known(&request.name) => {
             InvalidRequest::UnknownTool(request.name.chars().take(64).collect())
         }
-        why if why.contains("untagged enum") => InvalidRequest::WrongParty,
+        why if why.contains("untagged enum") => {
+            party.map_or(InvalidRequest::WrongParty, InvalidRequest::WrongArguments)
+        }
         why => InvalidRequest::WrongArguments(why),
+    })
+}
+
+/// Which member of a booking's party is not as the schema says, and why.
+fn wrong_member(arguments: &Value) -> Option<String> {
+    fn fault<T: DeserializeOwned>(member: &Value) -> Option<serde_json::Error> {
+        T::deserialize(member).err()
+    }
+    type Fault = fn(&Value) -> Option<serde_json::Error>;
+    let members: [(&str, Fault); 4] = [
+        ("customer_id", fault::<CustomerId>),
+        ("vehicle_id", fault::<VehicleId>),
+        ("create_customer", fault::<CreateCustomer>),
+        ("add_vehicle", fault::<AddVehicle>),
+    ];
+    members.into_iter().find_map(|(name, fault)| {
+        let why = fault(arguments.get(name)?)?;
+        Some(format!("{name}: {why}"))
     })
 }
 
@@ -131,11 +160,25 @@ mod tests {
             ),
             (
                 "verify_customer",
-                json!({"date_of_birth": "1985-03-14", "address": null}),
+                json!({"date_of_birth": "1985-03-14", "address": null, "vin": null}),
             ),
             (
                 "verify_customer",
-                json!({"date_of_birth": null, "address": "18 Elm Street"}),
+                json!({"date_of_birth": null, "address": "18 Elm Street", "vin": null}),
+            ),
+            (
+                "verify_customer",
+                json!({"date_of_birth": null, "address": null, "vin": "1FTEW1E50KFA00001"}),
+            ),
+            ("forget_customer", json!({})),
+            (
+                "create_customer",
+                json!({"first_name": "Ann", "last_name": "Bell", "phone_number": "2175550177",
+                       "email": null}),
+            ),
+            (
+                "add_vehicle",
+                json!({"customer_id": 1, "year": 2021, "make": "Honda", "model": "Accord"}),
             ),
             ("find_vehicle", json!({"described_as": ""})),
             (

@@ -2,10 +2,13 @@
 //! this call. It keeps its identity.
 
 use jiff::Zoned;
+use serde::Deserializer;
 use storage::appointment::{AppointmentId, ChangeError};
 use storage::call_log::Outcome;
+use storage::location::Action;
 
 use super::error::NotBookable;
+use super::field;
 use super::moment::Moment;
 use super::visit::Visit;
 use super::{Answer, CallContext, Effect, ToolError, ToolOutcome, Toolbox, schema};
@@ -16,6 +19,7 @@ pub const EFFECT: Effect = Effect::IdempotentWrite;
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Arguments {
     pub appointment_id: AppointmentId,
+    #[serde(deserialize_with = "new_datetime")]
     pub new_datetime: Moment,
 }
 
@@ -52,7 +56,8 @@ pub(super) async fn run(
     context: &mut CallContext,
     arguments: Arguments,
 ) -> ToolOutcome {
-    let customer = context.may_change(arguments.appointment_id)?;
+    let policy = &tools.location().verification;
+    let customer = context.may_change(arguments.appointment_id, Action::Move, policy)?;
     let old = tools
         .own_appointment(customer, arguments.appointment_id)
         .await?;
@@ -88,4 +93,8 @@ pub(super) async fn run(
             .await),
         Err(error) => Err(Toolbox::change_refused(error)),
     }
+}
+
+fn new_datetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {
+    field::named("new_datetime", deserializer)
 }

@@ -28,6 +28,25 @@ pub(super) fn one_of<'a>(values: impl IntoIterator<Item = &'a str>) -> Value {
     json!({"type": "string", "enum": values})
 }
 
+/// Who is new to the book.
+pub(super) fn new_customer() -> Value {
+    object([
+        ("first_name", text("As the caller said it.")),
+        ("last_name", text("As the caller said it.")),
+        ("phone_number", text("Ten digits.")),
+        ("email", optional(text("Only if they gave one."))),
+    ])
+}
+
+/// The members of a vehicle that is new to the book.
+pub(super) fn vehicle() -> [(&'static str, Value); 3] {
+    [
+        ("year", number("Model year, such as 2021.")),
+        ("make", text("Such as Honda.")),
+        ("model", text("Such as Accord.")),
+    ]
+}
+
 /// Key of a service that the location offers.
 pub(super) fn service(location: &Location) -> Value {
     one_of(location.services.iter().map(|service| &*service.key))

@@ -3,7 +3,7 @@
 //! A name is no secret, so it binds nobody and reveals nothing but whether to go on: the accounts
 //! found are kept in the call's context until a verification tells which of them is calling.
 
-use super::error::ToolError;
+use super::field;
 use super::limits::NAMESAKES;
 use super::{Answer, CallContext, Effect, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
@@ -43,18 +43,19 @@ pub(super) async fn run(
     context: &mut CallContext,
     arguments: Arguments,
 ) -> ToolOutcome {
-    let first = required("first_name", &arguments.first_name)?;
-    let last = required("last_name", &arguments.last_name)?;
+    let first = field::name("first_name", &arguments.first_name)?;
+    let last = field::name("last_name", &arguments.last_name)?;
     context.count_lookup()?;
     let customers = tools
         .store()
         .customers
-        .by_name(Some(first), Some(last))
+        .by_name(Some(&first), Some(&last))
         .await?;
     let same: Vec<_> = customers
         .into_iter()
-        .filter(|c| c.first_name.eq_ignore_ascii_case(first))
-        .filter(|c| c.last_name.eq_ignore_ascii_case(last))
+        .filter(|c| c.first_name.eq_ignore_ascii_case(&first))
+        .filter(|c| c.last_name.eq_ignore_ascii_case(&last))
+        .filter(|c| !context.is_denied(c.id))
         .take(NAMESAKES)
         .map(|c| c.id)
         .collect();
@@ -63,15 +64,4 @@ pub(super) async fn run(
         context.suspect(same);
     }
     Ok(Answer::Customers(Found { found }))
-}
-
-fn required<'a>(field: &'static str, text: &'a str) -> Result<&'a str, ToolError> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(ToolError::BadArgument {
-            field,
-            remedy: "ask for the first and the last name".to_owned(),
-        });
-    }
-    Ok(text)
 }

@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use jiff::civil::Date;
-use storage::Store;
 use storage::appointment::{Appointment, AppointmentId, ChangeError};
 use storage::customer::CustomerId;
 use storage::location::{Location, Service};
 use storage::slots::{self, Interval, Slot};
+use storage::{Store, audit};
 use tokio::sync::RwLock;
 
 use super::error::NotBookable;
+use super::field;
 use super::limits::ALTERNATIVES;
 use super::visit::Visit;
 use super::{
-    Assurance, CallContext, ToolCall, ToolError, ToolOutcome, book_appointment, cancel_appointment,
-    confirm_appointment, end_call, find_vehicle, get_available_slots, get_upcoming_appointments,
-    lookup_customer, open_reminder, reschedule_appointment, search_customers_by_name,
-    transfer_to_human, verify_customer,
+    Assurance, CallContext, ToolCall, ToolError, ToolOutcome, add_vehicle, book_appointment,
+    cancel_appointment, confirm_appointment, create_customer, end_call, find_vehicle,
+    forget_customer, get_available_slots, get_upcoming_appointments, lookup_customer,
+    reschedule_appointment, search_customers_by_name, transfer_to_human, verify_customer,
 };
 use crate::clock::BusinessClock;
 
@@ -45,12 +46,21 @@ impl Toolbox {
     /// # Errors
     /// [`ToolError`] says in a sentence, and by its variant, why the tool refused and what to do.
     pub async fn run(&self, context: &mut CallContext, call: ToolCall) -> ToolOutcome {
+        let sid = context.call_sid().to_owned();
+        // Boxed: a booking is a large future, and most tools are none.
+        audit::by_call(&sid, Box::pin(self.do_run(context, call))).await
+    }
+
+    async fn do_run(&self, context: &mut CallContext, call: ToolCall) -> ToolOutcome {
         match call {
             ToolCall::LookupCustomer(a) => lookup_customer::run(self, context, a).await,
             ToolCall::SearchCustomersByName(a) => {
                 search_customers_by_name::run(self, context, a).await
             }
             ToolCall::VerifyCustomer(a) => verify_customer::run(self, context, a).await,
+            ToolCall::ForgetCustomer(a) => forget_customer::run(context, a),
+            ToolCall::CreateCustomer(a) => create_customer::run(self, context, a).await,
+            ToolCall::AddVehicle(a) => add_vehicle::run(self, context, a).await,
             ToolCall::FindVehicle(a) => find_vehicle::run(self, context, a).await,
             ToolCall::GetAvailableSlots(a) => get_available_slots::run(self, a).await,
             ToolCall::BookAppointment(a) => book_appointment::run(self, context, a).await,
@@ -100,7 +110,7 @@ impl Toolbox {
     pub(super) fn service(&self, key: &str) -> Result<&Service, ToolError> {
         self.location
             .service(key)
-            .ok_or_else(|| ToolError::UnknownService(key.to_owned()))
+            .ok_or_else(|| ToolError::UnknownService(field::quoted(key)))
     }
 
     /// The starts that are free on these days, earliest first.

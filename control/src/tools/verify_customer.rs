@@ -1,25 +1,37 @@
 //! `verify_customer`: is it really them?
 //!
-//! A date of birth or a street address. Digits of the telephone number never count: a number may
-//! have found the account, and would then prove nothing.
+//! A date of birth, a street address or a VIN, as the location's policy has it. Digits of the telephone
+//! number never count: a number may have found the account, and would then prove nothing.
+//!
+//! Wrong answers count for the call and, in the database, for the customer: another call, another
+//! account and another hour buy no more guesses than the policy allows. Whoever may not guess is told
+//! the same, whether the answer was right, wrong, or about nobody.
 
 use jiff::civil::Date;
+use serde::{Deserializer, de::Error as _};
 use storage::customer::Customer;
+use storage::location::Proof;
+use storage::vehicle::Vehicle;
+use storage::verification::Attempt;
 
+use super::field;
 use super::lookup_customer::describe;
-use super::{Answer, CallContext, Effect, ToolOutcome, Toolbox, schema};
+use super::{Answer, CallContext, Effect, ToolError, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
-use crate::nlu::address;
+use crate::nlu::address::{self, SpokenAddress};
+use crate::nlu::{self, vin};
 
 pub const EFFECT: Effect = Effect::Read;
 
-/// `{"date_of_birth": "1985-03-14"}` or `{"address": "18 Elm Street"}`.
+/// `{"date_of_birth": "1985-03-14"}`, `{"address": "18 Elm Street"}` or `{"vin": "1FTEW1E50KFA00001"}`.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Arguments {
-    DateOfBirth(Date),
+    DateOfBirth(#[serde(deserialize_with = "date_of_birth")] Date),
     /// House number and street, as spoken or written.
     Address(String),
+    /// As spelled or written.
+    Vin(String),
 }
 
 /// Names the kind of proof only: the proof itself is personal data.
@@ -28,17 +40,19 @@ impl std::fmt::Debug for Arguments {
         f.write_str(match self {
             Self::DateOfBirth(_) => "DateOfBirth(masked)",
             Self::Address(_) => "Address(masked)",
+            Self::Vin(_) => "Vin(masked)",
         })
     }
 }
 
-/// For a language model. Of the two kinds of proof it gives one; the other is null.
+/// For a language model. Of the kinds of proof it gives one; the others are null.
 pub(super) fn spec() -> ToolSpec {
     ToolSpec {
         name: "verify_customer",
-        description: "Checks that the caller is the customer, by the date of birth or the street \
-                      address that they just said. Needed before anything of the record is read, \
-                      moved or cancelled. Give one of the two and null for the other; never guess."
+        description: "Checks that the caller is the customer, by the date of birth, the street \
+                      address or the VIN that they just said. Needed before anything of the record \
+                      is read, moved or cancelled. Give one of them and null for the others; never \
+                      guess."
             .to_owned(),
         parameters: schema::object([
             (
@@ -51,6 +65,12 @@ pub(super) fn spec() -> ToolSpec {
                     "House number and street, as the caller said it.",
                 )),
             ),
+            (
+                "vin",
+                schema::optional(schema::text(
+                    "17 letters and digits, as the caller said them.",
+                )),
+            ),
         ]),
     }
 }
@@ -60,30 +80,112 @@ pub(super) async fn run(
     context: &mut CallContext,
     arguments: Arguments,
 ) -> ToolOutcome {
+    let candidates = context.candidates()?;
+    let given = Given::read(&arguments)?;
+    let policy = &tools.location().verification;
+    if !policy.proofs.contains(&given.kind()) {
+        return Err(given.refused("is no proof here; ask for what your rules name"));
+    }
+    let mut left = u8::MAX;
+    for id in &candidates {
+        let now = tools.now().timestamp();
+        match tools
+            .store()
+            .verifications
+            .attempt(*id, now, policy)
+            .await?
+        {
+            Attempt::Allowed { left: more } => left = left.min(more),
+            Attempt::Locked => return Err(context.locked_out()),
+        }
+    }
     let mut matching = Vec::new();
-    for id in context.candidates()? {
+    for id in candidates {
+        let vehicles = tools.store().vehicles.of_customer(id).await?;
         if let Some(customer) = tools.store().customers.by_id(id).await?
-            && proves(&arguments, &customer)
+            && given.proves(&customer, &vehicles)
         {
             matching.push(customer);
         }
     }
     // Two namesakes born on one day cannot be told apart, so neither is verified.
     let (Some(customer), true) = (matching.pop(), matching.is_empty()) else {
-        return Err(context.verification_failed());
+        return Err(context.verification_failed(left));
     };
-    context.verified(customer.id);
+    if context.proved(customer.id, given.kind(), policy) {
+        tools.store().verifications.clear(customer.id).await?;
+    }
     let caller = describe(tools, context, customer).await?;
     Ok(Answer::Verified(caller))
 }
 
-fn proves(proof: &Arguments, customer: &Customer) -> bool {
-    match proof {
-        Arguments::DateOfBirth(date) => customer.date_of_birth == Some(*date),
-        // A part of an address, or a single letter of it, is no address and proves nothing.
-        Arguments::Address(spoken) => customer.address.as_ref().is_some_and(|known| {
-            address::parse(spoken).is_some_and(|spoken| spoken.matches(known))
-        }),
+fn date_of_birth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    let written: String = field::named("date_of_birth", deserializer)?;
+    let read = written.parse().ok();
+    // A model may hand on what the caller said.
+    let read = read.or_else(|| nlu::date_of_birth::parse(&written).ok());
+    read.ok_or_else(|| {
+        D::Error::custom("date_of_birth: there is no such date; ask for month, day and year again")
+    })
+}
+
+/// A proof that can be compared.
+enum Given {
+    DateOfBirth(Date),
+    Address(SpokenAddress),
+    Vin(String),
+}
+
+impl Given {
+    /// What is no address or no VIN at all proves nothing and is no guess either: it is asked again.
+    fn read(arguments: &Arguments) -> Result<Self, ToolError> {
+        match arguments {
+            Arguments::DateOfBirth(date) => Ok(Self::DateOfBirth(*date)),
+            Arguments::Address(line) => {
+                let remedy = "ask for the house number and the street";
+                let bad = || ToolError::BadArgument {
+                    field: "address",
+                    remedy: remedy.to_owned(),
+                };
+                address::parse(line).map(Self::Address).ok_or_else(bad)
+            }
+            Arguments::Vin(spelled) => {
+                let bad = |why: vin::VinError| ToolError::BadArgument {
+                    field: "vin",
+                    remedy: why.to_string(),
+                };
+                vin::parse(spelled).map(Self::Vin).map_err(bad)
+            }
+        }
+    }
+
+    fn kind(&self) -> Proof {
+        match self {
+            Self::DateOfBirth(_) => Proof::DateOfBirth,
+            Self::Address(_) => Proof::Address,
+            Self::Vin(_) => Proof::Vin,
+        }
+    }
+
+    fn refused(&self, remedy: &str) -> ToolError {
+        let field = match self {
+            Self::DateOfBirth(_) => "date_of_birth",
+            Self::Address(_) => "address",
+            Self::Vin(_) => "vin",
+        };
+        let remedy = remedy.to_owned();
+        ToolError::BadArgument { field, remedy }
+    }
+
+    fn proves(&self, customer: &Customer, vehicles: &[Vehicle]) -> bool {
+        match self {
+            Self::DateOfBirth(date) => customer.date_of_birth == Some(*date),
+            Self::Address(spoken) => customer
+                .address
+                .as_ref()
+                .is_some_and(|known| spoken.matches(known)),
+            Self::Vin(vin) => vehicles.iter().any(|v| v.vin.as_ref() == Some(vin)),
+        }
     }
 }
 
@@ -109,8 +211,12 @@ mod tests {
         }
     }
 
+    fn proves(proof: Arguments, customer: &Customer) -> bool {
+        Given::read(&proof).is_ok_and(|given| given.proves(customer, &[]))
+    }
+
     fn address_proves(text: &str) -> bool {
-        proves(&Arguments::Address(text.to_owned()), &john())
+        proves(Arguments::Address(text.to_owned()), &john())
     }
 
     #[test]
@@ -137,7 +243,7 @@ mod tests {
 
     #[test]
     fn only_the_very_day_of_birth_proves() {
-        let on = |y, m, d| proves(&Arguments::DateOfBirth(jiff::civil::date(y, m, d)), &john());
+        let on = |y, m, d| proves(Arguments::DateOfBirth(jiff::civil::date(y, m, d)), &john());
         assert!(on(1985, 3, 14));
         assert!(!on(1985, 3, 15));
         assert!(!on(1958, 3, 14));
@@ -150,6 +256,6 @@ mod tests {
             ..john()
         };
         let any = Arguments::DateOfBirth(jiff::civil::date(1985, 3, 14));
-        assert!(!proves(&any, &stranger));
+        assert!(!proves(any, &stranger));
     }
 }

@@ -7,6 +7,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::verification::Section;
 use super::{Hours, Location, LocationError, Premises, PriceRange, Service, Week};
 use crate::customer::Phone;
 use crate::limits;
@@ -28,6 +29,8 @@ struct File {
     #[serde(default)]
     holidays: BTreeMap<String, String>,
     services: Vec<ServiceEntry>,
+    #[serde(default)]
+    verification: Section,
 }
 
 #[derive(Deserialize)]
@@ -89,8 +92,9 @@ pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
         services: services(file.services)?,
         name: spoken("name", file.name)?,
         agent: spoken("agent", file.agent)?,
-        address: file.address,
+        address: premises(file.address)?,
         rules: rules(file.rules)?,
+        verification: file.verification.checked()?,
     })
 }
 
@@ -194,6 +198,23 @@ fn phone(key: &str, text: &str) -> Result<Phone, LocationError> {
         .map_err(|why| wrong(key, format!("{text:?} is not a telephone number ({why})")))
 }
 
+fn premises(address: Premises) -> Result<Premises, LocationError> {
+    if STATES.contains(&address.state.as_str()) {
+        return Ok(address);
+    }
+    let state = address.state;
+    let problem = format!("{state:?} is no state, territory or district; write it as \"IL\"");
+    Err(wrong("address.state", problem))
+}
+
+/// As the post office has them.
+const STATES: [&str; 56] = [
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA",
+    "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM",
+    "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA",
+    "WV", "WI", "WY", "AS", "GU", "MP", "PR", "VI",
+];
+
 fn rules(texts: Vec<String>) -> Result<Vec<String>, LocationError> {
     if let Some(empty) = texts.iter().position(|text| text.trim().is_empty()) {
         let problem = "must not be empty; write a sentence or take it out";
@@ -218,7 +239,12 @@ fn minutes(
     Ok(SignedDuration::from_mins(i64::from(minutes)))
 }
 
-fn within<T>(key: impl Into<String>, value: T, least: T, most: T) -> Result<T, LocationError>
+pub(super) fn within<T>(
+    key: impl Into<String>,
+    value: T,
+    least: T,
+    most: T,
+) -> Result<T, LocationError>
 where
     T: PartialOrd + std::fmt::Display,
 {
@@ -228,7 +254,7 @@ where
     Ok(value)
 }
 
-fn wrong(key: impl Into<String>, problem: impl Into<String>) -> LocationError {
+pub(super) fn wrong(key: impl Into<String>, problem: impl Into<String>) -> LocationError {
     LocationError::Value {
         key: key.into(),
         problem: problem.into(),

@@ -10,11 +10,12 @@ use sqlx::{Executor as _, PgConnection, Row as _};
 
 use super::row;
 use super::transaction::{Mode, within};
-use super::{Database, customer, sql, vehicle};
+use super::{Database, audit, customer, sql, vehicle};
 use crate::appointment::{
     Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
     Party,
 };
+use crate::audit::Entry;
 use crate::customer::{CreateCustomerError, CustomerId};
 use crate::error::StorageError;
 use crate::limits;
@@ -210,7 +211,9 @@ async fn book(
             .await
             .map_err(StorageError::from)?;
         if let Some(row) = row {
-            return Ok(appointment(&row)?);
+            let made = appointment(&row)?;
+            audit::write(connection, &Entry::booked(&made)).await?;
+            return Ok(made);
         }
         not_repeated(connection, new).await?;
         if is_busy(connection, vehicle, times).await? {
@@ -336,7 +339,10 @@ async fn reschedule(
     }
     for bay in offers {
         match relocate(connection, id, times, bay).await {
-            Ok(appointment) => return Ok(appointment),
+            Ok(appointment) => {
+                audit::write(connection, &Entry::moved(&current, &appointment)).await?;
+                return Ok(appointment);
+            }
             Err(Refused::BayTaken) => {}
             Err(Refused::VehicleBusy) => return Err(ChangeError::VehicleBusy),
             Err(Refused::Storage(error)) => return Err(error.into()),
@@ -408,10 +414,12 @@ async fn cancel(
     let row = sql(CANCEL)
         .bind(id.0)
         .bind(row::text(reason))
-        .fetch_one(connection)
+        .fetch_one(&mut *connection)
         .await
         .map_err(StorageError::from)?;
-    Ok(appointment(&row)?)
+    let cancelled = appointment(&row)?;
+    audit::write(connection, &Entry::cancelled(&cancelled)).await?;
+    Ok(cancelled)
 }
 
 async fn confirm(
@@ -424,7 +432,9 @@ async fn confirm(
         .fetch_one(&mut *connection)
         .await
         .map_err(StorageError::from)?;
-    Ok(appointment(&row)?)
+    let confirmed = appointment(&row)?;
+    audit::write(connection, &Entry::confirmed(&confirmed)).await?;
+    Ok(confirmed)
 }
 
 /// The appointment, where it can still be moved or cancelled; nobody else changes it meanwhile.

@@ -6,7 +6,8 @@ use sqlx::postgres::PgRow;
 
 use super::row;
 use super::transaction::{Mode, within};
-use super::{Database, sql};
+use super::{Database, audit, sql};
+use crate::audit::Entry;
 use crate::customer::{CreateCustomerError, Customer, CustomerId, Customers, NewCustomer, Phone};
 use crate::error::StorageError;
 use crate::limits;
@@ -89,11 +90,13 @@ pub(super) async fn insert(
         .bind(row::optional(address.map(|address| &address.city)))
         .bind(row::optional(address.map(|address| &address.state)))
         .bind(row::optional(address.map(|address| &address.zip)))
-        .fetch_optional(connection)
+        .fetch_optional(&mut *connection)
         .await
         .map_err(StorageError::from)?
         .ok_or(CreateCustomerError::PhoneTaken)?;
-    Ok(customer(&row)?)
+    let created = customer(&row)?;
+    audit::write(connection, &Entry::created(created.id)).await?;
+    Ok(created)
 }
 
 /// A LIKE pattern for names that hold this text; nothing for an empty text.

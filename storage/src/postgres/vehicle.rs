@@ -5,7 +5,8 @@ use sqlx::PgConnection;
 
 use super::row;
 use super::transaction::{Mode, within};
-use super::{Database, sql};
+use super::{Database, audit, sql};
+use crate::audit::Entry;
 use crate::customer::CustomerId;
 use crate::error::StorageError;
 use crate::read::vehicle;
@@ -50,7 +51,9 @@ pub(super) async fn insert(
         .bind(row::text(&new.make))
         .bind(row::text(&new.model))
         .bind(row::optional(new.vin.as_ref()))
-        .fetch_one(connection)
+        .fetch_one(&mut *connection)
         .await?;
-    vehicle(&row)
+    let added = vehicle(&row)?;
+    audit::write(connection, &Entry::added(&added)).await?;
+    Ok(added)
 }

@@ -5,11 +5,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::{Database, customer, vehicle};
+use super::{Database, audit, customer, vehicle};
 use crate::appointment::{
     Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
     Party,
 };
+use crate::audit::Entry;
 use crate::customer::{CreateCustomerError, CustomerId};
 use crate::error::StorageError;
 use crate::read::{appointment, busy};
@@ -97,6 +98,7 @@ impl Appointments for Database {
         for bay in 1..=new.bays {
             match insert(&mut transaction, new, customer, vehicle, times, bay).await {
                 Ok(appointment) => {
+                    audit::write(&mut transaction, &Entry::booked(&appointment)).await?;
                     transaction.commit().await.map_err(StorageError::from)?;
                     return Ok(appointment);
                 }
@@ -123,6 +125,7 @@ impl Appointments for Database {
         for bay in own.into_iter().chain(others) {
             match relocate(&mut transaction, id, times, bay).await {
                 Ok(appointment) => {
+                    audit::write(&mut transaction, &Entry::moved(&current, &appointment)).await?;
                     transaction.commit().await.map_err(StorageError::from)?;
                     return Ok(appointment);
                 }
@@ -144,6 +147,7 @@ impl Appointments for Database {
             .await
             .map_err(StorageError::from)?;
         let cancelled = appointment(&row)?;
+        audit::write(&mut transaction, &Entry::cancelled(&cancelled)).await?;
         transaction.commit().await.map_err(StorageError::from)?;
         Ok(cancelled)
     }
@@ -157,6 +161,7 @@ impl Appointments for Database {
             .await
             .map_err(StorageError::from)?;
         let confirmed = appointment(&row)?;
+        audit::write(&mut transaction, &Entry::confirmed(&confirmed)).await?;
         transaction.commit().await.map_err(StorageError::from)?;
         Ok(confirmed)
     }

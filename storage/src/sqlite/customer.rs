@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
-use super::Database;
+use super::{Database, audit};
+use crate::audit::Entry;
 use crate::customer::{CreateCustomerError, Customer, CustomerId, Customers, NewCustomer, Phone};
 use crate::error::StorageError;
 use crate::limits;
@@ -89,7 +90,7 @@ pub(super) async fn insert(
         .bind(address.map(|address| &address.city))
         .bind(address.map(|address| &address.state))
         .bind(address.map(|address| &address.zip))
-        .fetch_one(connection)
+        .fetch_one(&mut *connection)
         .await
         .map_err(|error| match &error {
             // The phone is the only thing about a customer that is unique.
@@ -98,7 +99,9 @@ pub(super) async fn insert(
             }
             _ => StorageError::from(error).into(),
         })?;
-    Ok(customer(&row)?)
+    let created = customer(&row)?;
+    audit::write(connection, &Entry::created(created.id)).await?;
+    Ok(created)
 }
 
 /// Whether there is such a customer, within a transaction.

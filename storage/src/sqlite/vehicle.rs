@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
-use super::Database;
+use super::{Database, audit};
+use crate::audit::Entry;
 use crate::customer::CustomerId;
 use crate::error::StorageError;
 use crate::read::vehicle;
@@ -54,9 +55,11 @@ pub(super) async fn insert(
         .bind(&new.make)
         .bind(&new.model)
         .bind(&new.vin)
-        .fetch_one(connection)
+        .fetch_one(&mut *connection)
         .await?;
-    vehicle(&row)
+    let added = vehicle(&row)?;
+    audit::write(connection, &Entry::added(&added)).await?;
+    Ok(added)
 }
 
 /// Whose vehicle this is, within a transaction.

@@ -2,12 +2,14 @@
 //! [`Store`](storage::Store); `suite!` turns them into the tests of one implementation, which gives
 //! no store where this machine lacks its database.
 
+pub(crate) mod audit;
 pub(crate) mod booking;
 pub(crate) mod call_logs;
 pub(crate) mod changes;
 pub(crate) mod people;
 pub(crate) mod races;
 pub(crate) mod scene;
+pub(crate) mod verification;
 
 macro_rules! suite {
     ($store:path) => {
@@ -59,6 +61,18 @@ macro_rules! suite {
             at_most_five_names_are_found,
             vehicles_are_listed_in_the_order_they_came,
             history_is_newest_first,
+        ]);
+        $crate::contract::tests!($store, audit: [
+            every_change_is_written_down_with_the_call_that_made_it,
+            what_was_refused_leaves_no_line,
+            a_repeated_booking_is_written_down_once,
+        ]);
+        $crate::contract::tests!($store, verification: [
+            so_many_wrong_answers_lock_a_customer_for_a_while,
+            wrong_answers_count_no_longer_than_their_window,
+            a_right_answer_forgets_the_wrong_ones,
+            one_customers_lock_is_nobody_elses,
+            racing_guesses_are_no_more_guesses,
         ]);
         $crate::contract::tests!($store, call_logs: [
             a_call_that_was_never_closed_is_still_there,

@@ -65,7 +65,17 @@ const SIGNS: &[(&[&str], Question, Expectation)] = &[
         Expectation::Name,
     ),
     (
-        &["street address", "your address", "home address"],
+        &["vin", "vehicle identification"],
+        Question::Vin,
+        Expectation::Address,
+    ),
+    (
+        &[
+            "street address",
+            "your address",
+            "home address",
+            "house number",
+        ],
         Question::Address,
         Expectation::Address,
     ),

@@ -34,9 +34,13 @@ fn answered(answer: &Answer) -> Value {
         Answer::Customer(Lookup::Found(caller)) | Answer::Verified(caller) => customer(caller),
         Answer::Customers(found) if found.found => json!({
             "found": true,
-            "next": "Ask for the date of birth and verify it."
+            "next": "Ask for what proves that it is them, and verify it."
         }),
         Answer::Customers(_) => json!({"found": false}),
+        Answer::Forgotten => json!({
+            "forgotten": true,
+            "next": "Apologise in a few words. The caller is unknown; use no name that they did not say."
+        }),
         Answer::Vehicle(Match::One(id)) => json!({"vehicle_id": id}),
         Answer::Vehicle(Match::Several) => json!({"error": "Several fit. Ask which one."}),
         Answer::Vehicle(Match::None) => json!({
@@ -73,7 +77,11 @@ fn customer(caller: &Caller) -> Value {
         "first_name": caller.first_name,
         "vehicles_on_file": caller.vehicle_count,
         "verified": caller.vehicles.is_some(),
+        "proofs_given": caller.proofs.given.len(),
     });
+    if let (None, Some(proof)) = (&caller.vehicles, caller.proofs.next()) {
+        told["ask_for"] = json!(proof);
+    }
     if let Some(vehicles) = &caller.vehicles {
         let vehicles = vehicles.iter().map(|v| {
             json!({"vehicle_id": v.vehicle_id, "vehicle": format!("{} {} {}", v.year, v.make, v.model)})

@@ -3,4 +3,5 @@
 mod booking;
 mod failure;
 mod manners;
+mod safety;
 mod scene;

@@ -11,7 +11,7 @@ use crate::nlu::yes_no::Answer;
 use crate::tools::book_appointment::{Arguments, Party};
 use crate::tools::error::NotBookable;
 use crate::tools::find_vehicle::{self, Match};
-use crate::tools::lookup_customer::{Caller, Lookup};
+use crate::tools::lookup_customer::{Caller, Lookup, Proofs};
 use crate::tools::moment::Moment;
 use crate::tools::new_customer::CreateCustomer;
 use crate::tools::visit::Visit;
@@ -278,6 +278,7 @@ impl RuleBrain {
                 first_name: booking.name.first.clone().unwrap_or_default(),
                 vehicle_count: 1,
                 can_be_verified: false,
+                proofs: Proofs::default(),
                 vehicles: None,
             });
         }

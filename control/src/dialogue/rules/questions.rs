@@ -2,7 +2,7 @@
 
 use jiff::Zoned;
 use pipeline::message::Expectation;
-use storage::location::Location;
+use storage::location::{Location, Proof};
 
 use crate::dialogue::state::{Asks, Chosen, Proving, Reminding, State, Task};
 use crate::dialogue::{Question, phrases};
@@ -24,7 +24,11 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
                 one(phrases::LAST_NAME, Question::Name)
             }
             Proving::Name { .. } => one(phrases::ACCOUNT_NAME, Question::Name),
-            Proving::DateOfBirth => one(phrases::DATE_OF_BIRTH, Question::DateOfBirth),
+            Proving::Proof(Proof::DateOfBirth) => {
+                one(phrases::DATE_OF_BIRTH, Question::DateOfBirth)
+            }
+            Proving::Proof(Proof::Address) => one(phrases::ADDRESS, Question::Address),
+            Proving::Proof(Proof::Vin) => one(phrases::VIN, Question::Vin),
             Proving::LookingUp { .. }
             | Proving::Searching { .. }
             | Proving::Checking(_)
@@ -114,6 +118,8 @@ pub(super) fn expectation(state: &State) -> Option<Expectation> {
         State::Verification { step, .. } => match step {
             Proving::Number { .. } => Expectation::Phone,
             Proving::Name { .. } => Expectation::Name,
+            // Spelled with pauses and full of numbers, as an address is.
+            Proving::Proof(Proof::Address | Proof::Vin) => Expectation::Address,
             _ => Expectation::DateOfBirth,
         },
         State::Choosing { .. } => Expectation::When,
@@ -149,7 +155,9 @@ pub(super) fn hint(state: &State, location: &Location, now: &Zoned) -> (String, 
         Question::WhichAppointment => phrases::HINT_WHICH_APPOINTMENT.to_owned(),
         Question::Confirm => phrases::HINT_CONFIRM.to_owned(),
         Question::MoveOrCancel => phrases::HINT_MOVE_OR_CANCEL.to_owned(),
-        Question::Reason | Question::Address | Question::StillThere | Question::None => {
+        Question::Address => phrases::HINT_ADDRESS.to_owned(),
+        Question::Vin => phrases::HINT_VIN.to_owned(),
+        Question::Reason | Question::StillThere | Question::None => {
             phrases::HINT_REQUEST.to_owned()
         }
     };

@@ -3,6 +3,8 @@
 mod booking;
 mod corrections;
 mod courtesy;
+mod denial;
+mod proof;
 mod record;
 mod reminder;
 mod scene;

@@ -1,9 +1,11 @@
 //! Proof of who calls, before anything of the record is read, moved or cancelled.
 //!
-//! Which account: by the caller's number, a spoken one, or a name. Then the date of birth. The tools
-//! decide whether it matches and how often one may try; here it is only asked for.
+//! Which account: by the caller's number, a spoken one, or a name. Then the date of birth, or whatever
+//! the location takes for a proof. The tools decide whether it matches and how often one may try; here
+//! it is only asked for.
 
 use jiff::Zoned;
+use storage::location::Proof;
 
 use super::RuleBrain;
 use crate::dialogue::limits::LOOKUP_MISSES;
@@ -23,18 +25,14 @@ impl RuleBrain {
     /// booked in this call needs no proof, where it is pointed at ("move it") or where nothing is on
     /// file that could be one. `points_back`: the caller speaks of what was just talked about.
     pub(super) fn on_record(&mut self, errand: Errand, points_back: bool, now: &Zoned) -> State {
-        if self.known.verified {
+        if self.is_proved_for(&errand) {
             return self.read_record(errand);
         }
         if let Some(visit) = &self.known.reminded {
             // We called about it, so there is nothing to prove.
             return self.about(errand, visit.clone(), now);
         }
-        let unprovable = self
-            .known
-            .caller
-            .as_ref()
-            .is_some_and(|c| !c.can_be_verified);
+        let unprovable = self.next_proof(&errand).is_none();
         if let ([visit], true) = (self.known.booked.as_slice(), points_back) {
             // It was read out a moment ago.
             return self.about(errand, visit.clone(), now);
@@ -46,11 +44,41 @@ impl RuleBrain {
             self.say(phrases::NOTHING_TO_VERIFY_BY);
             return self.escalate(TransferReason::Complex);
         }
-        let step = if self.known.caller.is_some() {
-            Proving::DateOfBirth
-        } else {
-            Proving::Number { misses: 0 }
+        let step = match self.next_proof(&errand) {
+            Some(proof) if self.known.caller.is_some() => Proving::Proof(proof),
+            _ => Proving::Number { misses: 0 },
         };
+        self.enter(State::Verification { errand, step }, now)
+    }
+
+    fn is_proved_for(&self, errand: &Errand) -> bool {
+        let needed = self.location.verification.needs(errand.action());
+        let given = self
+            .known
+            .caller
+            .as_ref()
+            .map_or(0, |c| c.proofs.given.len());
+        self.known.verified && given >= needed
+    }
+
+    /// What to ask for next; nothing where all that is on file would not be enough. Of whoever is not
+    /// known yet, the first that the location takes.
+    fn next_proof(&self, errand: &Errand) -> Option<Proof> {
+        let policy = &self.location.verification;
+        match &self.known.caller {
+            None => policy.proofs.first().copied(),
+            Some(caller) if caller.proofs.on_file.len() < policy.needs(errand.action()) => None,
+            Some(caller) => caller.proofs.next(),
+        }
+    }
+
+    /// Asks for the next proof, or hands over to a human where there is none to ask for.
+    fn ask_for_proof(&mut self, errand: Errand, now: &Zoned) -> State {
+        let Some(proof) = self.next_proof(&errand) else {
+            self.say(phrases::NOTHING_TO_VERIFY_BY);
+            return self.escalate(TransferReason::Complex);
+        };
+        let step = Proving::Proof(proof);
         self.enter(State::Verification { errand, step }, now)
     }
 
@@ -116,26 +144,30 @@ impl RuleBrain {
                     return self.enter(State::Verification { errand, step }, now);
                 }
             },
-            (
-                Proving::DateOfBirth,
-                Turn {
-                    born: Some(date), ..
-                },
-            ) => self.check(verify_customer::Arguments::DateOfBirth(date)),
-            (
-                Proving::DateOfBirth,
-                Turn {
-                    address: Some(line),
-                    ..
-                },
-            ) => self.check(verify_customer::Arguments::Address(line)),
+            (Proving::Proof(asked), turn) => match self.given(asked, turn) {
+                Some(proof) => Proving::Checking(self.run(ToolCall::VerifyCustomer(proof))),
+                None => {
+                    let step = Proving::Proof(asked);
+                    return self.missed(State::Verification { errand, step }, now);
+                }
+            },
             (step, _) => return self.missed(State::Verification { errand, step }, now),
         };
         State::Verification { errand, step }
     }
 
-    fn check(&mut self, proof: verify_customer::Arguments) -> Proving {
-        Proving::Checking(self.run(ToolCall::VerifyCustomer(proof)))
+    /// The proof that was asked for, or another that the location takes.
+    fn given(&self, asked: Proof, turn: Turn) -> Option<verify_customer::Arguments> {
+        use verify_customer::Arguments;
+        let takes = |proof: &Proof| self.location.verification.proofs.contains(proof);
+        let mut turn = turn;
+        let mut of = |proof| match proof {
+            Proof::DateOfBirth => turn.born.map(Arguments::DateOfBirth),
+            Proof::Address => turn.address.take().map(Arguments::Address),
+            Proof::Vin => turn.vin.take().map(Arguments::Vin),
+        };
+        let any = [asked, Proof::DateOfBirth, Proof::Address, Proof::Vin];
+        any.into_iter().filter(takes).find_map(&mut of)
     }
 
     /// The book's answer while proof is asked for.
@@ -148,17 +180,11 @@ impl RuleBrain {
     ) -> State {
         self.known.learn(&outcome);
         match (step, outcome) {
-            (Proving::LookingUp { .. }, Ok(Answer::Customer(Lookup::Found(caller)))) => {
-                let provable = caller.can_be_verified;
-                if !provable {
-                    return self.on_record(errand, false, now);
-                }
-                let step = Proving::DateOfBirth;
-                self.enter(State::Verification { errand, step }, now)
+            (Proving::LookingUp { .. }, Ok(Answer::Customer(Lookup::Found(_)))) => {
+                self.on_record(errand, false, now)
             }
             (Proving::Searching { .. }, Ok(Answer::Customers(Found { found: true }))) => {
-                let step = Proving::DateOfBirth;
-                self.enter(State::Verification { errand, step }, now)
+                self.ask_for_proof(errand, now)
             }
             (Proving::LookingUp { misses, .. } | Proving::Searching { misses, .. }, Ok(_)) => {
                 self.no_account(errand, misses + 1, now)
@@ -166,19 +192,27 @@ impl RuleBrain {
             (Proving::Checking(_), Ok(Answer::Verified(_))) => {
                 self.repair.moved_on();
                 self.say(phrases::VERIFIED);
-                self.read_record(errand)
+                if self.is_proved_for(&errand) {
+                    return self.read_record(errand);
+                }
+                self.ask_for_proof(errand, now)
             }
             (Proving::Checking(_), Err(ToolError::WrongAnswer { .. })) => {
-                self.say(phrases::WRONG_DATE_OF_BIRTH);
-                let step = Proving::DateOfBirth;
-                self.enter(State::Verification { errand, step }, now)
+                self.say(phrases::WRONG_PROOF);
+                self.ask_for_proof(errand, now)
+            }
+            // It was no address or no VIN at all.
+            (Proving::Checking(_), Err(ToolError::BadArgument { .. })) => {
+                self.ask_for_proof(errand, now)
+            }
+            (_, Err(ToolError::TooManyFailures)) => {
+                self.say(phrases::CANNOT_VERIFY);
+                self.escalate(TransferReason::NotUnderstood)
             }
             (Proving::Reading(_), Ok(Answer::Upcoming(visits))) => {
                 self.appointments(errand, visits, now)
             }
-            (_, Err(ToolError::TooManyFailures | ToolError::TooManyLookups)) => {
-                self.escalate(TransferReason::NotUnderstood)
-            }
+            (_, Err(ToolError::TooManyLookups)) => self.escalate(TransferReason::NotUnderstood),
             _ => self.escalate(TransferReason::Trouble),
         }
     }

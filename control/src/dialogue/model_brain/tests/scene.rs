@@ -23,7 +23,7 @@ pub(super) struct Scene {
     pub(super) store: Store,
     pub(super) location: Arc<Location>,
     pub(super) brain: ModelBrain,
-    context: CallContext,
+    pub(super) context: CallContext,
     toolbox: Toolbox,
     /// How the model answers, one entry for each time it is asked.
     script: VecDeque<Vec<Answer>>,

@@ -49,8 +49,13 @@ impl Scene {
 
     /// A shop with one bay, so that every booking is felt.
     pub(super) async fn one_bay(from: Option<&str>) -> Self {
+        Self::in_a_shop(|location| location.bays = 1, from).await
+    }
+
+    /// A shop that differs from the shipped one.
+    pub(super) async fn in_a_shop(differs: impl FnOnce(&mut Location), from: Option<&str>) -> Self {
         let mut location = Location::example();
-        location.bays = 1;
+        differs(&mut location);
         Self::at(location, from).await
     }
 
@@ -87,6 +92,20 @@ impl Scene {
         let number = self.context.claimed_number().cloned();
         let context = CallContext::new(self.context.call_sid().to_owned(), number);
         self.context = context.reminding(AppointmentId(appointment));
+    }
+
+    /// Another call to the same shop, right after this one.
+    pub(super) fn another_call(&self, from: Option<&str>) -> Self {
+        self.another_call_after(0, from)
+    }
+
+    /// Another call to the same shop, so many minutes later.
+    pub(super) fn another_call_after(&self, minutes: i64, from: Option<&str>) -> Self {
+        let mut call = Self::with(self.store.clone(), self.location.clone(), from);
+        let later = now() + jiff::SignedDuration::from_mins(minutes);
+        let clock = BusinessClock::starting_at(later);
+        call.toolbox = Toolbox::new(self.store.clone(), self.location.clone(), clock);
+        call
     }
 
     /// The call begins.

@@ -75,7 +75,7 @@ async fn who_calls_again_and_cannot_be_verified_is_told_so() {
     call.opens().await;
     call.hears("Hello Sue");
     call.says("when is my appointment").await;
-    call.hears("I have no date of birth on file for you");
+    call.hears("I do not have enough on file for you");
     call.hears_not("November 24");
     assert_eq!(call.ended, Some(End::Transferred(TransferReason::Complex)));
 }
