@@ -8,6 +8,7 @@
 //! Whatever ends early costs its connection: see [`transaction`].
 
 mod appointment;
+mod calendar;
 mod call_log;
 mod customer;
 mod migrations;
@@ -51,6 +52,7 @@ pub(crate) async fn open(address: &PostgresAddress) -> Result<Store, OpenError> 
         customers: database.clone(),
         vehicles: database.clone(),
         appointments: database.clone(),
+        calendar: database.clone(),
         call_logs: database.clone(),
         service_history: database.clone(),
         backend: database,

@@ -5,6 +5,7 @@
 //! wait for the writer. No transaction awaits anything but the database.
 
 mod appointment;
+mod calendar;
 mod call_log;
 mod customer;
 mod migrations;
@@ -97,6 +98,7 @@ async fn connect(
         customers: database.clone(),
         vehicles: database.clone(),
         appointments: database.clone(),
+        calendar: database.clone(),
         call_logs: database.clone(),
         service_history: database.clone(),
         backend: database,

@@ -10,7 +10,7 @@ use sqlx::{Executor as _, PgConnection, Row as _};
 
 use super::row;
 use super::transaction::{Mode, within};
-use super::{Database, customer, sql, vehicle};
+use super::{Database, calendar, customer, sql, vehicle};
 use crate::appointment::{
     Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
     Party,
@@ -197,7 +197,9 @@ async fn book(
             .await
             .map_err(StorageError::from)?;
         if let Some(row) = row {
-            return Ok(appointment(&row)?);
+            let made = appointment(&row)?;
+            calendar::enqueue(connection, made.id).await?;
+            return Ok(made);
         }
         not_repeated(connection, new).await?;
         if is_busy(connection, vehicle, times).await? {
@@ -323,7 +325,10 @@ async fn reschedule(
     }
     for bay in offers {
         match relocate(connection, id, times, bay).await {
-            Ok(appointment) => return Ok(appointment),
+            Ok(appointment) => {
+                calendar::enqueue(connection, id).await?;
+                return Ok(appointment);
+            }
             Err(Refused::BayTaken) => {}
             Err(Refused::VehicleBusy) => return Err(ChangeError::VehicleBusy),
             Err(Refused::Storage(error)) => return Err(error.into()),
@@ -395,9 +400,10 @@ async fn cancel(
     let row = sql(CANCEL)
         .bind(id.0)
         .bind(row::text(reason))
-        .fetch_one(connection)
+        .fetch_one(&mut *connection)
         .await
         .map_err(StorageError::from)?;
+    calendar::enqueue(connection, id).await?;
     Ok(appointment(&row)?)
 }
 

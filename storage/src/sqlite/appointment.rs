@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::{Database, customer, vehicle};
+use super::{Database, calendar, customer, vehicle};
 use crate::appointment::{
     Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
     Party,
@@ -93,6 +93,7 @@ impl Appointments for Database {
         for bay in 1..=new.bays {
             match insert(&mut transaction, new, customer, vehicle, times, bay).await {
                 Ok(appointment) => {
+                    calendar::enqueue(&mut transaction, appointment.id).await?;
                     transaction.commit().await.map_err(StorageError::from)?;
                     return Ok(appointment);
                 }
@@ -119,6 +120,7 @@ impl Appointments for Database {
         for bay in own.into_iter().chain(others) {
             match relocate(&mut transaction, id, times, bay).await {
                 Ok(appointment) => {
+                    calendar::enqueue(&mut transaction, appointment.id).await?;
                     transaction.commit().await.map_err(StorageError::from)?;
                     return Ok(appointment);
                 }
@@ -140,6 +142,7 @@ impl Appointments for Database {
             .await
             .map_err(StorageError::from)?;
         let cancelled = appointment(&row)?;
+        calendar::enqueue(&mut transaction, cancelled.id).await?;
         transaction.commit().await.map_err(StorageError::from)?;
         Ok(cancelled)
     }
