@@ -16,6 +16,7 @@ use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::calendar::{self, Google, Outlook};
 use crate::clock::BusinessClock;
 use crate::config::{BaseUrl, Config};
 use crate::database::{self, NoDatabase};
@@ -44,6 +45,8 @@ pub struct Server {
     calls: Arc<Calls>,
     sessions: Sessions,
     journal: Journal,
+    /// Carries bookings over to the calendar.
+    calendar: Option<JoinHandle<()>>,
     gate: Arc<Gate>,
     drain: Duration,
     /// No new calls.
@@ -147,6 +150,7 @@ impl Server {
             Arc::new(Rest::new(account, data_plane.metrics()))
         });
         let journal = Journal::start(Arc::clone(&store.call_logs));
+        let data_plane_metrics = data_plane.metrics();
         let gate = Arc::new(Gate::new(data_plane));
         let calls = Arc::new(Calls::default());
         let sessions = Sessions::new(SessionsConfig {
@@ -162,6 +166,29 @@ impl Server {
         });
         let stopping = CancellationToken::new();
         let closing = CancellationToken::new();
+        let (sessions, calendar) = match config.google {
+            Some(account) => {
+                let google = Google::new(
+                    account,
+                    Arc::clone(&metrics),
+                    Arc::clone(&data_plane_metrics),
+                );
+                let booked = Arc::default();
+                let outlook =
+                    Outlook::new(google.clone(), Arc::clone(&location), Arc::clone(&booked));
+                let worker = calendar::Worker {
+                    google,
+                    store: store.clone(),
+                    location: Arc::clone(&location),
+                    clock,
+                    metrics: Arc::clone(&metrics),
+                    booked,
+                };
+                let working = tokio::spawn(worker.run(closing.clone()));
+                (sessions.with_outlook(outlook), Some(working))
+            }
+            None => (sessions, None),
+        };
         let base_url = config
             .base_url
             .unwrap_or_else(|| BaseUrl::of_listener(address));
@@ -202,6 +229,7 @@ impl Server {
             calls,
             sessions,
             journal,
+            calendar,
             gate,
             drain: config.drain,
             stopping,
@@ -259,6 +287,14 @@ impl Server {
         self.closing.cancel();
         if let Err(error) = self.http.await {
             tracing::error!(%error, "the listener failed");
+        }
+        if let Some(mut calendar) = self.calendar
+            && tokio::time::timeout(limits::CALENDAR_DRAIN, &mut calendar)
+                .await
+                .is_err()
+        {
+            // What it has begun is begun again when its lease is over.
+            calendar.abort();
         }
         self.journal.flush().await;
         self.store.backend.close().await;
