@@ -7,7 +7,8 @@ use control::calendar::{Checked, reconcile};
 use control::tools::get_available_slots::Slots;
 use control::tools::{Answer, CallContext, ToolError};
 use serde_json::json;
-use storage::appointment::{BookingError, NewAppointment, Party};
+use storage::appointment::{AppointmentId, BookingError, NewAppointment, Party};
+use storage::calendar::EntryState;
 use storage::customer::{NewCustomer, Phone};
 use storage::slots::{Interval, Slot};
 use storage::vehicle::NewVehicle;
@@ -93,7 +94,6 @@ async fn with_the_calendar_down_the_book_decides_and_the_calendar_catches_up() {
     let mut call = shop.john("CA1").await;
     for fault in [
         Fault::Dead,
-        Fault::Revoked,
         Fault::Unauthorized,
         Fault::TooMany(1),
         Fault::UserRate,
@@ -105,11 +105,7 @@ async fn with_the_calendar_down_the_book_decides_and_the_calendar_catches_up() {
         let at = free.available_slots[0].starts_at.strftime("%Y-%m-%dT%H:%M");
         let id = booked(&shop, &mut call, &at.to_string()).await;
         assert!(shop.carry().await > 0, "{fault:?}: it waits");
-        let entries = shop
-            .store
-            .calendar
-            .entries(storage::appointment::AppointmentId(id))
-            .await;
+        let entries = shop.store.calendar.entries(AppointmentId(id)).await;
         let entries = entries.expect("readable");
         assert_eq!(entries.len(), 1, "{fault:?}");
         let which = json!({"appointment_id": id});
@@ -124,6 +120,25 @@ async fn with_the_calendar_down_the_book_decides_and_the_calendar_catches_up() {
     assert!(events.iter().any(|e| e.appointment() == Some(id)));
     let dead = shop.store.calendar.dead_letters().await.expect("readable");
     assert!(dead.is_empty(), "an outage kills no entry: {dead:?}");
+}
+
+#[tokio::test]
+async fn a_consent_that_is_worth_nothing_holds_bookings_back_and_gives_none_up() {
+    let shop = Shop::open().await;
+    shop.google.faults.inject(Fault::Revoked);
+    let mut call = shop.john("CA1").await;
+    let id = booked(&shop, &mut call, "2026-11-25T09:00").await;
+    assert_eq!(
+        shop.carry().await,
+        2,
+        "the seeded booking and this one wait"
+    );
+    let entries = shop.store.calendar.entries(AppointmentId(id)).await;
+    let entries = entries.expect("readable");
+    assert_eq!(entries[0].state, EntryState::Pending);
+    let error = entries[0].last_error.as_deref().expect("a reason");
+    assert!(error.contains("invalid_grant") && error.contains("GOOGLE_REFRESH_TOKEN"));
+    assert!(!error.contains("otto@shop.example"), "{error}");
 }
 
 #[tokio::test]
