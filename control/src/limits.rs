@@ -116,7 +116,8 @@ pub const CALENDAR_BACKOFF: Duration = Duration::from_secs(1);
 pub const CALENDAR_BACKOFF_AT_MOST: Duration = Duration::from_secs(60);
 /// Attempts at one change of a booking; then it is a dead letter. More than an hour of them.
 pub const CALENDAR_TRIES: i64 = 100;
-/// Where Google does not accept our account or calendar, it is asked again after this.
+/// Where Google does not accept our account, or cannot be compared with the book, it is asked again
+/// after this.
 pub const CALENDAR_ACCOUNT_PAUSE: Duration = Duration::from_secs(60);
 /// How often the outbox is looked at while it is empty; bookings of this process are told of.
 pub const CALENDAR_POLL: Duration = Duration::from_secs(5);

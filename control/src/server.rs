@@ -16,7 +16,7 @@ use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::calendar::{self, Google, Outlook};
+use crate::calendar::{Running, Surroundings};
 use crate::clock::BusinessClock;
 use crate::config::{BaseUrl, Config};
 use crate::database::{self, NoDatabase};
@@ -46,7 +46,7 @@ pub struct Server {
     sessions: Sessions,
     journal: Journal,
     /// Carries bookings over to the calendar.
-    calendar: Option<JoinHandle<()>>,
+    calendar: Option<Running>,
     gate: Arc<Gate>,
     drain: Duration,
     /// No new calls.
@@ -166,29 +166,21 @@ impl Server {
         });
         let stopping = CancellationToken::new();
         let closing = CancellationToken::new();
-        let (sessions, calendar) = match config.google {
-            Some(account) => {
-                let google = Google::new(
-                    account,
-                    Arc::clone(&metrics),
-                    Arc::clone(&data_plane_metrics),
-                );
-                let booked = Arc::default();
-                let outlook =
-                    Outlook::new(google.clone(), Arc::clone(&location), Arc::clone(&booked));
-                let worker = calendar::Worker {
-                    google,
+        let (calendar, outlook) = config
+            .google
+            .map(|account| {
+                let around = Surroundings {
                     store: store.clone(),
                     location: Arc::clone(&location),
                     clock,
                     metrics: Arc::clone(&metrics),
-                    booked,
+                    vendors: data_plane_metrics,
+                    stopping: closing.clone(),
                 };
-                let working = tokio::spawn(worker.run(closing.clone()));
-                (sessions.with_outlook(outlook), Some(working))
-            }
-            None => (sessions, None),
-        };
+                Running::start(account, around)
+            })
+            .unzip();
+        let sessions = sessions.with_outlook(outlook.unwrap_or_default());
         let base_url = config
             .base_url
             .unwrap_or_else(|| BaseUrl::of_listener(address));
@@ -288,13 +280,8 @@ impl Server {
         if let Err(error) = self.http.await {
             tracing::error!(%error, "the listener failed");
         }
-        if let Some(mut calendar) = self.calendar
-            && tokio::time::timeout(limits::CALENDAR_DRAIN, &mut calendar)
-                .await
-                .is_err()
-        {
-            // What it has begun is begun again when its lease is over.
-            calendar.abort();
+        if let Some(calendar) = self.calendar {
+            calendar.finish().await;
         }
         self.journal.flush().await;
         self.store.backend.close().await;

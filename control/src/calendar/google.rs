@@ -108,6 +108,12 @@ impl Google {
         self.0.breaker.is_closed()
     }
 
+    /// Somebody who waited for an answer waits no longer.
+    pub fn gave_up(&self) {
+        self.counted(CalendarError::TimedOut);
+        self.0.breaker.failed(Mono::now());
+    }
+
     /// The calendar, as messages name it.
     #[must_use]
     pub fn calendar(&self) -> &str {

@@ -12,8 +12,10 @@ pub mod event;
 pub mod google;
 pub mod outlook;
 pub mod reconcile;
+pub mod running;
 pub mod worker;
 
 pub use google::{CalendarError, Google, GoogleAccount};
 pub use outlook::{Checked, Outlook};
+pub use running::{Running, Surroundings};
 pub use worker::Worker;

@@ -118,6 +118,7 @@ impl Inner {
                 None
             }
             Err(_) => {
+                self.google.gave_up();
                 tracing::warn!("the calendar has no say in what is free: it takes too long");
                 None
             }

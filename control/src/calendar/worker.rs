@@ -34,7 +34,7 @@ impl Worker {
     /// Works until `stopping`; what is under way then is finished.
     pub async fn run(self, stopping: CancellationToken) {
         // Both sides are compared at the start, too: what happened while nobody was here?
-        let mut compared: Option<Instant> = None;
+        let mut compare_at = Instant::now();
         while !stopping.is_cancelled() {
             let depth = match self.drain(&stopping).await {
                 Ok(depth) => depth,
@@ -43,10 +43,15 @@ impl Worker {
                     OutboxDepth::default()
                 }
             };
-            let due = compared.is_none_or(|at| at.elapsed() >= limits::CALENDAR_COMPARE_EVERY);
+            let due = Instant::now() >= compare_at;
             if due && depth.pending == 0 && self.google.is_well() && !stopping.is_cancelled() {
-                compared = Some(Instant::now());
-                self.compare().await;
+                let compared = self.compare().await;
+                compare_at = Instant::now()
+                    + if compared {
+                        limits::CALENDAR_COMPARE_EVERY
+                    } else {
+                        limits::CALENDAR_ACCOUNT_PAUSE
+                    };
                 continue;
             }
             let pause = if depth.pending > 0 {
@@ -115,8 +120,8 @@ impl Worker {
         }
     }
 
-    /// Compares both sides and has the calendar corrected where it differs.
-    async fn compare(&self) {
+    /// Compares both sides and has the calendar corrected where it differs. `false` where it could not.
+    async fn compare(&self) -> bool {
         let now = self.clock.now();
         let over = now - SignedDuration::try_from(limits::CALENDAR_TOO_LATE).unwrap_or_default();
         let tidied = self.store.calendar.tidy(limits::CALENDAR_KEEP_DONE, over);
@@ -134,8 +139,12 @@ impl Worker {
                         tracing::warn!(%error, "the calendar's outbox was not written");
                     }
                 }
+                true
             }
-            Err(error) => tracing::warn!(%error, "the calendar cannot be compared with the book"),
+            Err(error) => {
+                tracing::warn!(%error, "the calendar cannot be compared with the book");
+                false
+            }
         }
     }
 }

@@ -305,7 +305,7 @@ async fn broken(State(shared): State<Shared>, request: Request, next: Next) -> R
     }
     match fault {
         Some(Fault::Failing(percent)) if roll(&shared) % 100 < u64::from(percent) => {
-            if roll(&shared) % 2 == 0 {
+            if roll(&shared).is_multiple_of(2) {
                 drop(next.run(request).await);
             }
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "backendError")
