@@ -4,6 +4,7 @@
 //! of error: a sentence that names the key, where it was set, what is wrong and what to do. Tests
 //! feed a map.
 
+mod google;
 mod keys;
 mod parse;
 mod vendors;
@@ -19,6 +20,7 @@ use storage::customer::Phone;
 pub use keys::{Key, Origin, Setting, Sources};
 pub use vendors::{Deepgram, OpenAi};
 
+use crate::calendar::GoogleAccount;
 use crate::telephony::rest::Account;
 
 /// Everything the process is told from outside.
@@ -39,6 +41,8 @@ pub struct Config {
     pub twilio: Twilio,
     pub deepgram: Option<Deepgram>,
     pub openai: Option<OpenAi>,
+    /// The dealership's calendar.
+    pub google: Option<GoogleAccount>,
     /// Opens `/api/v1/calls…`; absent: only loopback peers may read it, outside production.
     pub admin_token: Option<SecretString>,
     /// Signs media tokens; absent: random for each process.

@@ -51,7 +51,7 @@ fn server_remedy(trouble: Trouble) -> &'static str {
         }
         Trouble::NotAllowed => {
             "name a user in DATABASE_URL who may create tables there; or run `otto migrate` as one \
-             who may, and grant SELECT, INSERT and UPDATE on its tables to this one"
+             who may, and grant SELECT, INSERT, UPDATE and DELETE on its tables to this one"
         }
         Trouble::NoBtreeGist => {
             "have an administrator of the database run CREATE EXTENSION btree_gist in it, once"

@@ -3,6 +3,7 @@
 //! HTTP and webhooks, one [`session`] task per call, the [`dialogue`] and its [`tools`], the command
 //! line. It may be slow, blocked or broken; the audio goes on in `pipeline`.
 
+pub mod calendar;
 pub mod caller;
 pub mod cli;
 pub mod clock;

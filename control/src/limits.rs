@@ -94,6 +94,68 @@ pub const MAX_TWIML_CHARS: usize = 4_000;
 /// Characters of a text message; Twilio's limit.
 pub const MAX_SMS_CHARS: usize = 1_600;
 
+// ---- the calendar ------------------------------------------------------------
+
+/// One attempt at a request, from its connection to the last byte of its answer.
+pub const CALENDAR_DEADLINE: Duration = Duration::from_secs(4);
+/// Of that, for the connection.
+pub const CALENDAR_CONNECT_DEADLINE: Duration = Duration::from_secs(2);
+/// Attempts at one request.
+pub const CALENDAR_ATTEMPTS: usize = 3;
+/// The first pause between two attempts, without its jitter; the next is longer.
+pub const CALENDAR_RETRY_AFTER: Duration = Duration::from_millis(200);
+/// All requests that one booking takes; what has not come by then is tried again later.
+pub const CALENDAR_CARRY_DEADLINE: Duration = Duration::from_secs(12);
+/// How long a booking is one worker's. Who died with it is followed by another after this.
+pub const CALENDAR_LEASE: Duration = Duration::from_secs(15);
+/// Bookings that are carried over side by side.
+pub const CALENDAR_BATCH: u32 = 8;
+/// After the first failure of a booking; doubled each time.
+pub const CALENDAR_BACKOFF: Duration = Duration::from_secs(1);
+/// The longest pause of a booking that failed.
+pub const CALENDAR_BACKOFF_AT_MOST: Duration = Duration::from_secs(60);
+/// Attempts at one change of a booking; then it is a dead letter. More than an hour of them.
+pub const CALENDAR_TRIES: i64 = 100;
+/// Where Google does not accept our account, or cannot be compared with the book, it is asked again
+/// after this.
+pub const CALENDAR_ACCOUNT_PAUSE: Duration = Duration::from_secs(60);
+/// How often the outbox is looked at while it is empty; bookings of this process are told of.
+pub const CALENDAR_POLL: Duration = Duration::from_secs(5);
+/// How often the outbox is looked at while something waits for its time.
+pub const CALENDAR_PENDING_POLL: Duration = Duration::from_millis(500);
+/// How often the calendar is compared with the book.
+pub const CALENDAR_COMPARE_EVERY: Duration = Duration::from_secs(3_600);
+/// Changes that were carried over are remembered for so long.
+pub const CALENDAR_KEEP_DONE: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// An appointment that is over for so long is no longer carried over.
+pub const CALENDAR_TOO_LATE: Duration = Duration::from_secs(24 * 3_600);
+/// How long a worker may finish what it has begun when the process stops.
+pub const CALENDAR_DRAIN: Duration = Duration::from_secs(5);
+/// How often an event's id may be spent by deleting its event for good.
+pub const CALENDAR_GENERATIONS: u32 = 4;
+/// How long a caller waits for what others have put into the calendar; then the book decides alone.
+pub const CALENDAR_OUTLOOK_DEADLINE: Duration = Duration::from_millis(1_500);
+/// How long what others have put there is believed.
+pub const CALENDAR_OUTLOOK_LIFE: Duration = Duration::from_secs(20);
+/// Spans of time that are remembered at once.
+pub const MAX_CALENDAR_OUTLOOKS: usize = 16;
+/// How far ahead is looked, at least, when a day is asked for.
+pub const CALENDAR_LOOK_AHEAD: Duration = Duration::from_secs(15 * 24 * 3_600);
+/// Entries of a page of events; Google's limit.
+pub const CALENDAR_PAGE: u32 = 2_500;
+/// Pages of events that are read.
+pub const MAX_CALENDAR_PAGES: usize = 4;
+/// The longest answer that is read.
+pub const MAX_CALENDAR_ANSWER_BYTES: usize = 8 * 1024 * 1024;
+/// The longest life of a token, whatever its giver says.
+pub const CALENDAR_TOKEN_LIFE: Duration = Duration::from_secs(3_600);
+/// A token is not used so close to its end.
+pub const CALENDAR_TOKEN_MARGIN: Duration = Duration::from_secs(60);
+/// How long a service account's claim is good for; Google's limit is an hour.
+pub const CALENDAR_ASSERTION_LIFE: Duration = Duration::from_secs(600);
+/// How long `otto doctor` looks at the calendar.
+pub const CALENDAR_PROBE: Duration = Duration::from_secs(20);
+
 // ---- one call -------------------------------------------------------------
 
 /// Silence after which the caller is asked whether they are still there.
@@ -194,6 +256,10 @@ pub const DEFAULT_CALLS_PER_SHARD: usize = 64;
 pub const MAX_SHARDS: usize = 64;
 /// Calls per shard that can be asked for.
 pub const MAX_CALLS_PER_SHARD: usize = 4_096;
+
+// Whoever still works on a booking still has it.
+const _: () = assert!(CALENDAR_CARRY_DEADLINE.as_secs() < CALENDAR_LEASE.as_secs());
+const _: () = assert!(CALENDAR_OUTLOOK_DEADLINE.as_millis() < TOOL_DEADLINE.as_millis());
 
 const _: () = assert!(PENDING_LIFE.as_secs() > MEDIA_TOKEN_LIFE.as_secs());
 const _: () = assert!(ENDING_DEADLINE.as_secs() < ANSWER_DEADLINE.as_secs());

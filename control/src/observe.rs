@@ -1,9 +1,11 @@
 //! Logs and metrics.
 
+mod calendar;
 mod llm;
 mod metrics;
 mod scrape;
 
+pub use calendar::CalendarMetrics;
 pub use llm::LlmMetrics;
 pub use metrics::Metrics;
 

@@ -16,6 +16,7 @@ use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::calendar::{Running, Surroundings};
 use crate::clock::BusinessClock;
 use crate::config::{BaseUrl, Config};
 use crate::database::{self, NoDatabase};
@@ -44,6 +45,8 @@ pub struct Server {
     calls: Arc<Calls>,
     sessions: Sessions,
     journal: Journal,
+    /// Carries bookings over to the calendar.
+    calendar: Option<Running>,
     gate: Arc<Gate>,
     drain: Duration,
     /// No new calls.
@@ -147,6 +150,7 @@ impl Server {
             Arc::new(Rest::new(account, data_plane.metrics()))
         });
         let journal = Journal::start(Arc::clone(&store.call_logs));
+        let data_plane_metrics = data_plane.metrics();
         let gate = Arc::new(Gate::new(data_plane));
         let calls = Arc::new(Calls::default());
         let sessions = Sessions::new(SessionsConfig {
@@ -162,6 +166,21 @@ impl Server {
         });
         let stopping = CancellationToken::new();
         let closing = CancellationToken::new();
+        let (calendar, outlook) = config
+            .google
+            .map(|account| {
+                let around = Surroundings {
+                    store: store.clone(),
+                    location: Arc::clone(&location),
+                    clock,
+                    metrics: Arc::clone(&metrics),
+                    vendors: data_plane_metrics,
+                    stopping: closing.clone(),
+                };
+                Running::start(account, around)
+            })
+            .unzip();
+        let sessions = sessions.with_outlook(outlook.unwrap_or_default());
         let base_url = config
             .base_url
             .unwrap_or_else(|| BaseUrl::of_listener(address));
@@ -202,6 +221,7 @@ impl Server {
             calls,
             sessions,
             journal,
+            calendar,
             gate,
             drain: config.drain,
             stopping,
@@ -259,6 +279,9 @@ impl Server {
         self.closing.cancel();
         if let Err(error) = self.http.await {
             tracing::error!(%error, "the listener failed");
+        }
+        if let Some(calendar) = self.calendar {
+            calendar.finish().await;
         }
         self.journal.flush().await;
         self.store.backend.close().await;

@@ -9,6 +9,7 @@
 //! | [`Customers`] | who calls | the phone number is unique; [`customer::Phone`] is the only way to spell one |
 //! | [`Vehicles`] | what is serviced | belongs to one customer |
 //! | [`Appointments`] | the book itself | one transaction makes customer, vehicle and appointment |
+//! | [`CalendarOutbox`] | what a calendar elsewhere has yet to hear of | written by the appointment's own transaction |
 //! | [`CallLogs`] | what was said and done | opened when a call begins, closed however it ends |
 //! | [`ServiceHistory`] | what was done to a vehicle | |
 //! | [`Verifications`] | how often it was guessed who a customer is | counted across calls; racing guesses are no more guesses |
@@ -42,6 +43,7 @@
 pub mod address;
 pub mod appointment;
 pub mod audit;
+pub mod calendar;
 pub mod call_log;
 pub mod customer;
 pub mod error;
@@ -65,6 +67,7 @@ use async_trait::async_trait;
 pub use address::Address;
 pub use appointment::Appointments;
 pub use audit::AuditLog;
+pub use calendar::CalendarOutbox;
 pub use call_log::CallLogs;
 pub use customer::Customers;
 pub use error::{OpenError, StorageError, Trouble};
@@ -79,6 +82,7 @@ pub struct Store {
     pub customers: Arc<dyn Customers>,
     pub vehicles: Arc<dyn Vehicles>,
     pub appointments: Arc<dyn Appointments>,
+    pub calendar: Arc<dyn CalendarOutbox>,
     pub call_logs: Arc<dyn CallLogs>,
     pub service_history: Arc<dyn ServiceHistory>,
     pub verifications: Arc<dyn Verifications>,

@@ -49,6 +49,11 @@ pub const EVENTS_PER_CALL: u32 = 100;
 
 /// How many lines of the audit log are read at once.
 pub const AUDIT_LINES: i64 = 500;
+/// How many entries given up by the calendar's outbox are shown.
+pub const DEAD_LETTERS: u32 = 100;
+
+/// How many appointments are compared with a calendar at once.
+pub const CALENDAR_BOOKINGS: u32 = 5_000;
 
 /// The most bays a location may have.
 pub const BAYS: i64 = 100;

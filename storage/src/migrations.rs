@@ -15,7 +15,7 @@ pub(crate) struct Migration {
     pub(crate) postgres: &'static str,
 }
 
-pub(crate) const MIGRATIONS: [Migration; 3] = [
+pub(crate) const MIGRATIONS: [Migration; 4] = [
     Migration {
         version: 1,
         description: "the book",
@@ -29,10 +29,16 @@ pub(crate) const MIGRATIONS: [Migration; 3] = [
         postgres: include_str!("../migrations/postgres/0002_the_network.sql"),
     },
     Migration {
-        version: 6,
+        version: 3,
+        description: "calendar outbox",
+        sqlite: include_str!("../migrations/sqlite/0003_calendar_outbox.sql"),
+        postgres: include_str!("../migrations/postgres/0003_calendar_outbox.sql"),
+    },
+    Migration {
+        version: 5,
         description: "verification",
-        sqlite: include_str!("../migrations/sqlite/0006_verification.sql"),
-        postgres: include_str!("../migrations/postgres/0006_verification.sql"),
+        sqlite: include_str!("../migrations/sqlite/0005_verification.sql"),
+        postgres: include_str!("../migrations/postgres/0005_verification.sql"),
     },
 ];
 

@@ -9,6 +9,7 @@
 
 mod appointment;
 mod audit;
+mod calendar;
 mod call_log;
 mod customer;
 mod migrations;
@@ -53,6 +54,7 @@ pub(crate) async fn open(address: &PostgresAddress) -> Result<Store, OpenError> 
         customers: database.clone(),
         vehicles: database.clone(),
         appointments: database.clone(),
+        calendar: database.clone(),
         call_logs: database.clone(),
         service_history: database.clone(),
         verifications: database.clone(),

@@ -1,6 +1,8 @@
 //! From rows to the types of the book, whichever database they come from. What cannot be read names
 //! its table, column and row.
 
+pub(crate) mod calendar;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;

@@ -6,6 +6,7 @@
 
 mod appointment;
 mod audit;
+mod calendar;
 mod call_log;
 mod customer;
 mod migrations;
@@ -99,6 +100,7 @@ async fn connect(
         customers: database.clone(),
         vehicles: database.clone(),
         appointments: database.clone(),
+        calendar: database.clone(),
         call_logs: database.clone(),
         service_history: database.clone(),
         verifications: database.clone(),

@@ -6,4 +6,5 @@ pub mod house;
 pub mod plane;
 pub mod postgres;
 pub mod program;
+pub mod shop;
 pub mod vendors;

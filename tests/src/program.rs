@@ -53,19 +53,7 @@ impl Program {
             .output()
             .expect("the program starts");
         assert!(seeded.status.success(), "{}", text(&seeded.stderr));
-        let mut process = command(executable, folder.path(), &["serve", "--now", NOW])
-            .envs(settings.iter().copied())
-            .env("PORT", "0")
-            .env("HOST", "127.0.0.1")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let lines = BufReader::new(process.stdout.take().expect("a piped output")).lines();
-        let address = lines
-            .map_while(Result::ok)
-            .find_map(|line| Some(line.split_once("serving on ")?.1.trim().to_owned()))
-            .expect("the program says where it serves");
+        let (process, address) = serving(executable, folder.path(), settings);
         Self {
             executable,
             process,
@@ -73,6 +61,26 @@ impl Program {
             book,
             address,
         }
+    }
+
+    /// Serves the same book again, after [`Self::wait`].
+    ///
+    /// # Panics
+    /// Where the program does not get as far as serving.
+    pub fn serve_again(&mut self, settings: &[(&str, &str)]) {
+        (self.process, self.address) = serving(self.executable, self.folder.path(), settings);
+    }
+
+    /// Where its book is.
+    #[must_use]
+    pub fn book(&self) -> &Address {
+        &self.book
+    }
+
+    /// Its data folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Starts a caller's process. `arguments` follow `otto call`.
@@ -167,6 +175,24 @@ impl Drop for Program {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// A process that serves on a free port, and where.
+fn serving(executable: &str, folder: &Path, settings: &[(&str, &str)]) -> (Child, String) {
+    let mut process = command(executable, folder, &["serve", "--now", NOW])
+        .envs(settings.iter().copied())
+        .env("PORT", "0")
+        .env("HOST", "127.0.0.1")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let lines = BufReader::new(process.stdout.take().expect("a piped output")).lines();
+    let address = lines
+        .map_while(Result::ok)
+        .find_map(|line| Some(line.split_once("serving on ")?.1.trim().to_owned()))
+        .expect("the program says where it serves");
+    (process, address)
 }
 
 /// `otto` with these arguments, in this data folder and no other environment of Otto's.

@@ -1,5 +1,6 @@
 //! `otto doctor`: checks each part and names the remedy for what is broken.
 
+mod calendar;
 mod database;
 mod vendors;
 
@@ -61,6 +62,7 @@ pub async fn run(flags: &Flags, _: Args) -> anyhow::Result<ExitCode> {
             vendors::openai(config.openai.as_ref()).await,
         ),
         ("twilio", twilio(&config).await),
+        ("calendar", calendar::check(&config, flags.clock()).await),
         ("port", port(&config).await),
         ("voice thread", voice_thread().await),
     ];

@@ -36,6 +36,13 @@ pub enum Key {
     OpenAiServiceTier,
     OpenAiTemperature,
     OpenAiMaxTokens,
+    GoogleClientId,
+    GoogleClientSecret,
+    GoogleRefreshToken,
+    GoogleServiceAccount,
+    GoogleCalendarId,
+    GoogleApiUrl,
+    GoogleTokenUrl,
     RustLog,
     Config,
     DataDir,
@@ -74,6 +81,13 @@ const KEYS: &[(Key, &str)] = &[
     (Key::OpenAiServiceTier, "OPENAI_SERVICE_TIER"),
     (Key::OpenAiTemperature, "OPENAI_TEMPERATURE"),
     (Key::OpenAiMaxTokens, "OPENAI_MAX_TOKENS"),
+    (Key::GoogleClientId, "GOOGLE_CLIENT_ID"),
+    (Key::GoogleClientSecret, "GOOGLE_CLIENT_SECRET"),
+    (Key::GoogleRefreshToken, "GOOGLE_REFRESH_TOKEN"),
+    (Key::GoogleServiceAccount, "GOOGLE_SERVICE_ACCOUNT"),
+    (Key::GoogleCalendarId, "GOOGLE_CALENDAR_ID"),
+    (Key::GoogleApiUrl, "GOOGLE_API_URL"),
+    (Key::GoogleTokenUrl, "GOOGLE_TOKEN_URL"),
     (Key::RustLog, "RUST_LOG"),
     (Key::Config, "OTTO_CONFIG"),
     (Key::DataDir, "OTTO_DATA_DIR"),
@@ -88,13 +102,6 @@ const KEYS: &[(Key, &str)] = &[
 /// that they change nothing.
 pub(super) const NOT_YET: &[&str] = &[
     "REDIS_URL",
-    "GOOGLE_CLIENT_ID",
-    "GOOGLE_CLIENT_SECRET",
-    "GOOGLE_REFRESH_TOKEN",
-    "GOOGLE_SERVICE_ACCOUNT",
-    "GOOGLE_CALENDAR_ID",
-    "GOOGLE_API_URL",
-    "GOOGLE_TOKEN_URL",
     "NHTSA_API_URL",
     "WORKER_REMINDER_HOUR",
     "WORKER_REMINDER_TIMEZONE",
@@ -123,6 +130,9 @@ impl Key {
                 | Self::TwilioApiKeySecret
                 | Self::DeepgramApiKey
                 | Self::OpenAiApiKey
+                | Self::GoogleClientSecret
+                | Self::GoogleRefreshToken
+                | Self::GoogleServiceAccount
         )
     }
 

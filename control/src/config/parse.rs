@@ -9,8 +9,8 @@ use storage::Address;
 use storage::customer::Phone;
 
 use super::keys::{Key, NOT_YET, Setting, Sources};
-use super::vendors;
 use super::{ApiKey, BaseUrl, Config, ConfigError, Environment, SpeechMode, Twilio};
+use super::{google, vendors};
 use crate::limits;
 
 const DEFAULT_PORT: u16 = 8000;
@@ -33,6 +33,7 @@ pub(super) fn parse(sources: &Sources) -> Result<Config, ConfigError> {
         twilio: twilio(sources)?,
         deepgram: vendors::deepgram(sources)?,
         openai: vendors::openai(sources)?,
+        google: google::google(sources)?,
         admin_token: value(sources, Key::AdminToken, secret)?,
         media_token_key: value(sources, Key::MediaTokenKey, secret)?,
         log: value(sources, Key::RustLog, log)?.unwrap_or_else(|| DEFAULT_LOG.to_owned()),
@@ -292,6 +293,14 @@ fn notes(sources: &Sources) -> Vec<String> {
     }
     if sources.get(Key::DeepgramApiKey).is_none() {
         notes.push("DEEPGRAM_API_KEY is not set: speech is made on this machine".to_owned());
+    }
+    let opens = [Key::GoogleRefreshToken, Key::GoogleServiceAccount];
+    if opens.iter().all(|key| sources.get(*key).is_none()) {
+        notes.push(
+            "GOOGLE_REFRESH_TOKEN and GOOGLE_SERVICE_ACCOUNT are not set: there is no calendar \
+             beside the book"
+                .to_owned(),
+        );
     }
     notes.push("sessions and media tokens: kept in this process".to_owned());
     if sources.get(Key::TwilioAuthToken).is_none() {

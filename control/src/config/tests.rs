@@ -228,6 +228,60 @@ fn settings_of_parts_we_lack_are_named_at_start() {
 }
 
 #[test]
+fn a_calendar_is_opened_by_a_whole_consent_or_a_service_account_and_its_calendar() {
+    let none = parse(&[]).expect("valid");
+    assert!(none.google.is_none());
+    assert!(
+        none.notes
+            .iter()
+            .any(|note| note.contains("GOOGLE_REFRESH_TOKEN"))
+    );
+    let consent = [
+        ("GOOGLE_CLIENT_ID", "id"),
+        ("GOOGLE_CLIENT_SECRET", "secret"),
+        ("GOOGLE_REFRESH_TOKEN", "1//token"),
+    ];
+    let google = parse(&consent).expect("valid").google.expect("a calendar");
+    assert_eq!(google.calendar_id, "primary");
+    assert_eq!(google.token_url, "https://oauth2.googleapis.com/token");
+    for left_out in 0..consent.len() {
+        let mut half = consent.to_vec();
+        let (missing, _) = half.remove(left_out);
+        let error = parse(&half).expect_err("half a consent").to_string();
+        assert!(
+            error.starts_with(&format!("{missing}: not set, but GOOGLE_")),
+            "{error}"
+        );
+    }
+    let calendar = [("GOOGLE_CALENDAR_ID", "shop@group.calendar.google.com")];
+    let error = parse(&calendar).expect_err("nothing opens it").to_string();
+    assert!(
+        error.starts_with("GOOGLE_REFRESH_TOKEN: not set"),
+        "{error}"
+    );
+    for (value, problem) in [
+        ("/nowhere/key.json", "cannot be read"),
+        ("{\"type\":\"authorized_user\"}", "is not the JSON"),
+    ] {
+        let error = parse(&[("GOOGLE_SERVICE_ACCOUNT", value)])
+            .expect_err("no key")
+            .to_string();
+        assert!(
+            error.starts_with("GOOGLE_SERVICE_ACCOUNT (environment): "),
+            "{error}"
+        );
+        assert!(error.contains(problem) && !error.contains(value), "{error}");
+    }
+    let error = parse(&[("GOOGLE_TOKEN_URL", "token")])
+        .expect_err("no address")
+        .to_string();
+    assert!(
+        error.starts_with("GOOGLE_TOKEN_URL (environment): "),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_base_url_gives_streams_of_its_own_security() {
     let plain = BaseUrl::parse("http://127.0.0.1:8000/").expect("valid");
     assert_eq!(plain.join_websocket("/s"), "ws://127.0.0.1:8000/s");

@@ -136,7 +136,7 @@ impl Details {
 }
 
 /// `retry-after-ms`, else `retry-after` in seconds or as an HTTP date.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let ms = header(headers, "retry-after-ms").and_then(|text| text.parse::<f64>().ok());
     let text = header(headers, "retry-after");
     let seconds = text.and_then(|text| text.parse::<f64>().ok());
@@ -152,7 +152,7 @@ fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 }
 
 /// `text` where it is a short name and not prose.
-fn identifier(text: &str) -> Option<&str> {
+pub(crate) fn identifier(text: &str) -> Option<&str> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_-.[]".contains(&b);
     (!text.is_empty() && text.len() <= MAX_IDENTIFIER_BYTES && text.bytes().all(allowed))
         .then_some(text)

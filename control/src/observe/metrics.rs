@@ -10,6 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use storage::call_log::{Outcome, TurnTimings};
 
+use super::calendar::CalendarMetrics;
 use super::llm::LlmMetrics;
 use super::scrape::DataPlaneCollector;
 use crate::telephony::signature::SignatureRefused;
@@ -33,6 +34,7 @@ pub struct Metrics {
     network: Family<NetworkEvent, Counter>,
     panics: Counter,
     llm: LlmMetrics,
+    calendar: CalendarMetrics,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -61,7 +63,7 @@ struct NetworkEvent {
     what: &'static str,
 }
 
-fn seconds() -> Histogram {
+pub(super) fn seconds() -> Histogram {
     Histogram::new(SECONDS)
 }
 
@@ -111,6 +113,7 @@ impl Metrics {
             panics.clone(),
         );
         let llm = LlmMetrics::register(&mut registry);
+        let calendar = CalendarMetrics::register(&mut registry);
         registry.register_collector(Box::new(DataPlaneCollector(data_plane)));
         Self {
             registry,
@@ -123,6 +126,7 @@ impl Metrics {
             network,
             panics,
             llm,
+            calendar,
         }
     }
 
@@ -182,6 +186,12 @@ impl Metrics {
     #[must_use]
     pub fn llm(&self) -> &LlmMetrics {
         &self.llm
+    }
+
+    /// What is counted of the calendar.
+    #[must_use]
+    pub fn calendar(&self) -> &CalendarMetrics {
+        &self.calendar
     }
 
     /// An announced call was not taken.

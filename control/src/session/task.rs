@@ -22,6 +22,7 @@ use super::log::CallRow;
 use super::media::{Carrier, Media};
 use super::record::Closing;
 use super::registry::{Begun, Calls, Occasion, Request};
+use crate::calendar::Outlook;
 use crate::clock::BusinessClock;
 use crate::dialogue::{Brain, ToolId};
 use crate::feed::{CallFeed, FeedEvent, FeedLine};
@@ -86,6 +87,13 @@ impl Sessions {
             toolbox,
             running: TaskTracker::new(),
         }
+    }
+
+    /// With a calendar that has a say in what is free, and is told of bookings.
+    #[must_use]
+    pub fn with_outlook(mut self, outlook: Outlook) -> Self {
+        self.toolbox = self.toolbox.with_outlook(outlook);
+        self
     }
 
     /// Leads a call from its media stream's `start` to its closed log.

@@ -9,6 +9,7 @@ use storage::slots::Slot;
 use super::field;
 use super::limits::{ALTERNATIVE_DAYS, ALTERNATIVES};
 use super::{Answer, Effect, ToolError, ToolOutcome, Toolbox, schema};
+use crate::calendar::Checked;
 use crate::llm::ToolSpec;
 
 pub const EFFECT: Effect = Effect::Read;
@@ -39,6 +40,8 @@ pub struct Slots {
     pub available_slots: Vec<Slot>,
     /// Where the days have none: the next free times after it, earliest first.
     pub next: Vec<Slot>,
+    /// Whether the dealership's calendar had a say, or only the book.
+    pub calendar: Checked,
 }
 
 /// For a language model.
@@ -66,7 +69,7 @@ pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {
     let date = arguments.date;
     let now = tools.now();
     let last = arguments.to_date.unwrap_or(date).max(date);
-    let free = tools.free(service, date, last, &now).await?;
+    let (free, mut calendar) = tools.free(service, date, last, &now).await?;
     let next = if free.is_empty() {
         let from = last.max(now.date());
         let to = from
@@ -75,7 +78,8 @@ pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {
                 field: "date",
                 remedy: "that is no date of our calendar; ask for the day again".to_owned(),
             })?;
-        let mut next = tools.free(service, from, to, &now).await?;
+        let (mut next, checked) = tools.free(service, from, to, &now).await?;
+        calendar = checked;
         next.truncate(ALTERNATIVES);
         next
     } else {
@@ -86,6 +90,7 @@ pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {
         hours: location.day(date),
         available_slots: free,
         next,
+        calendar,
     }))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use jiff::civil::Date;
-use storage::appointment::{Appointment, AppointmentId, ChangeError};
+use storage::appointment::{Appointment, AppointmentId, Busy, ChangeError};
 use storage::customer::CustomerId;
 use storage::location::{Location, Service};
 use storage::slots::{self, Interval, Slot};
@@ -16,11 +16,13 @@ use super::field;
 use super::limits::ALTERNATIVES;
 use super::visit::Visit;
 use super::{
-    Assurance, CallContext, ToolCall, ToolError, ToolOutcome, add_vehicle, book_appointment,
-    cancel_appointment, confirm_appointment, create_customer, end_call, find_vehicle,
-    forget_customer, get_available_slots, get_upcoming_appointments, lookup_customer,
-    reschedule_appointment, search_customers_by_name, transfer_to_human, verify_customer,
+    Assurance, CallContext, Effect, ToolCall, ToolError, ToolOutcome, add_vehicle,
+    book_appointment, cancel_appointment, confirm_appointment, create_customer, end_call,
+    find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments, lookup_customer,
+    open_reminder, reschedule_appointment, search_customers_by_name, transfer_to_human,
+    verify_customer,
 };
+use crate::calendar::{Checked, Outlook};
 use crate::clock::BusinessClock;
 
 /// Runs tools; one serves every call. Cheap to clone.
@@ -29,6 +31,7 @@ pub struct Toolbox {
     store: Store,
     location: Arc<Location>,
     clock: BusinessClock,
+    outlook: Outlook,
 }
 
 impl Toolbox {
@@ -38,7 +41,15 @@ impl Toolbox {
             store,
             location,
             clock,
+            outlook: Outlook::default(),
         }
+    }
+
+    /// With a calendar that has a say in what is free, and is told of bookings.
+    #[must_use]
+    pub fn with_outlook(mut self, outlook: Outlook) -> Self {
+        self.outlook = outlook;
+        self
     }
 
     /// Runs one tool for one call.
@@ -47,11 +58,16 @@ impl Toolbox {
     /// [`ToolError`] says in a sentence, and by its variant, why the tool refused and what to do.
     pub async fn run(&self, context: &mut CallContext, call: ToolCall) -> ToolOutcome {
         let sid = context.call_sid().to_owned();
+        let writes = call.effect() == Effect::IdempotentWrite;
         // Boxed: a booking is a large future, and most tools are none.
-        audit::by_call(&sid, Box::pin(self.do_run(context, call))).await
+        let outcome = audit::by_call(&sid, Box::pin(self.dispatch(context, call))).await;
+        if writes && outcome.is_ok() {
+            self.outlook.booked();
+        }
+        outcome
     }
 
-    async fn do_run(&self, context: &mut CallContext, call: ToolCall) -> ToolOutcome {
+    async fn dispatch(&self, context: &mut CallContext, call: ToolCall) -> ToolOutcome {
         match call {
             ToolCall::LookupCustomer(a) => lookup_customer::run(self, context, a).await,
             ToolCall::SearchCustomersByName(a) => {
@@ -113,28 +129,29 @@ impl Toolbox {
             .ok_or_else(|| ToolError::UnknownService(field::quoted(key)))
     }
 
-    /// The starts that are free on these days, earliest first.
+    /// The starts that are free on these days, earliest first, and whether the calendar had a say.
     pub(super) async fn free(
         &self,
         service: &Service,
         from: Date,
         to: Date,
         now: &Zoned,
-    ) -> Result<Vec<Slot>, ToolError> {
+    ) -> Result<(Vec<Slot>, Checked), ToolError> {
         let span = slots::span(&self.location, from, to);
-        let busy = self
-            .store
-            .appointments
-            .busy(span.starts_at, span.ends_at)
-            .await?;
-        Ok(slots::available(
-            &self.location,
-            service,
-            from,
-            to,
-            &busy,
-            now,
-        ))
+        let (busy, checked) = self.busy(span).await?;
+        let free = slots::available(&self.location, service, from, to, &busy, now);
+        Ok((free, checked))
+    }
+
+    /// What is taken: by the book, and by what others have put into the calendar.
+    async fn busy(&self, span: Interval) -> Result<(Vec<Busy>, Checked), ToolError> {
+        let (book, (others, checked)) = tokio::join!(
+            self.store.appointments.busy(span.starts_at, span.ends_at),
+            self.outlook.busy(span, self.clock.now()),
+        );
+        let mut busy = book?;
+        busy.extend(others);
+        Ok((busy, checked))
     }
 
     /// The interval of a wished start, if the location's rules allow it.
@@ -144,7 +161,11 @@ impl Toolbox {
         start: &Zoned,
     ) -> Result<Interval, ToolError> {
         match slots::check(&self.location, service, start, &self.now()) {
-            Ok(interval) => Ok(interval),
+            // The book's own bookings are the database's to judge.
+            Ok(interval) => match self.outlook.busy(interval, self.clock.now()).await {
+                (others, _) if others.is_empty() => Ok(interval),
+                _ => Err(self.not_bookable(NotBookable::Taken, service, start).await),
+            },
             Err(refusal) => Err(self.not_bookable(refusal.into(), service, start).await),
         }
     }
@@ -157,14 +178,9 @@ impl Toolbox {
         wished: &Zoned,
     ) -> ToolError {
         let around = slots::around(&self.location, wished);
-        let busy = match self
-            .store
-            .appointments
-            .busy(around.starts_at, around.ends_at)
-            .await
-        {
-            Ok(busy) => busy,
-            Err(error) => return error.into(),
+        let busy = match self.busy(around).await {
+            Ok((busy, _)) => busy,
+            Err(error) => return error,
         };
         let now = self.now();
         let mut nearest =

@@ -10,7 +10,7 @@ use sqlx::{Executor as _, PgConnection, Row as _};
 
 use super::row;
 use super::transaction::{Mode, within};
-use super::{Database, audit, customer, sql, vehicle};
+use super::{Database, audit, calendar, customer, sql, vehicle};
 use crate::appointment::{
     Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
     Party,
@@ -213,6 +213,7 @@ async fn book(
         if let Some(row) = row {
             let made = appointment(&row)?;
             audit::write(connection, &Entry::booked(&made)).await?;
+            calendar::enqueue(connection, made.id).await?;
             return Ok(made);
         }
         not_repeated(connection, new).await?;
@@ -341,6 +342,7 @@ async fn reschedule(
         match relocate(connection, id, times, bay).await {
             Ok(appointment) => {
                 audit::write(connection, &Entry::moved(&current, &appointment)).await?;
+                calendar::enqueue(connection, id).await?;
                 return Ok(appointment);
             }
             Err(Refused::BayTaken) => {}
@@ -419,6 +421,7 @@ async fn cancel(
         .map_err(StorageError::from)?;
     let cancelled = appointment(&row)?;
     audit::write(connection, &Entry::cancelled(&cancelled)).await?;
+    calendar::enqueue(connection, id).await?;
     Ok(cancelled)
 }
 

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::{Database, audit, customer, vehicle};
+use super::{Database, audit, calendar, customer, vehicle};
 use crate::appointment::{
     Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
     Party,
@@ -99,6 +99,7 @@ impl Appointments for Database {
             match insert(&mut transaction, new, customer, vehicle, times, bay).await {
                 Ok(appointment) => {
                     audit::write(&mut transaction, &Entry::booked(&appointment)).await?;
+                    calendar::enqueue(&mut transaction, appointment.id).await?;
                     transaction.commit().await.map_err(StorageError::from)?;
                     return Ok(appointment);
                 }
@@ -126,6 +127,7 @@ impl Appointments for Database {
             match relocate(&mut transaction, id, times, bay).await {
                 Ok(appointment) => {
                     audit::write(&mut transaction, &Entry::moved(&current, &appointment)).await?;
+                    calendar::enqueue(&mut transaction, appointment.id).await?;
                     transaction.commit().await.map_err(StorageError::from)?;
                     return Ok(appointment);
                 }
@@ -148,6 +150,7 @@ impl Appointments for Database {
             .map_err(StorageError::from)?;
         let cancelled = appointment(&row)?;
         audit::write(&mut transaction, &Entry::cancelled(&cancelled)).await?;
+        calendar::enqueue(&mut transaction, cancelled.id).await?;
         transaction.commit().await.map_err(StorageError::from)?;
         Ok(cancelled)
     }

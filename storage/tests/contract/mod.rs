@@ -4,6 +4,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod booking;
+pub(crate) mod calendar;
 pub(crate) mod call_logs;
 pub(crate) mod changes;
 pub(crate) mod people;
@@ -51,6 +52,17 @@ macro_rules! suite {
             racing_newcomers_with_one_number_are_one_customer,
             racing_bookings_and_moves_never_overlap,
             a_racing_repeat_with_a_new_vehicle_leaves_one_vehicle,
+        ]);
+        $crate::contract::tests!($store, calendar: [
+            what_is_booked_is_in_the_outbox_once,
+            a_booking_repeated_under_its_key_is_no_second_entry,
+            the_newest_change_supersedes_what_nobody_has_begun,
+            one_entry_of_a_booking_is_under_way_at_a_time,
+            a_failure_is_tried_again_unless_something_newer_waits,
+            a_lease_that_ran_out_frees_its_entry,
+            what_is_given_up_is_seen_until_the_booking_changes,
+            what_is_over_is_forgotten,
+            racing_workers_never_take_one_entry_twice,
         ]);
         $crate::contract::tests!($store, people: [
             a_customer_is_found_by_number,

@@ -7,6 +7,7 @@ use storage::location::DayHours;
 use storage::slots::Slot;
 
 use super::prompt::in_short;
+use crate::calendar::Checked;
 use crate::dialogue::limits::TOOL_ANSWER_LETTERS;
 use crate::tools::find_vehicle::Match;
 use crate::tools::lookup_customer::{Caller, Lookup};
@@ -55,6 +56,9 @@ fn answered(answer: &Answer) -> Value {
             }
             if !slots.next.is_empty() {
                 told["next_free"] = by_day(&slots.next);
+            }
+            if slots.calendar == Checked::Unreachable {
+                told["calendar"] = json!("unreachable; these are by our own book");
             }
             told
         }
