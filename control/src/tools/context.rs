@@ -35,6 +35,9 @@ pub struct CallContext {
     bookings: Vec<Booking>,
     /// What was booked in this call, which its caller may hear of and change without proof.
     booked: Vec<AppointmentId>,
+    /// What we called about. Whoever answers the number on file may hear of it and change it, and
+    /// nothing else.
+    reminds_of: Option<AppointmentId>,
     settled: Option<Settled>,
     needs_human: bool,
 }
@@ -85,8 +88,18 @@ impl CallContext {
             lookups: 0,
             bookings: Vec::new(),
             booked: Vec::new(),
+            reminds_of: None,
             settled: None,
             needs_human: false,
+        }
+    }
+
+    /// The context of a call that we have placed to remind of this appointment.
+    #[must_use]
+    pub fn reminding(self, appointment: AppointmentId) -> Self {
+        Self {
+            reminds_of: Some(appointment),
+            ..self
         }
     }
 
@@ -116,6 +129,12 @@ impl CallContext {
             Identity::Claimed(id) | Identity::Proved { customer: id, .. } => Some(id),
             Identity::Unknown | Identity::Namesakes(_) => None,
         }
+    }
+
+    /// The appointment that this call was placed for.
+    #[must_use]
+    pub fn reminds_of(&self) -> Option<AppointmentId> {
+        self.reminds_of
     }
 
     /// What the call achieved last: booked, rescheduled or cancelled.
@@ -153,14 +172,15 @@ impl CallContext {
     }
 
     /// The bound customer, if the call may change this appointment: any of theirs where they have
-    /// proved enough; else one that was booked in this very call, by whoever is on the line.
+    /// proved enough; else one that was booked in this very call or that we called about, by
+    /// whoever is on the line.
     pub(super) fn may_change(
         &self,
         appointment: AppointmentId,
         action: Action,
         policy: &Verification,
     ) -> Result<CustomerId, ToolError> {
-        if self.booked.contains(&appointment) {
+        if self.booked.contains(&appointment) || self.reminds_of == Some(appointment) {
             return self.authorised(Assurance::Claimed);
         }
         self.allowed(action, policy)
@@ -218,6 +238,7 @@ impl CallContext {
         self.identity = Identity::Unknown;
         self.created = None;
         self.booked.clear();
+        self.reminds_of = None;
     }
 
     /// Whether the caller said that they are not this customer.
@@ -316,6 +337,14 @@ impl CallContext {
         }
         self.settled = Some(Settled {
             outcome,
+            appointment,
+        });
+    }
+
+    /// The customer will come: the call got its answer.
+    pub(super) fn confirmed(&mut self, appointment: AppointmentId) {
+        self.settled = Some(Settled {
+            outcome: Outcome::Answered,
             appointment,
         });
     }

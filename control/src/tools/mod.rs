@@ -8,6 +8,7 @@
 pub mod add_vehicle;
 pub mod book_appointment;
 pub mod cancel_appointment;
+pub mod confirm_appointment;
 pub mod context;
 pub mod create_customer;
 pub mod end_call;
@@ -21,6 +22,7 @@ pub mod limits;
 pub mod lookup_customer;
 pub mod moment;
 pub mod new_customer;
+pub mod open_reminder;
 pub mod request;
 pub mod reschedule_appointment;
 mod schema;
@@ -55,6 +57,8 @@ pub enum ToolCall {
     GetUpcomingAppointments(get_upcoming_appointments::Arguments),
     RescheduleAppointment(reschedule_appointment::Arguments),
     CancelAppointment(cancel_appointment::Arguments),
+    ConfirmAppointment(confirm_appointment::Arguments),
+    OpenReminder(open_reminder::Arguments),
     TransferToHuman(transfer_to_human::Arguments),
     EndCall(end_call::Arguments),
 }
@@ -75,6 +79,8 @@ pub enum Answer {
     Upcoming(Vec<visit::Visit>),
     Rescheduled(reschedule_appointment::Moved),
     Cancelled(visit::Visit),
+    Confirmed(visit::Visit),
+    Reminding(Box<open_reminder::Reminded>),
     Transferring(crate::dialogue::TransferReason),
     Ending,
 }
@@ -127,9 +133,25 @@ impl ToolCall {
             Self::GetUpcomingAppointments(_) => "get_upcoming_appointments",
             Self::RescheduleAppointment(_) => "reschedule_appointment",
             Self::CancelAppointment(_) => "cancel_appointment",
+            Self::ConfirmAppointment(_) => "confirm_appointment",
+            Self::OpenReminder(_) => "open_reminder",
             Self::TransferToHuman(_) => "transfer_to_human",
             Self::EndCall(_) => "end_call",
         }
+    }
+
+    /// Whether the caller must have said yes to it: it changes when they are expected, or what is on
+    /// record of them.
+    #[must_use]
+    pub fn needs_consent(&self) -> bool {
+        matches!(
+            self,
+            Self::BookAppointment(_)
+                | Self::RescheduleAppointment(_)
+                | Self::CancelAppointment(_)
+                | Self::CreateCustomer(_)
+                | Self::AddVehicle(_)
+        )
     }
 
     #[must_use]
@@ -147,6 +169,8 @@ impl ToolCall {
             Self::GetUpcomingAppointments(_) => get_upcoming_appointments::EFFECT,
             Self::RescheduleAppointment(_) => reschedule_appointment::EFFECT,
             Self::CancelAppointment(_) => cancel_appointment::EFFECT,
+            Self::ConfirmAppointment(_) => confirm_appointment::EFFECT,
+            Self::OpenReminder(_) => open_reminder::EFFECT,
             Self::TransferToHuman(_) => transfer_to_human::EFFECT,
             Self::EndCall(_) => end_call::EFFECT,
         }

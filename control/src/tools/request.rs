@@ -10,9 +10,10 @@ use storage::vehicle::VehicleId;
 
 use super::new_customer::{AddVehicle, CreateCustomer};
 use super::{
-    ToolCall, add_vehicle, book_appointment, cancel_appointment, create_customer, end_call,
-    find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments, lookup_customer,
-    reschedule_appointment, search_customers_by_name, transfer_to_human, verify_customer,
+    ToolCall, add_vehicle, book_appointment, cancel_appointment, confirm_appointment,
+    create_customer, end_call, find_vehicle, forget_customer, get_available_slots,
+    get_upcoming_appointments, lookup_customer, reschedule_appointment, search_customers_by_name,
+    transfer_to_human, verify_customer,
 };
 use crate::llm::{ToolRequest, ToolSpec};
 
@@ -32,6 +33,7 @@ pub fn specs(location: &Location) -> Arc<[ToolSpec]> {
         get_upcoming_appointments::spec(),
         reschedule_appointment::spec(),
         cancel_appointment::spec(),
+        confirm_appointment::spec(),
         transfer_to_human::spec(),
         end_call::spec(),
     ])
@@ -207,6 +209,7 @@ mod tests {
                 "cancel_appointment",
                 json!({"appointment_id": 3, "reason": "vehicle_sold"}),
             ),
+            ("confirm_appointment", json!({"appointment_id": 3})),
             ("transfer_to_human", json!({"reason": "requested"})),
             ("end_call", json!({})),
         ];

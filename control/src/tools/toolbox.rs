@@ -17,9 +17,10 @@ use super::limits::ALTERNATIVES;
 use super::visit::Visit;
 use super::{
     Assurance, CallContext, ToolCall, ToolError, ToolOutcome, add_vehicle, book_appointment,
-    cancel_appointment, create_customer, end_call, find_vehicle, forget_customer,
-    get_available_slots, get_upcoming_appointments, lookup_customer, reschedule_appointment,
-    search_customers_by_name, transfer_to_human, verify_customer,
+    cancel_appointment, confirm_appointment, create_customer, end_call, find_vehicle,
+    forget_customer, get_available_slots, get_upcoming_appointments, lookup_customer,
+    open_reminder, reschedule_appointment, search_customers_by_name, transfer_to_human,
+    verify_customer,
 };
 use crate::clock::BusinessClock;
 
@@ -71,6 +72,8 @@ impl Toolbox {
                 reschedule_appointment::run(self, context, a).await
             }
             ToolCall::CancelAppointment(a) => cancel_appointment::run(self, context, a).await,
+            ToolCall::ConfirmAppointment(a) => confirm_appointment::run(self, context, a).await,
+            ToolCall::OpenReminder(a) => open_reminder::run(self, context, a).await,
             ToolCall::TransferToHuman(a) => transfer_to_human::run(context, a),
             ToolCall::EndCall(a) => end_call::run(a),
         }

@@ -6,6 +6,7 @@ mod courtesy;
 mod denial;
 mod proof;
 mod record;
+mod reminder;
 mod scene;
 mod this_call;
 mod walk;

@@ -28,6 +28,10 @@ impl RuleBrain {
         if self.is_proved_for(&errand) {
             return self.read_record(errand);
         }
+        if let Some(visit) = &self.known.reminded {
+            // We called about it, so there is nothing to prove.
+            return self.about(errand, visit.clone(), now);
+        }
         let unprovable = self.next_proof(&errand).is_none();
         if let ([visit], true) = (self.known.booked.as_slice(), points_back) {
             // It was read out a moment ago.
