@@ -97,6 +97,11 @@ impl Entry {
         Self::of(Change::AppointmentBooked, made, detail)
     }
 
+    pub(crate) fn confirmed(appointment: &Appointment) -> Self {
+        let detail = json!({"starts_at": appointment.starts_at});
+        Self::of(Change::AppointmentConfirmed, appointment, detail)
+    }
+
     pub(crate) fn moved(before: &Appointment, after: &Appointment) -> Self {
         let detail = json!({
             "from": before.starts_at, "from_bay": before.bay,

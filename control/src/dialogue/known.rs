@@ -86,6 +86,7 @@ impl Known {
         self.verified = false;
         self.number = None;
         self.booked.clear();
+        self.reminded = None;
         self.denied = true;
     }
 

@@ -34,6 +34,7 @@ pub(super) async fn run(
     arguments: Arguments,
 ) -> ToolOutcome {
     let id = arguments.appointment_id;
+    // Whoever may move it may say that they come.
     let policy = &tools.location().verification;
     let customer = context.may_change(id, Action::Move, policy)?;
     tools.own_appointment(customer, id).await?;

@@ -172,8 +172,8 @@ impl CallContext {
     }
 
     /// The bound customer, if the call may change this appointment: any of theirs where they have
-    /// proved enough; else one that was booked in this very call or that we called about, by whoever
-    /// is on the line.
+    /// proved enough; else one that was booked in this very call or that we called about, by
+    /// whoever is on the line.
     pub(super) fn may_change(
         &self,
         appointment: AppointmentId,
@@ -238,6 +238,7 @@ impl CallContext {
         self.identity = Identity::Unknown;
         self.created = None;
         self.booked.clear();
+        self.reminds_of = None;
     }
 
     /// Whether the caller said that they are not this customer.

@@ -140,12 +140,17 @@ impl ToolCall {
         }
     }
 
-    /// Whether the caller must have said yes to it: it changes when they are expected.
+    /// Whether the caller must have said yes to it: it changes when they are expected, or what is on
+    /// record of them.
     #[must_use]
     pub fn needs_consent(&self) -> bool {
         matches!(
             self,
-            Self::BookAppointment(_) | Self::RescheduleAppointment(_) | Self::CancelAppointment(_)
+            Self::BookAppointment(_)
+                | Self::RescheduleAppointment(_)
+                | Self::CancelAppointment(_)
+                | Self::CreateCustomer(_)
+                | Self::AddVehicle(_)
         )
     }
 

@@ -25,6 +25,9 @@ impl RuleBrain {
     ) -> State {
         self.known.disown();
         self.run(ToolCall::ForgetCustomer(forget_customer::Arguments {}));
+        if matches!(state, State::Reminder(_)) {
+            return self.called_by_mistake();
+        }
         self.say(phrases::MIXED_UP);
         let state = match state {
             State::Verification { errand, .. } => State::Verification {

@@ -154,9 +154,9 @@ pub(super) fn hint(state: &State, location: &Location, now: &Zoned) -> (String, 
         Question::DateOfBirth => phrases::HINT_DATE_OF_BIRTH.to_owned(),
         Question::WhichAppointment => phrases::HINT_WHICH_APPOINTMENT.to_owned(),
         Question::Confirm => phrases::HINT_CONFIRM.to_owned(),
-        Question::MoveOrCancel => phrases::HINT_MOVE_OR_CANCEL.to_owned(),
         Question::Address => phrases::HINT_ADDRESS.to_owned(),
         Question::Vin => phrases::HINT_VIN.to_owned(),
+        Question::MoveOrCancel => phrases::HINT_MOVE_OR_CANCEL.to_owned(),
         Question::Reason | Question::StillThere | Question::None => {
             phrases::HINT_REQUEST.to_owned()
         }

@@ -134,7 +134,7 @@ impl RuleBrain {
         State::Message
     }
 
-    fn called_by_mistake(&mut self) -> State {
+    pub(super) fn called_by_mistake(&mut self) -> State {
         self.say(phrases::CALLED_BY_MISTAKE);
         self.out.push(Action::HangUp);
         State::Over

@@ -110,6 +110,17 @@ async fn the_wrong_person_is_left_in_peace() {
 }
 
 #[tokio::test]
+async fn whoever_answers_and_is_somebody_else_is_told_nothing_more_and_may_change_nothing() {
+    let mut call = calls_maria().await;
+    call.says("no, i'm not maria").await;
+    call.hears("I called you by mistake");
+    call.hears_not("oil change");
+    assert_eq!(call.ended, Some(End::HungUp));
+    assert_eq!(call.context.customer(), None);
+    assert_eq!(call.appointment(1).await.status, Status::Scheduled);
+}
+
+#[tokio::test]
 async fn a_machine_gets_the_message_only() {
     let mut call = calls_maria().await;
     call.input(Input::Machine).await;

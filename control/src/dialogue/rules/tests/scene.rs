@@ -87,13 +87,6 @@ impl Scene {
         }
     }
 
-    /// The call is one of ours, about this appointment.
-    pub(super) fn remind_of(&mut self, appointment: i64) {
-        let number = self.context.claimed_number().cloned();
-        let context = CallContext::new(self.context.call_sid().to_owned(), number);
-        self.context = context.reminding(AppointmentId(appointment));
-    }
-
     /// Another call to the same shop, right after this one.
     pub(super) fn another_call(&self, from: Option<&str>) -> Self {
         self.another_call_after(0, from)
@@ -106,6 +99,13 @@ impl Scene {
         let clock = BusinessClock::starting_at(later);
         call.toolbox = Toolbox::new(self.store.clone(), self.location.clone(), clock);
         call
+    }
+
+    /// The call is one of ours, about this appointment.
+    pub(super) fn remind_of(&mut self, appointment: i64) {
+        let number = self.context.claimed_number().cloned();
+        let context = CallContext::new(self.context.call_sid().to_owned(), number);
+        self.context = context.reminding(AppointmentId(appointment));
     }
 
     /// The call begins.
