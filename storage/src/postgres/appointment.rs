@@ -73,6 +73,10 @@ const CANCEL: &str = "UPDATE appointments
     SET status = 'cancelled', cancellation_reason = $2, updated_at = now()
     WHERE id = $1 RETURNING *";
 
+const CONFIRM: &str = "UPDATE appointments
+    SET status = 'confirmed', updated_at = now()
+    WHERE id = $1 RETURNING *";
+
 /// No appointment, and no bay: ids and bays count from 1.
 const NONE: i64 = 0;
 
@@ -134,6 +138,15 @@ impl Appointments for Database {
         within(async {
             let mut transaction = self.begin(Mode::Write).await?;
             let done = cancel(&mut transaction, id, reason).await;
+            transaction.end(done).await
+        })
+        .await
+    }
+
+    async fn confirm(&self, id: AppointmentId) -> Result<Appointment, ChangeError> {
+        within(async {
+            let mut transaction = self.begin(Mode::Write).await?;
+            let done = confirm(&mut transaction, id).await;
             transaction.end(done).await
         })
         .await
@@ -404,6 +417,19 @@ async fn cancel(
         .await
         .map_err(StorageError::from)?;
     calendar::enqueue(connection, id).await?;
+    Ok(appointment(&row)?)
+}
+
+async fn confirm(
+    connection: &mut PgConnection,
+    id: AppointmentId,
+) -> Result<Appointment, ChangeError> {
+    changeable(connection, id).await?;
+    let row = sql(CONFIRM)
+        .bind(id.0)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(StorageError::from)?;
     Ok(appointment(&row)?)
 }
 

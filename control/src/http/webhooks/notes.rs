@@ -18,7 +18,7 @@ use crate::dialogue::mask;
 use crate::http::App;
 use crate::http::form::{BadField, Form};
 use crate::limits;
-use crate::session::Noted;
+use crate::session::{Noted, Request};
 use crate::telephony::CallSid;
 
 /// `POST …/call-status`: how far a call has got. Its end is kept; a call that nobody ever spoke in
@@ -121,6 +121,11 @@ pub(super) async fn amd(State(app): State<Arc<App>>, form: Form) -> Result<Statu
         ],
     );
     let took_ms: Option<u32> = form.number("MachineDetectionDuration")?;
+    if answered_by.starts_with("machine")
+        && let Err(refused) = app.calls.ask(&sid, Request::Machine)
+    {
+        tracing::info!(call = %sid, %refused, "a machine answered, and nobody speaks to it");
+    }
     let detail = json!({"answered_by": answered_by, "took_ms": took_ms});
     note(&app, &sid, "amd", answered_by, detail);
     Ok(StatusCode::NO_CONTENT)
