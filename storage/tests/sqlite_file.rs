@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, Row};
 use storage::appointment::{ChangeError, NewAppointment, Party, Status};
+use storage::calendar::EntryState;
 use storage::call_log::{Direction, NewCallLog};
 use storage::customer::{NewCustomer, Phone};
 use storage::vehicle::NewVehicle;
@@ -183,8 +184,9 @@ async fn no_update_can_overlap() {
             &bay,
         ),
         (
-            "INSERT OR REPLACE INTO appointments SELECT id, customer_id, vehicle_id, service, 1500, 2500, bay, \
-          status, cancellation_reason, notes, idempotency_key, booked_by, created_at, updated_at \
+            "INSERT OR REPLACE INTO appointments (id, customer_id, vehicle_id, service, starts_at, \
+          ends_at, bay, idempotency_key, booked_by) \
+          SELECT id, customer_id, vehicle_id, service, 1500, 2500, bay, idempotency_key, booked_by \
           FROM appointments WHERE id = 3",
             &bay,
         ),
@@ -332,6 +334,29 @@ async fn a_book_that_was_never_closed_is_whole() {
     let next = Store::open_sqlite(&path).await.expect("readable");
     let found = next.appointments.by_id(made.id).await.expect("readable");
     assert_eq!(found, Some(made));
+}
+
+#[tokio::test]
+async fn what_was_booked_before_there_was_an_outbox_is_in_it_if_it_is_still_to_come() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("book.db");
+    let store = Store::open_sqlite(&path).await.expect("created");
+    let made = store.appointments.book(&newcomer()).await.expect("free");
+    store.backend.close().await;
+    let mut raw = connection(&path).await;
+    for undo in [
+        "UPDATE appointments SET starts_at = unixepoch() + 60, ends_at = unixepoch() + 3660",
+        "DROP TABLE calendar_outbox",
+        "ALTER TABLE appointments DROP COLUMN calendar_event_id",
+        "ALTER TABLE appointments DROP COLUMN calendar_etag",
+        "DELETE FROM _sqlx_migrations WHERE version = 3",
+    ] {
+        sqlx::query(undo).execute(&mut raw).await.expect(undo);
+    }
+    let store = Store::open_sqlite(&path).await.expect("brought up to date");
+    let entries = store.calendar.entries(made.id).await.expect("readable");
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].state, EntryState::Pending);
 }
 
 #[tokio::test]

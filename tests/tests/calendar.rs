@@ -1,9 +1,14 @@
 //! The book and the dealership's calendar: what is booked is there once, whatever fails on the way,
 //! and what others put there closes slots.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use control::calendar::{Checked, reconcile};
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::RsaKeyPair;
+use control::calendar::google::{Credentials, ServiceAccount};
+use control::calendar::{Checked, Google, GoogleAccount, Outlook, Worker, reconcile};
 use control::tools::get_available_slots::Slots;
 use control::tools::{Answer, CallContext, ToolError};
 use serde_json::json;
@@ -16,7 +21,7 @@ use storage::{Address, Store};
 use tests::postgres::postgres;
 use tests::program::NOW;
 use tests::shop::Shop;
-use tests::vendors::google::{CALENDAR_ID, Fault};
+use tests::vendors::google::{CALENDAR_ID, CLIENT_ID, CLIENT_SECRET, Fault, REFRESH_TOKEN};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -213,8 +218,10 @@ async fn a_token_that_was_withdrawn_is_replaced() {
     let shop = Shop::open().await;
     shop.catch_up().await;
     let form = [
-        ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
-        ("assertion", "a.b.c"),
+        ("grant_type", "refresh_token"),
+        ("client_id", CLIENT_ID),
+        ("client_secret", CLIENT_SECRET),
+        ("refresh_token", REFRESH_TOKEN),
     ];
     let url = format!("{}/token", shop.google.origin());
     let other = reqwest::Client::new().post(url).form(&form).send().await;
@@ -224,6 +231,29 @@ async fn a_token_that_was_withdrawn_is_replaced() {
     assert_eq!(shop.carry().await, 0, "carried over at once");
     assert_eq!(shop.google.tokens(), 3);
     shop.agrees().await;
+}
+
+#[tokio::test]
+async fn a_service_account_opens_the_calendar_by_its_signature() {
+    let shop = Shop::open().await;
+    let pair = RsaKeyPair::generate(KeySize::Rsa2048).expect("a key");
+    let der: Pkcs8V1Der<'_> = pair.as_der().expect("PKCS 8");
+    let body = base64_simd::STANDARD.encode_to_string(der.as_ref());
+    let key = json!({"type": "service_account", "client_email": "otto@shop.example",
+        "private_key": format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n")});
+    let service = ServiceAccount::parse(&key.to_string()).expect("an account");
+    let account = GoogleAccount {
+        credentials: Credentials::ServiceAccount(service),
+        ..shop.google.account()
+    };
+    let (metrics, vendors) = (shop.metrics.clone(), Arc::default());
+    let worker = Worker {
+        google: Google::new(account, metrics, vendors),
+        ..shop.worker
+    };
+    let drained = worker.drain(&CancellationToken::new()).await;
+    assert_eq!(drained.expect("readable").pending, 0);
+    assert_eq!(shop.google.events().len(), 1, "the seeded booking");
 }
 
 #[tokio::test]
@@ -272,7 +302,7 @@ async fn what_others_put_into_the_calendar_closes_slots_and_our_own_events_do_no
 /// The same dealership a moment later: nothing is remembered of what others had in the calendar.
 async fn reopened(shop: Shop) -> Shop {
     let location = shop.worker.location.clone();
-    let outlook = control::calendar::Outlook::new(
+    let outlook = Outlook::new(
         shop.worker.google.clone(),
         location.clone(),
         shop.worker.booked.clone(),
@@ -372,12 +402,37 @@ async fn what_was_changed_by_hand_is_found_and_corrected_and_what_is_strange_is_
 }
 
 #[tokio::test]
+async fn an_event_that_is_gone_for_good_comes_back_under_another_id() {
+    let shop = Shop::open().await;
+    let mut call = shop.john("CA1").await;
+    let id = booked(&shop, &mut call, "2026-11-25T09:00").await;
+    shop.catch_up().await;
+    let of_booking = || {
+        let events = shop.google.events();
+        let found = events.into_iter().find(|e| e.appointment() == Some(id));
+        found.expect("an event").id
+    };
+    let first = of_booking();
+    shop.google.purge(&first);
+    let again = shop.store.calendar.enqueue(AppointmentId(id)).await;
+    again.expect("writable");
+    shop.catch_up().await;
+    shop.agrees().await;
+    let second = of_booking();
+    assert_ne!(second, first);
+    let which = json!({"appointment_id": id});
+    let cancelled = shop.tool(&mut call, "cancel_appointment", which).await;
+    cancelled.expect("it can be");
+    shop.catch_up().await;
+    assert_eq!(shop.agrees().await.len(), 1, "the seeded booking");
+}
+
+#[tokio::test]
 async fn a_wrong_calendar_is_the_accounts_trouble_and_named() {
     let shop = Shop::open().await;
     let mut account = shop.google.account();
     account.calendar_id = "other@group.calendar.google.com".to_owned();
-    let client =
-        control::calendar::Google::new(account, shop.metrics.clone(), std::sync::Arc::default());
+    let client = Google::new(account, shop.metrics.clone(), Arc::default());
     let day = storage::slots::Interval {
         starts_at: NOW.parse().expect("an instant"),
         ends_at: "2026-11-24T09:00:00-06:00".parse().expect("an instant"),

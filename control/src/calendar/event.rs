@@ -5,7 +5,6 @@ use sha2::{Digest as _, Sha256};
 use storage::Location;
 use storage::calendar::CalendarBooking;
 use storage::customer::Customer;
-use storage::slots::Interval;
 use storage::vehicle::Vehicle;
 
 /// The private property that marks our events, and its value.
@@ -21,7 +20,6 @@ pub struct Event {
     pub id: String,
     pub appointment: i64,
     pub sequence: i64,
-    pub when: Interval,
     /// As the location's clock shows it, with its zone.
     start: Value,
     end: Value,
@@ -85,10 +83,6 @@ impl Event {
             },
             appointment: appointment.id.0,
             sequence,
-            when: Interval {
-                starts_at: appointment.starts_at,
-                ends_at: appointment.ends_at,
-            },
             start: moment(appointment.starts_at),
             end: moment(appointment.ends_at),
             summary: format!("{service} - {name}"),

@@ -1,6 +1,6 @@
 //! Google, simulated: tokens, free or busy, and the events of one calendar, on a real socket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use base64_simd::URL_SAFE_NO_PAD;
 use control::calendar::GoogleAccount;
 use control::calendar::event::{APPOINTMENT, MARK};
 use control::calendar::google::Credentials;
@@ -65,6 +66,8 @@ pub struct Google {
 #[derive(Debug, Default)]
 struct Sim {
     events: Mutex<BTreeMap<String, Event>>,
+    /// Ids of events that are gone for good. They are given to nobody else.
+    spent: Mutex<BTreeSet<String>>,
     asked: Mutex<Vec<String>>,
     tokens: Mutex<u32>,
     dice: Mutex<u64>,
@@ -230,7 +233,13 @@ impl Google {
         event.etag += 1;
     }
 
-    /// It is gone, as if it had never been, but for its id.
+    /// An event is gone for good; nothing is left but its id.
+    pub fn purge(&self, id: &str) {
+        locked(&self.state.events).remove(id);
+        locked(&self.state.spent).insert(id.to_owned());
+    }
+
+    /// Somebody deletes an event.
     pub fn erase(&self, id: &str) {
         self.edit(id, &json!({"status": "cancelled"}));
     }
@@ -269,7 +278,7 @@ async fn token(State(shared): State<Shared>, body: Bytes) -> Response {
         && given("refresh_token") == Some(REFRESH_TOKEN)
         && given("grant_type") == Some("refresh_token");
     let signed = given("grant_type") == Some("urn:ietf:params:oauth:grant-type:jwt-bearer")
-        && given("assertion").is_some_and(|jwt| jwt.split('.').count() == 3);
+        && given("assertion").is_some_and(is_a_claim);
     if fault == Some(Fault::Revoked) || !(consent || signed) {
         let body = json!({"error": "invalid_grant", "error_description": "of otto@shop.example"});
         return (StatusCode::BAD_REQUEST, axum::Json(body)).into_response();
@@ -281,6 +290,23 @@ async fn token(State(shared): State<Shared>, body: Bytes) -> Response {
         "token_type": "Bearer"}),
     )
     .into_response()
+}
+
+/// Whether somebody signed for a token of this calendar; by whom is not looked at.
+fn is_a_claim(jwt: &str) -> bool {
+    let parts: Vec<&str> = jwt.split('.').collect();
+    let [_, claims, signature] = parts.as_slice() else {
+        return false;
+    };
+    let read = |part: &str| URL_SAFE_NO_PAD.decode_to_vec(part).ok();
+    let claims = read(claims).and_then(|claims| serde_json::from_slice::<Value>(&claims).ok());
+    claims.is_some_and(|claims| {
+        let text = |name: &str| claims[name].as_str().unwrap_or_default();
+        let life = claims["exp"].as_i64().zip(claims["iat"].as_i64());
+        text("scope").ends_with("/auth/calendar")
+            && text("aud").ends_with("/token")
+            && life.is_some_and(|(exp, iat)| (1..=3_600).contains(&(exp - iat)))
+    }) && read(signature).is_some_and(|signature| signature.len() == 256)
 }
 
 async fn broken(State(shared): State<Shared>, request: Request, next: Next) -> Response {
@@ -444,7 +470,7 @@ async fn insert(
     }
     let mut events = locked(&shared.state.events);
     // The id of a deleted event conflicts, too.
-    if events.contains_key(&id) {
+    if events.contains_key(&id) || locked(&shared.state.spent).contains(&id) {
         return refusal(StatusCode::CONFLICT, "duplicate");
     }
     let event = Event {
