@@ -11,6 +11,8 @@
 //! | [`Appointments`] | the book itself | one transaction makes customer, vehicle and appointment |
 //! | [`CallLogs`] | what was said and done | opened when a call begins, closed however it ends |
 //! | [`ServiceHistory`] | what was done to a vehicle | |
+//! | [`Reminders`] | what is still to be said about an appointment | written in its own transaction; an intent is committed before anybody is dialled |
+//! | [`Consents`] | who may be reached, and how | an opt-out outweighs every consent |
 //!
 //! The database is an SQLite file or a Postgres server ([`Address`]); every sentence of the contract
 //! that the tests hold runs over both. [`migrations`] bring either up to date.
@@ -40,6 +42,7 @@
 pub mod address;
 pub mod appointment;
 pub mod call_log;
+pub mod consent;
 pub mod customer;
 pub mod error;
 pub mod limits;
@@ -47,6 +50,7 @@ pub mod location;
 pub mod migrations;
 mod postgres;
 mod read;
+pub mod reminder;
 pub mod seed;
 pub mod service_history;
 pub mod slots;
@@ -61,9 +65,11 @@ use async_trait::async_trait;
 pub use address::Address;
 pub use appointment::Appointments;
 pub use call_log::CallLogs;
+pub use consent::Consents;
 pub use customer::Customers;
 pub use error::{OpenError, StorageError, Trouble};
 pub use location::Location;
+pub use reminder::Reminders;
 pub use service_history::ServiceHistory;
 pub use vehicle::Vehicles;
 
@@ -75,6 +81,8 @@ pub struct Store {
     pub appointments: Arc<dyn Appointments>,
     pub call_logs: Arc<dyn CallLogs>,
     pub service_history: Arc<dyn ServiceHistory>,
+    pub reminders: Arc<dyn Reminders>,
+    pub consents: Arc<dyn Consents>,
     pub backend: Arc<dyn Backend>,
 }
 

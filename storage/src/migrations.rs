@@ -15,7 +15,7 @@ pub(crate) struct Migration {
     pub(crate) postgres: &'static str,
 }
 
-pub(crate) const MIGRATIONS: [Migration; 2] = [
+pub(crate) const MIGRATIONS: [Migration; 3] = [
     Migration {
         version: 1,
         description: "the book",
@@ -27,6 +27,12 @@ pub(crate) const MIGRATIONS: [Migration; 2] = [
         description: "the network",
         sqlite: include_str!("../migrations/sqlite/0002_the_network.sql"),
         postgres: include_str!("../migrations/postgres/0002_the_network.sql"),
+    },
+    Migration {
+        version: 4,
+        description: "reminders",
+        sqlite: include_str!("../migrations/sqlite/0004_reminders.sql"),
+        postgres: include_str!("../migrations/postgres/0004_reminders.sql"),
     },
 ];
 

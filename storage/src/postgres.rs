@@ -9,8 +9,10 @@
 
 mod appointment;
 mod call_log;
+mod consent;
 mod customer;
 mod migrations;
+mod reminder;
 mod row;
 mod service_history;
 mod transaction;
@@ -53,6 +55,8 @@ pub(crate) async fn open(address: &PostgresAddress) -> Result<Store, OpenError> 
         appointments: database.clone(),
         call_logs: database.clone(),
         service_history: database.clone(),
+        reminders: database.clone(),
+        consents: database.clone(),
         backend: database,
     })
 }

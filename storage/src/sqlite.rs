@@ -6,8 +6,10 @@
 
 mod appointment;
 mod call_log;
+mod consent;
 mod customer;
 mod migrations;
+mod reminder;
 mod row;
 mod service_history;
 mod vehicle;
@@ -99,6 +101,8 @@ async fn connect(
         appointments: database.clone(),
         call_logs: database.clone(),
         service_history: database.clone(),
+        reminders: database.clone(),
+        consents: database.clone(),
         backend: database,
     })
 }

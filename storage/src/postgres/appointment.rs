@@ -10,7 +10,7 @@ use sqlx::{Executor as _, PgConnection, Row as _};
 
 use super::row;
 use super::transaction::{Mode, within};
-use super::{Database, customer, sql, vehicle};
+use super::{Database, customer, reminder, sql, vehicle};
 use crate::appointment::{
     Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
     Party,
@@ -19,9 +19,10 @@ use crate::customer::{CreateCustomerError, CustomerId};
 use crate::error::StorageError;
 use crate::limits;
 use crate::read::{appointment, busy};
+use crate::reminder::Change;
 use crate::vehicle::VehicleId;
 
-const BY_ID: &str = "SELECT * FROM appointments WHERE id = $1";
+pub(super) const BY_ID: &str = "SELECT * FROM appointments WHERE id = $1";
 
 const LOCK_BY_ID: &str = "SELECT * FROM appointments WHERE id = $1 FOR UPDATE";
 
@@ -197,7 +198,9 @@ async fn book(
             .await
             .map_err(StorageError::from)?;
         if let Some(row) = row {
-            return Ok(appointment(&row)?);
+            let booked = appointment(&row)?;
+            reminder::follow(connection, &booked, Change::Booked).await?;
+            return Ok(booked);
         }
         not_repeated(connection, new).await?;
         if is_busy(connection, vehicle, times).await? {
@@ -323,7 +326,10 @@ async fn reschedule(
     }
     for bay in offers {
         match relocate(connection, id, times, bay).await {
-            Ok(appointment) => return Ok(appointment),
+            Ok(appointment) => {
+                reminder::follow(connection, &appointment, Change::Moved).await?;
+                return Ok(appointment);
+            }
             Err(Refused::BayTaken) => {}
             Err(Refused::VehicleBusy) => return Err(ChangeError::VehicleBusy),
             Err(Refused::Storage(error)) => return Err(error.into()),
@@ -395,10 +401,12 @@ async fn cancel(
     let row = sql(CANCEL)
         .bind(id.0)
         .bind(row::text(reason))
-        .fetch_one(connection)
+        .fetch_one(&mut *connection)
         .await
         .map_err(StorageError::from)?;
-    Ok(appointment(&row)?)
+    let cancelled = appointment(&row)?;
+    reminder::follow(connection, &cancelled, Change::Cancelled).await?;
+    Ok(cancelled)
 }
 
 /// The appointment, where it can still be moved or cancelled; nobody else changes it meanwhile.

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::{Database, customer, vehicle};
+use super::{Database, customer, reminder, vehicle};
 use crate::appointment::{
     Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
     Party,
@@ -13,9 +13,10 @@ use crate::appointment::{
 use crate::customer::{CreateCustomerError, CustomerId};
 use crate::error::StorageError;
 use crate::read::{appointment, busy};
+use crate::reminder::Change;
 use crate::vehicle::VehicleId;
 
-const BY_ID: &str = "SELECT * FROM appointments WHERE id = $1";
+pub(super) const BY_ID: &str = "SELECT * FROM appointments WHERE id = $1";
 
 const BY_KEY: &str = "SELECT * FROM appointments WHERE idempotency_key = $1";
 
@@ -93,6 +94,7 @@ impl Appointments for Database {
         for bay in 1..=new.bays {
             match insert(&mut transaction, new, customer, vehicle, times, bay).await {
                 Ok(appointment) => {
+                    reminder::follow(&mut transaction, &appointment, Change::Booked).await?;
                     transaction.commit().await.map_err(StorageError::from)?;
                     return Ok(appointment);
                 }
@@ -119,6 +121,7 @@ impl Appointments for Database {
         for bay in own.into_iter().chain(others) {
             match relocate(&mut transaction, id, times, bay).await {
                 Ok(appointment) => {
+                    reminder::follow(&mut transaction, &appointment, Change::Moved).await?;
                     transaction.commit().await.map_err(StorageError::from)?;
                     return Ok(appointment);
                 }
@@ -140,6 +143,7 @@ impl Appointments for Database {
             .await
             .map_err(StorageError::from)?;
         let cancelled = appointment(&row)?;
+        reminder::follow(&mut transaction, &cancelled, Change::Cancelled).await?;
         transaction.commit().await.map_err(StorageError::from)?;
         Ok(cancelled)
     }
