@@ -44,6 +44,10 @@ pub enum Key {
     Shards,
     CallsPerShard,
     DrainSeconds,
+    ReminderHour,
+    ReminderTimezone,
+    TestNumber,
+    DialsPerSecond,
 }
 
 const KEYS: &[(Key, &str)] = &[
@@ -82,6 +86,10 @@ const KEYS: &[(Key, &str)] = &[
     (Key::Shards, "OTTO_SHARDS"),
     (Key::CallsPerShard, "OTTO_CALLS_PER_SHARD"),
     (Key::DrainSeconds, "OTTO_DRAIN_SECONDS"),
+    (Key::ReminderHour, "WORKER_REMINDER_HOUR"),
+    (Key::ReminderTimezone, "WORKER_REMINDER_TIMEZONE"),
+    (Key::TestNumber, "YOUR_TEST_NUMBER"),
+    (Key::DialsPerSecond, "OTTO_DIALS_PER_SECOND"),
 ];
 
 /// Settings of parts that this version does not have. They may be set; the start of the log says
@@ -96,9 +104,6 @@ pub(super) const NOT_YET: &[&str] = &[
     "GOOGLE_API_URL",
     "GOOGLE_TOKEN_URL",
     "NHTSA_API_URL",
-    "WORKER_REMINDER_HOUR",
-    "WORKER_REMINDER_TIMEZONE",
-    "YOUR_TEST_NUMBER",
     "RECORDING_KEY",
     "CORS_ORIGINS",
     "TURN_EAGER",

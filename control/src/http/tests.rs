@@ -106,7 +106,7 @@ async fn scene(setup: Setup) -> Scene {
         phone_number: None,
         location,
         clock: BusinessClock::real(),
-        journal: Journal::start(Arc::clone(&store.call_logs)),
+        journal: Journal::start(&store),
         store,
         calls,
         sessions,
