@@ -106,11 +106,16 @@ pub trait Appointments: Send + Sync {
         bays: i64,
     ) -> Result<Appointment, ChangeError>;
     async fn cancel(&self, id: AppointmentId, reason: &str) -> Result<Appointment, ChangeError>;
+    /// The customer has said that they will come. Confirmed again, it stays confirmed.
+    async fn confirm(&self, id: AppointmentId) -> Result<Appointment, ChangeError>;
 }
 
 impl Appointment {
-    /// Whether it can still be moved or cancelled.
-    pub(crate) fn changeable(self) -> Result<Self, ChangeError> {
+    /// Itself, where it can still be confirmed, moved or cancelled.
+    ///
+    /// # Errors
+    /// [`ChangeError::AlreadyCancelled`] and [`ChangeError::Over`].
+    pub fn changeable(self) -> Result<Self, ChangeError> {
         match self.status {
             Status::Scheduled | Status::Confirmed => Ok(self),
             Status::Cancelled => Err(ChangeError::AlreadyCancelled),

@@ -17,6 +17,8 @@ pub(super) struct Known {
     pub(super) verified: bool,
     /// What was booked in this call and still stands.
     pub(super) booked: Vec<Visit>,
+    /// What this call was placed for, as long as it stands.
+    pub(super) reminded: Option<Visit>,
     tools_run: u32,
 }
 
@@ -45,9 +47,18 @@ impl Known {
             }
             Ok(Answer::Rescheduled(moved)) => {
                 let is_it = |own: &&mut Visit| own.appointment_id == moved.visit.appointment_id;
-                if let Some(own) = self.booked.iter_mut().find(is_it) {
+                for own in self
+                    .booked
+                    .iter_mut()
+                    .chain(&mut self.reminded)
+                    .filter(is_it)
+                {
                     *own = moved.visit.clone();
                 }
+            }
+            Ok(Answer::Reminding(reminded)) => {
+                self.caller = Some(reminded.customer.clone());
+                self.reminded = Some(reminded.visit.clone());
             }
             Ok(Answer::Cancelled(visit)) => self.forget(visit),
             Ok(
@@ -56,6 +67,7 @@ impl Known {
                 | Answer::Vehicle(_)
                 | Answer::Slots(_)
                 | Answer::Upcoming(_)
+                | Answer::Confirmed(_)
                 | Answer::Transferring(_)
                 | Answer::Ending,
             )
@@ -64,7 +76,8 @@ impl Known {
     }
 
     fn forget(&mut self, visit: &Visit) {
-        self.booked
-            .retain(|own| own.appointment_id != visit.appointment_id);
+        let another = |own: &Visit| own.appointment_id != visit.appointment_id;
+        self.booked.retain(another);
+        self.reminded.take_if(|own| !another(own));
     }
 }

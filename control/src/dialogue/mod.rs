@@ -19,6 +19,7 @@ pub use model_brain::ModelBrain;
 pub use rules::RuleBrain;
 
 use pipeline::message::Expectation;
+use storage::appointment::AppointmentId;
 use storage::customer::Phone;
 
 use crate::llm;
@@ -53,6 +54,10 @@ pub enum Input {
     /// As `Opened`, for a caller who was sent to a human in this very call and is back: nobody
     /// answered.
     Returned { caller: Option<Phone> },
+    /// A call of ours about this appointment was answered.
+    Reminding { appointment: AppointmentId },
+    /// A machine has answered a call of ours, and takes a message now.
+    Machine,
     /// The caller's words of one turn, and the second reading where the recogniser gave one.
     Heard {
         text: String,
@@ -137,6 +142,8 @@ pub enum Question {
     Reason,
     /// Shall I do this?
     Confirm,
+    /// Another time for the appointment, or no appointment?
+    MoveOrCancel,
     /// Is there anything else?
     AnythingElse,
     /// Are you still there?

@@ -207,11 +207,16 @@ impl ModelBrain {
                 Lead::Over
             }
             (lead, Input::Keypad(key)) => self.key(lead, key, now),
+            (lead @ (Lead::Listening | Lead::Asking(_) | Lead::Working(_)), Input::Machine) => {
+                self.machine(lead, now)
+            }
             // Late, or of no account while something is under way.
             (
                 lead,
                 Input::Opened { .. }
                 | Input::Returned { .. }
+                | Input::Reminding { .. }
+                | Input::Machine
                 | Input::Unclear
                 | Input::ToolFinished { .. }
                 | Input::Silence(_)

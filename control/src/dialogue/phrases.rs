@@ -2,11 +2,17 @@
 //!
 //! Every fact in them is the location's; nothing is hard-coded but the wording.
 
+mod reminder;
+
 use jiff::Zoned;
 use jiff::civil::Date;
 use storage::location::{DayHours, Hours, Location, Service};
 use storage::slots::SlotRefusal;
 
+pub(super) use self::reminder::{
+    CALLED_BY_MISTAKE, CAN_YOU_MAKE_IT, HINT_MOVE_OR_CANCEL, MOVE_OR_CANCEL, message, reminder,
+    see_you,
+};
 use super::state::{Booking, Cancellation, Chosen, Move, Task};
 use crate::nlu::date_time::WhenError;
 use crate::nlu::say;
@@ -574,6 +580,10 @@ pub(super) fn fixed(location: &Location) -> Vec<String> {
         NO_SUCH_YEAR,
         SEVERAL_VEHICLES,
         VEHICLE_UNKNOWN,
+        CAN_YOU_MAKE_IT,
+        MOVE_OR_CANCEL,
+        HINT_MOVE_OR_CANCEL,
+        CALLED_BY_MISTAKE,
     ];
     let of_the_location = [
         welcome(location, None),

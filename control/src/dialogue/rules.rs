@@ -19,6 +19,7 @@ mod intent;
 mod keypad;
 mod new_customer;
 mod questions;
+mod reminder;
 mod repair;
 mod reschedule;
 mod times;
@@ -32,7 +33,7 @@ use storage::location::Location;
 
 use self::inquiry::Topic;
 use super::known::Known;
-use super::state::{Asks, Proving, State};
+use super::state::{Asks, Proving, Reminding, State};
 use super::turn::{Turn, vocabulary};
 use super::{Action, Brain, Input, Question, Silence, ToolId, TransferReason, phrases};
 use crate::nlu::service::Vocabulary;
@@ -106,7 +107,7 @@ impl RuleBrain {
     pub(super) fn may_yield(&self) -> bool {
         let keeps = matches!(
             self.state,
-            State::CallBack { .. } | State::Escalation | State::Over
+            State::CallBack { .. } | State::Escalation | State::Message | State::Over
         );
         !keeps && self.state.awaits().is_none()
     }
@@ -187,10 +188,16 @@ impl RuleBrain {
                 },
             ) => self.once_more(&text, second_opinion.as_deref(), now),
             // All is said; the call ends or changes hands once the caller has heard it.
-            (state @ (State::Escalation | State::Over), _) => state,
+            (state @ (State::Escalation | State::Message | State::Over), _) => state,
             (State::Greeting { lookup: None }, Input::Opened { caller }) => self.opened(caller),
             (State::Greeting { lookup: None }, Input::Returned { caller }) => self.returned(caller),
-            (state, Input::Opened { .. } | Input::Returned { .. }) => state,
+            (State::Greeting { lookup: None }, Input::Reminding { appointment }) => {
+                self.reminding(appointment)
+            }
+            (state, Input::Opened { .. } | Input::Returned { .. } | Input::Reminding { .. }) => {
+                state
+            }
+            (state, Input::Machine) => self.machine(state, now),
             (state, Input::ToolFinished { id, outcome }) => {
                 self.tool_finished(state, id, outcome, now)
             }
@@ -205,7 +212,9 @@ impl RuleBrain {
             // It asks no model.
             (state, Input::Model(_)) => state,
             // The greeting is on its way; there is nothing yet that words could answer.
-            (state @ State::Greeting { .. }, _) => state,
+            (state @ (State::Greeting { .. } | State::Reminder(Reminding::Reading { .. })), _) => {
+                state
+            }
             (_, Input::Silence(Silence::Prompt)) if self.lone_zero() => {
                 self.escalate(TransferReason::Requested)
             }
@@ -257,6 +266,7 @@ impl RuleBrain {
         match state {
             State::Greeting { .. } => self.recognised(&outcome, now),
             State::CallBack { .. } => self.call_back_noted(outcome, now),
+            State::Reminder(step) => self.reminder_tool(step, outcome, now),
             State::Verification { errand, step } => self.proving(errand, step, outcome, now),
             State::SlotCollection { task, asks } => self.found(task, asks, outcome, now),
             State::Execution { task, leaving, .. } => self.executed(task, leaving, outcome, now),
@@ -265,6 +275,7 @@ impl RuleBrain {
             | State::Confirmation(_)
             | State::Closing
             | State::Escalation
+            | State::Message
             | State::Over => state,
         }
     }

@@ -19,6 +19,8 @@ use crate::tools::visit::Visit;
 pub(super) enum State {
     /// Nobody has been greeted yet. `lookup` finds out who calls.
     Greeting { lookup: Option<ToolId> },
+    /// A call of ours: the appointment, and whether its customer will come.
+    Reminder(Reminding),
     /// An errand that touches the record waits for proof of who calls.
     Verification { errand: Errand, step: Proving },
     /// "How can I help you?"
@@ -41,8 +43,23 @@ pub(super) enum State {
     Closing,
     /// The caller goes to a human.
     Escalation,
+    /// A machine took our message, whatever it says.
+    Message,
     /// We have said goodbye.
     Over,
+}
+
+/// The steps of a call that reminds.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Reminding {
+    /// What is it about? `machine`: by now a machine has answered.
+    Reading { tool: ToolId, machine: bool },
+    /// "Can you make it?"
+    WillCome(Visit),
+    /// They cannot: another time, or not at all?
+    MoveOrCancel(Visit),
+    /// It is noted that they will.
+    Confirming { tool: ToolId },
 }
 
 /// What an errand on the record is for.
@@ -204,12 +221,13 @@ impl State {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Greeting { .. } => "greeting",
+            Self::Reminder(_) => "reminder",
             Self::Verification { .. } => "verification",
             Self::IntentDetection => "intent_detection",
             Self::Choosing { .. } | Self::SlotCollection { .. } => "slot_collection",
             Self::Confirmation(_) | Self::CallBack { .. } => "confirmation",
             Self::Execution { .. } => "execution",
-            Self::Closing | Self::Over => "closing",
+            Self::Closing | Self::Over | Self::Message => "closing",
             Self::Escalation => "escalation",
         }
     }
@@ -219,6 +237,10 @@ impl State {
         match self {
             Self::Greeting { lookup } => *lookup,
             Self::CallBack { tool } => *tool,
+            Self::Reminder(step) => match step {
+                Reminding::Reading { tool, .. } | Reminding::Confirming { tool } => Some(*tool),
+                Reminding::WillCome(_) | Reminding::MoveOrCancel(_) => None,
+            },
             Self::Verification { step, .. } => match step {
                 Proving::LookingUp { tool, .. }
                 | Proving::Searching { tool, .. }
@@ -238,6 +260,7 @@ impl State {
             | Self::Confirmation(_)
             | Self::Closing
             | Self::Escalation
+            | Self::Message
             | Self::Over => None,
         }
     }

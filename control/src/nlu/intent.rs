@@ -35,13 +35,18 @@ pub enum Intent {
     Goodbye,
     Thanks,
     Greeting,
+    /// The one who was called is not the one who is meant.
+    WrongPerson,
 }
 
 impl Intent {
     /// Whether it counts in every state of the dialogue.
     #[must_use]
     pub fn is_global(self) -> bool {
-        !matches!(self, Self::Book | Self::CheckAppointment | Self::Greeting) && !self.is_question()
+        !matches!(
+            self,
+            Self::Book | Self::CheckAppointment | Self::Greeting | Self::WrongPerson
+        ) && !self.is_question()
     }
 
     /// Whether it is a question that is answered without leaving the present state.
@@ -110,7 +115,7 @@ pub fn parse_words(words: &Words, vocabulary: &Vocabulary) -> Option<Request> {
         })
         .filter(|when| timely && *when != When::default())
         // The day on which the caller cannot come is not the one wished for.
-        .filter(|_| !can_not_come);
+        .filter(|_| !can_not_come || wishes_for_another(words));
     let about_services = matches!(intent, Intent::Book | Intent::Price | Intent::Duration);
     Some(Request {
         intent,
@@ -145,6 +150,8 @@ pub fn overriding(words: &Words) -> Option<Intent> {
         || (words.has_any(&["cancel that", "cancel this"]) && !words.has("appointment"))
     {
         Some(Intent::NeverMind)
+    } else if wrong_person(words) {
+        Some(Intent::WrongPerson)
     } else if asks_to_repeat(words) {
         Some(Intent::Repeat)
     } else {
@@ -209,6 +216,34 @@ fn can_not_come(words: &Words) -> bool {
         "cannot come",
         "rather not come",
         "not going to make it",
+    ])
+}
+
+/// "I can't make it, later this week": the time that follows is one they can.
+fn wishes_for_another(words: &Words) -> bool {
+    words.has_any(&[
+        "later this week",
+        "instead",
+        "how about",
+        "what about",
+        "could we do",
+        "can we do",
+        "could i do",
+        "can i do",
+        "could i come",
+        "can i come",
+    ])
+}
+
+/// "You have the wrong number": said by whoever answers a call of ours.
+fn wrong_person(words: &Words) -> bool {
+    words.has_any(&[
+        "wrong number",
+        "wrong person",
+        "nobody by that name",
+        "no one by that name",
+        "does not live here",
+        "do not know who that is",
     ])
 }
 
@@ -391,6 +426,8 @@ fn asks_to_repeat(words: &Words) -> bool {
         "not get that",
         "what did you say",
         "what was that",
+        "who is this",
+        "who is calling",
     ]) || ["what", "sorry", "huh", "excuse me", "i am sorry"]
         .iter()
         .any(|p| words.is(p))

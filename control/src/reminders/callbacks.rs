@@ -57,6 +57,16 @@ pub fn ended(status: &str, now: Timestamp) -> Option<Conclusion> {
     })
 }
 
+/// What the machine detector says of a call; nothing where it was a person, or may have been.
+#[must_use]
+pub fn answered_by(who: &str) -> Option<Conclusion> {
+    who.starts_with("machine").then(|| Conclusion {
+        outcome: Outcome::Voicemail,
+        reason: "a machine answered".to_owned(),
+        next: Next::Done,
+    })
+}
+
 /// What a message's status says of its attempt; nothing while it is on its way.
 #[must_use]
 pub fn delivered(status: &str) -> Option<Conclusion> {

@@ -16,7 +16,6 @@ use jiff::Zoned;
 use pipeline::Mono;
 use pipeline::message::{Command, Event, EventKind, Expectation};
 use storage::call_log::TurnTimings;
-use storage::customer::Phone;
 
 use self::deadlines::{Deadlines, Due};
 use super::ending::Ending;
@@ -140,8 +139,8 @@ impl Conversation {
         }
     }
 
-    /// Media flows: the agent greets. `returned`: the caller is back from a human who did not answer.
-    pub(super) fn handle_opened(&mut self, caller: Option<Phone>, returned: bool, now: &Now) {
+    /// Media flows: the agent greets. `opening` says whom.
+    pub(super) fn handle_opened(&mut self, opening: Input, now: &Now) {
         let speech = if self.typed_speech {
             "typed"
         } else {
@@ -150,12 +149,13 @@ impl Conversation {
         self.publish(FeedEvent::Started {
             speech: speech.to_owned(),
         });
-        let opened = if returned {
-            Input::Returned { caller }
-        } else {
-            Input::Opened { caller }
-        };
-        self.think(opened, now);
+        self.think(opening, now);
+        self.settle(now.mono);
+    }
+
+    /// A machine listens. What is being said to it would not be recorded whole.
+    pub(super) fn handle_machine(&mut self, now: &Now) {
+        self.machine(now);
         self.settle(now.mono);
     }
 

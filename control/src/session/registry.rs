@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::ending::Ending;
+use crate::dialogue::Input;
 use crate::feed::CallFeed;
 use crate::limits;
 use crate::telephony::CallSid;
@@ -89,6 +90,8 @@ impl Parties {
 /// What the API asks of a live call.
 #[derive(Debug)]
 pub enum Request {
+    /// A machine has answered a call of ours, and takes a message now.
+    Machine,
     /// The words of the caller's next spoken turn, in typed speech.
     TypedWords(String),
 }
@@ -104,6 +107,18 @@ pub struct Begun {
     pub requests: mpsc::Receiver<Request>,
     /// Set once, as soon as it is known how the call ended.
     pub ending: watch::Sender<Option<Ending>>,
+}
+
+impl Begun {
+    /// What the dialogue is told first.
+    pub(super) fn opening(&self) -> Input {
+        let caller = self.parties.person().cloned();
+        match self.parties.occasion {
+            _ if self.returned_from_transfer => Input::Returned { caller },
+            Occasion::Inbound => Input::Opened { caller },
+            Occasion::Reminder(appointment) => Input::Reminding { appointment },
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

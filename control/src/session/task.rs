@@ -21,7 +21,7 @@ use super::ending::{self, Ending};
 use super::log::CallRow;
 use super::media::{Carrier, Media};
 use super::record::Closing;
-use super::registry::{Begun, Calls, Request};
+use super::registry::{Begun, Calls, Occasion, Request};
 use crate::clock::BusinessClock;
 use crate::dialogue::{Brain, ToolId};
 use crate::feed::{CallFeed, FeedEvent, FeedLine};
@@ -125,6 +125,10 @@ impl Session {
     fn new(sessions: &Sessions, begun: Begun, media: Box<dyn Media>) -> Self {
         let caller = begun.parties.person().cloned();
         let context = CallContext::new(begun.sid.as_str(), caller);
+        let context = match begun.parties.occasion {
+            Occasion::Inbound => context,
+            Occasion::Reminder(appointment) => context.reminding(appointment),
+        };
         let (report, results) = mpsc::unbounded_channel();
         Self {
             config: sessions.config.clone(),
@@ -188,9 +192,7 @@ impl Session {
                         };
                     }
                     Some(Event { kind: EventKind::Started, .. }) => {
-                        let caller = self.begun.parties.person().cloned();
-                        let returned = self.begun.returned_from_transfer;
-                        conversation.handle_opened(caller, returned, &self.clock.now());
+                        conversation.handle_opened(self.begun.opening(), &self.clock.now());
                     }
                     Some(event) => conversation.handle_event(event, &self.clock.now()),
                     None => return Over {
@@ -207,6 +209,7 @@ impl Session {
                     Request::TypedWords(text) => {
                         self.carry_out(Effect::Send(Command::TypedWords(text)));
                     }
+                    Request::Machine => conversation.handle_machine(&self.clock.now()),
                 },
                 () = sleep_until(due) => conversation.handle_timeout(&self.clock.now()),
             }

@@ -30,6 +30,9 @@ pub struct CallContext {
     bookings: Vec<Booking>,
     /// What was booked in this call, which its caller may hear of and change without proof.
     booked: Vec<AppointmentId>,
+    /// What we called about. Whoever answers the number on file may hear of it and change it, and
+    /// nothing else.
+    reminds_of: Option<AppointmentId>,
     settled: Option<Settled>,
     needs_human: bool,
 }
@@ -72,8 +75,18 @@ impl CallContext {
             lookups: 0,
             bookings: Vec::new(),
             booked: Vec::new(),
+            reminds_of: None,
             settled: None,
             needs_human: false,
+        }
+    }
+
+    /// The context of a call that we have placed to remind of this appointment.
+    #[must_use]
+    pub fn reminding(self, appointment: AppointmentId) -> Self {
+        Self {
+            reminds_of: Some(appointment),
+            ..self
         }
     }
 
@@ -105,6 +118,12 @@ impl CallContext {
         }
     }
 
+    /// The appointment that this call was placed for.
+    #[must_use]
+    pub fn reminds_of(&self) -> Option<AppointmentId> {
+        self.reminds_of
+    }
+
     /// What the call achieved last: booked, rescheduled or cancelled.
     #[must_use]
     pub fn settled(&self) -> Option<Settled> {
@@ -127,9 +146,10 @@ impl CallContext {
     }
 
     /// The bound customer, if the call may change this appointment: any of theirs where they are
-    /// verified; else one that was booked in this very call, by whoever is on the line.
+    /// verified; else one that was booked in this very call or that we called about, by whoever is
+    /// on the line.
     pub(super) fn may_change(&self, appointment: AppointmentId) -> Result<CustomerId, ToolError> {
-        let own = self.booked.contains(&appointment);
+        let own = self.booked.contains(&appointment) || self.reminds_of == Some(appointment);
         self.authorised(if own {
             Assurance::Claimed
         } else {
@@ -218,6 +238,14 @@ impl CallContext {
         }
         self.settled = Some(Settled {
             outcome,
+            appointment,
+        });
+    }
+
+    /// The customer will come: the call got its answer.
+    pub(super) fn confirmed(&mut self, appointment: AppointmentId) {
+        self.settled = Some(Settled {
+            outcome: Outcome::Answered,
             appointment,
         });
     }

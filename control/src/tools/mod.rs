@@ -7,6 +7,7 @@
 
 pub mod book_appointment;
 pub mod cancel_appointment;
+pub mod confirm_appointment;
 pub mod context;
 pub mod end_call;
 pub mod error;
@@ -17,6 +18,7 @@ pub mod limits;
 pub mod lookup_customer;
 pub mod moment;
 pub mod new_customer;
+pub mod open_reminder;
 pub mod request;
 pub mod reschedule_appointment;
 mod schema;
@@ -46,6 +48,8 @@ pub enum ToolCall {
     GetUpcomingAppointments(get_upcoming_appointments::Arguments),
     RescheduleAppointment(reschedule_appointment::Arguments),
     CancelAppointment(cancel_appointment::Arguments),
+    ConfirmAppointment(confirm_appointment::Arguments),
+    OpenReminder(open_reminder::Arguments),
     TransferToHuman(transfer_to_human::Arguments),
     EndCall(end_call::Arguments),
 }
@@ -65,6 +69,8 @@ pub enum Answer {
     Upcoming(Vec<visit::Visit>),
     Rescheduled(reschedule_appointment::Moved),
     Cancelled(visit::Visit),
+    Confirmed(visit::Visit),
+    Reminding(Box<open_reminder::Reminded>),
     Transferring(crate::dialogue::TransferReason),
     Ending,
 }
@@ -114,9 +120,20 @@ impl ToolCall {
             Self::GetUpcomingAppointments(_) => "get_upcoming_appointments",
             Self::RescheduleAppointment(_) => "reschedule_appointment",
             Self::CancelAppointment(_) => "cancel_appointment",
+            Self::ConfirmAppointment(_) => "confirm_appointment",
+            Self::OpenReminder(_) => "open_reminder",
             Self::TransferToHuman(_) => "transfer_to_human",
             Self::EndCall(_) => "end_call",
         }
+    }
+
+    /// Whether the caller must have said yes to it: it changes when they are expected.
+    #[must_use]
+    pub fn needs_consent(&self) -> bool {
+        matches!(
+            self,
+            Self::BookAppointment(_) | Self::RescheduleAppointment(_) | Self::CancelAppointment(_)
+        )
     }
 
     #[must_use]
@@ -131,6 +148,8 @@ impl ToolCall {
             Self::GetUpcomingAppointments(_) => get_upcoming_appointments::EFFECT,
             Self::RescheduleAppointment(_) => reschedule_appointment::EFFECT,
             Self::CancelAppointment(_) => cancel_appointment::EFFECT,
+            Self::ConfirmAppointment(_) => confirm_appointment::EFFECT,
+            Self::OpenReminder(_) => open_reminder::EFFECT,
             Self::TransferToHuman(_) => transfer_to_human::EFFECT,
             Self::EndCall(_) => end_call::EFFECT,
         }

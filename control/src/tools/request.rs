@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use storage::Location;
 
 use super::{
-    ToolCall, book_appointment, cancel_appointment, end_call, find_vehicle, get_available_slots,
-    get_upcoming_appointments, lookup_customer, reschedule_appointment, search_customers_by_name,
-    transfer_to_human, verify_customer,
+    ToolCall, book_appointment, cancel_appointment, confirm_appointment, end_call, find_vehicle,
+    get_available_slots, get_upcoming_appointments, lookup_customer, reschedule_appointment,
+    search_customers_by_name, transfer_to_human, verify_customer,
 };
 use crate::llm::{ToolRequest, ToolSpec};
 
@@ -25,6 +25,7 @@ pub fn specs(location: &Location) -> Arc<[ToolSpec]> {
         get_upcoming_appointments::spec(),
         reschedule_appointment::spec(),
         cancel_appointment::spec(),
+        confirm_appointment::spec(),
         transfer_to_human::spec(),
         end_call::spec(),
     ])
@@ -165,6 +166,7 @@ mod tests {
                 "cancel_appointment",
                 json!({"appointment_id": 3, "reason": "vehicle_sold"}),
             ),
+            ("confirm_appointment", json!({"appointment_id": 3})),
             ("transfer_to_human", json!({"reason": "requested"})),
             ("end_call", json!({})),
         ];

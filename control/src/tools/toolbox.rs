@@ -16,8 +16,9 @@ use super::limits::ALTERNATIVES;
 use super::visit::Visit;
 use super::{
     Assurance, CallContext, ToolCall, ToolError, ToolOutcome, book_appointment, cancel_appointment,
-    end_call, find_vehicle, get_available_slots, get_upcoming_appointments, lookup_customer,
-    reschedule_appointment, search_customers_by_name, transfer_to_human, verify_customer,
+    confirm_appointment, end_call, find_vehicle, get_available_slots, get_upcoming_appointments,
+    lookup_customer, open_reminder, reschedule_appointment, search_customers_by_name,
+    transfer_to_human, verify_customer,
 };
 use crate::clock::BusinessClock;
 
@@ -60,6 +61,8 @@ impl Toolbox {
                 reschedule_appointment::run(self, context, a).await
             }
             ToolCall::CancelAppointment(a) => cancel_appointment::run(self, context, a).await,
+            ToolCall::ConfirmAppointment(a) => confirm_appointment::run(self, context, a).await,
+            ToolCall::OpenReminder(a) => open_reminder::run(self, context, a).await,
             ToolCall::TransferToHuman(a) => transfer_to_human::run(context, a),
             ToolCall::EndCall(a) => end_call::run(a),
         }

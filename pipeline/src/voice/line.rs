@@ -196,6 +196,16 @@ impl Line {
     /// Decodes what was received.
     fn hear(&mut self, now: Mono, shard: &mut Shard) {
         loop {
+            if let State::Closing {
+                reason: EndReason::ProtocolViolation,
+                ..
+            } = self.state
+            {
+                // Where its frames begin nobody knows any more. What it was still sending must be
+                // taken all the same: a socket closed over unread bytes is reset, and the peer may
+                // never see our close code.
+                return self.decoder.discard();
+            }
             let message = match self.decoder.next_message() {
                 Ok(Some(message)) => message,
                 Ok(None) => return,
@@ -229,10 +239,8 @@ impl Line {
     /// The peer broke the WebSocket protocol: the connection ends with the proper code.
     fn break_off(&mut self, now: Mono, violation: Violation, shard: &mut Shard) {
         if self.state != State::Open {
-            // It has been told goodbye. What it was still sending must be taken all the same: a
-            // socket closed over unread bytes is reset, and the peer may never see our close code.
-            self.decoder.discard();
-            return;
+            // It has been told goodbye.
+            return self.decoder.discard();
         }
         shard.count(match violation {
             Violation::TooBig => Oddity::Oversized,
@@ -431,7 +439,9 @@ mod tests {
         let giant = [0x82, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
         std::io::Write::write_all(&mut scene.caller, &giant).expect("sent");
         scene.line.serve(now, &mut scene.shard);
-        std::io::Write::write_all(&mut scene.caller, &[7; 20_000]).expect("sent");
+        // What follows may look like anything, a goodbye too.
+        let rest = [0x88, 0x80, 0, 0, 0, 0].repeat(4_000);
+        std::io::Write::write_all(&mut scene.caller, &rest).expect("sent");
         while scene.line.serve(now, &mut scene.shard) == Served::Hungry {}
         assert_eq!(scene.line.over(), None, "a reset would follow");
         assert_eq!(close_code_at(&mut scene.caller), 1009);

@@ -74,6 +74,10 @@ const CANCEL: &str = "UPDATE appointments
     SET status = 'cancelled', cancellation_reason = $2, updated_at = now()
     WHERE id = $1 RETURNING *";
 
+const CONFIRM: &str = "UPDATE appointments
+    SET status = 'confirmed', updated_at = now()
+    WHERE id = $1 RETURNING *";
+
 /// No appointment, and no bay: ids and bays count from 1.
 const NONE: i64 = 0;
 
@@ -135,6 +139,15 @@ impl Appointments for Database {
         within(async {
             let mut transaction = self.begin(Mode::Write).await?;
             let done = cancel(&mut transaction, id, reason).await;
+            transaction.end(done).await
+        })
+        .await
+    }
+
+    async fn confirm(&self, id: AppointmentId) -> Result<Appointment, ChangeError> {
+        within(async {
+            let mut transaction = self.begin(Mode::Write).await?;
+            let done = confirm(&mut transaction, id).await;
             transaction.end(done).await
         })
         .await
@@ -407,6 +420,19 @@ async fn cancel(
     let cancelled = appointment(&row)?;
     reminder::follow(connection, &cancelled, Change::Cancelled).await?;
     Ok(cancelled)
+}
+
+async fn confirm(
+    connection: &mut PgConnection,
+    id: AppointmentId,
+) -> Result<Appointment, ChangeError> {
+    changeable(connection, id).await?;
+    let row = sql(CONFIRM)
+        .bind(id.0)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(StorageError::from)?;
+    Ok(appointment(&row)?)
 }
 
 /// The appointment, where it can still be moved or cancelled; nobody else changes it meanwhile.

@@ -43,6 +43,10 @@ const CANCEL: &str = "UPDATE appointments
     SET status = 'cancelled', cancellation_reason = $2, updated_at = unixepoch()
     WHERE id = $1 RETURNING *";
 
+const CONFIRM: &str = "UPDATE appointments
+    SET status = 'confirmed', updated_at = unixepoch()
+    WHERE id = $1 RETURNING *";
+
 #[async_trait]
 impl Appointments for Database {
     async fn by_id(&self, id: AppointmentId) -> Result<Option<Appointment>, StorageError> {
@@ -146,6 +150,19 @@ impl Appointments for Database {
         reminder::follow(&mut transaction, &cancelled, Change::Cancelled).await?;
         transaction.commit().await.map_err(StorageError::from)?;
         Ok(cancelled)
+    }
+
+    async fn confirm(&self, id: AppointmentId) -> Result<Appointment, ChangeError> {
+        let mut transaction = self.write().await.map_err(StorageError::from)?;
+        changeable(&mut transaction, id).await?;
+        let row = sqlx::query(CONFIRM)
+            .bind(id.0)
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(StorageError::from)?;
+        let confirmed = appointment(&row)?;
+        transaction.commit().await.map_err(StorageError::from)?;
+        Ok(confirmed)
     }
 }
 

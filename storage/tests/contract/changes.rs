@@ -148,6 +148,32 @@ pub(crate) async fn a_cancelled_appointment_stays_cancelled(store: Store) {
     assert_eq!(still, Some(cancelled));
 }
 
+pub(crate) async fn a_confirmed_appointment_stays_until_it_is_moved_or_cancelled(store: Store) {
+    let ann = regular(&store, 101).await;
+    let made = booked(&store, &ann, at(9, 0), at(10, 0)).await;
+    for _ in 0..2 {
+        let confirmed = store
+            .appointments
+            .confirm(made.id)
+            .await
+            .expect("it stands");
+        assert_eq!(confirmed.status, Status::Confirmed);
+    }
+    let moved = store
+        .appointments
+        .reschedule(made.id, at(14, 0), at(15, 0), BAYS)
+        .await
+        .expect("free");
+    assert_eq!(moved.status, Status::Scheduled, "it was confirmed for nine");
+    let cancelled = store.appointments.cancel(made.id, "other").await;
+    cancelled.expect("it can be cancelled");
+    let refused = store.appointments.confirm(made.id).await;
+    assert!(
+        matches!(refused, Err(ChangeError::AlreadyCancelled)),
+        "{refused:?}"
+    );
+}
+
 pub(crate) async fn an_unknown_appointment_cannot_be_changed(store: Store) {
     let nothing = AppointmentId(99);
     let cancelled = store.appointments.cancel(nothing, "other").await;
@@ -160,6 +186,11 @@ pub(crate) async fn an_unknown_appointment_cannot_be_changed(store: Store) {
         .reschedule(nothing, at(14, 0), at(15, 0), BAYS)
         .await;
     assert!(matches!(moved, Err(ChangeError::Unknown)), "{moved:?}");
+    let confirmed = store.appointments.confirm(nothing).await;
+    assert!(
+        matches!(confirmed, Err(ChangeError::Unknown)),
+        "{confirmed:?}"
+    );
 }
 
 pub(crate) async fn upcoming_is_what_is_still_to_come_earliest_first(store: Store) {

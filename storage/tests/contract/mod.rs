@@ -35,6 +35,7 @@ macro_rules! suite {
             a_move_onto_the_same_vehicles_other_appointment_is_refused,
             a_cancelled_appointment_frees_its_bay_and_its_vehicle,
             a_cancelled_appointment_stays_cancelled,
+            a_confirmed_appointment_stays_until_it_is_moved_or_cancelled,
             an_unknown_appointment_cannot_be_changed,
             upcoming_is_what_is_still_to_come_earliest_first,
             busy_is_what_overlaps_the_asked_time,

@@ -178,6 +178,14 @@ pub(super) fn context(location: &Location, known: &Known, now: &Zoned) -> String
         }
         (None, None) => text.push_str(" Caller: unknown, number withheld."),
     }
+    if let Some(visit) = &known.reminded {
+        let _ = write!(
+            text,
+            " We called them to remind of: {}. Whether they can make it was asked. They may confirm, \
+             move or cancel this one without being verified.",
+            in_short(visit)
+        );
+    }
     for visit in &known.booked {
         let _ = write!(text, " Booked in this call: {}.", in_short(visit));
     }

@@ -38,6 +38,20 @@ impl ModelBrain {
         }
     }
 
+    /// A machine has taken a call of ours: what it is told needs no model.
+    pub(super) fn machine(&mut self, lead: Lead, now: &Zoned) -> Lead {
+        if self.known.reminded.is_none() {
+            return lead;
+        }
+        if let Lead::Asking(asking) = lead {
+            self.out.push(Action::StopAsking);
+            self.close(&asking);
+        }
+        let location = Arc::clone(&self.location);
+        let rules = RuleBrain::taking_over(location, self.known.clone(), self.expects);
+        self.by_rules(Box::new(rules), Input::Machine, now)
+    }
+
     pub(super) fn by_rules(
         &mut self,
         mut rules: Box<RuleBrain>,

@@ -5,7 +5,7 @@ use super::{ModelBrain, consent};
 use crate::dialogue::limits::TOOL_ANSWER_LETTERS;
 use crate::dialogue::{ToolId, TransferReason};
 use crate::llm::ToolRequest;
-use crate::tools::{Answer, Effect, ToolCall, ToolOutcome, request};
+use crate::tools::{Answer, ToolCall, ToolOutcome, request};
 
 /// One round of tools.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ pub(super) fn settled(outcome: &ToolOutcome) -> Option<&Answer> {
     let done = outcome.as_ref().ok()?;
     let changes = matches!(
         done,
-        Answer::Booked(_) | Answer::Rescheduled(_) | Answer::Cancelled(_)
+        Answer::Booked(_) | Answer::Rescheduled(_) | Answer::Cancelled(_) | Answer::Confirmed(_)
     );
     changes.then_some(done)
 }
@@ -122,7 +122,7 @@ impl ModelBrain {
         if work.calls.contains(&call) {
             return Err(Refused::Twice);
         }
-        if call.effect() == Effect::IdempotentWrite && !self.takes_consent() {
+        if call.needs_consent() && !self.takes_consent() {
             return Err(Refused::NoConsent);
         }
         if matches!(call, ToolCall::EndCall(_)) && (work.requests > 1 || work.asked) {

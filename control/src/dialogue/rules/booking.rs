@@ -265,6 +265,7 @@ impl RuleBrain {
             tools::Answer::Rescheduled(moved) => {
                 self.say(phrases::rescheduled(&self.location, &moved.visit, today));
             }
+            tools::Answer::Confirmed(visit) => self.say(phrases::see_you(visit, today)),
             _ => self.say(phrases::CANCELLED),
         }
     }

@@ -55,6 +55,7 @@ impl RuleBrain {
         match (state, turn.intent) {
             (State::Closing, _) => self.close(turn, now),
             (State::CallBack { .. }, _) => self.call_back(turn, now),
+            (State::Reminder(step), _) => self.reminder(step, turn, now),
             (State::IntentDetection, _) => self.request(State::IntentDetection, turn, now),
             // Another errand than the one under way.
             (
@@ -78,6 +79,7 @@ impl RuleBrain {
                 state @ (State::Greeting { .. }
                 | State::Execution { .. }
                 | State::Escalation
+                | State::Message
                 | State::Over),
                 _,
             ) => state,

@@ -4,7 +4,7 @@ use jiff::Zoned;
 use pipeline::message::Expectation;
 use storage::location::Location;
 
-use crate::dialogue::state::{Asks, Chosen, Proving, State, Task};
+use crate::dialogue::state::{Asks, Chosen, Proving, Reminding, State, Task};
 use crate::dialogue::{Question, phrases};
 
 /// The state's question, in sentences of which the last one asks.
@@ -13,6 +13,10 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
     match state {
         State::IntentDetection => one(phrases::HOW_CAN_I_HELP, Question::Help),
         State::CallBack { .. } => one(phrases::SHALL_THEY_CALL_BACK, Question::Confirm),
+        State::Reminder(Reminding::WillCome(_)) => one(phrases::CAN_YOU_MAKE_IT, Question::Confirm),
+        State::Reminder(Reminding::MoveOrCancel(_)) => {
+            one(phrases::MOVE_OR_CANCEL, Question::MoveOrCancel)
+        }
         State::Closing => one(phrases::ANYTHING_ELSE, Question::AnythingElse),
         State::Verification { step, .. } => match step {
             Proving::Number { .. } => one(phrases::WHICH_NUMBER, Question::Phone),
@@ -29,9 +33,12 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
         State::Choosing { .. } => one(phrases::WHICH_APPOINTMENT, Question::WhichAppointment),
         State::SlotCollection { task, asks } => slot(task, asks, now),
         State::Confirmation(task) => confirmation(task, location, now),
-        State::Greeting { .. } | State::Execution { .. } | State::Escalation | State::Over => {
-            Vec::new()
-        }
+        State::Greeting { .. }
+        | State::Reminder(_)
+        | State::Execution { .. }
+        | State::Escalation
+        | State::Message
+        | State::Over => Vec::new(),
     }
 }
 
@@ -101,7 +108,7 @@ pub(super) fn essence(task: &Task) -> String {
 pub(super) fn expectation(state: &State) -> Option<Expectation> {
     Some(match state {
         _ if state.awaits().is_some() => return None,
-        State::Greeting { .. } | State::Escalation => return None,
+        State::Greeting { .. } | State::Escalation | State::Message => return None,
         State::Execution { .. } => return None,
         State::IntentDetection | State::Closing | State::Over => Expectation::Open,
         State::Verification { step, .. } => match step {
@@ -117,7 +124,8 @@ pub(super) fn expectation(state: &State) -> Option<Expectation> {
             Asks::Phone => Expectation::Phone,
             _ => Expectation::Open,
         },
-        State::Confirmation(_) | State::CallBack { .. } => Expectation::YesNo,
+        State::Reminder(Reminding::MoveOrCancel(_)) => Expectation::When,
+        State::Confirmation(_) | State::CallBack { .. } | State::Reminder(_) => Expectation::YesNo,
     })
 }
 
@@ -140,6 +148,7 @@ pub(super) fn hint(state: &State, location: &Location, now: &Zoned) -> (String, 
         Question::DateOfBirth => phrases::HINT_DATE_OF_BIRTH.to_owned(),
         Question::WhichAppointment => phrases::HINT_WHICH_APPOINTMENT.to_owned(),
         Question::Confirm => phrases::HINT_CONFIRM.to_owned(),
+        Question::MoveOrCancel => phrases::HINT_MOVE_OR_CANCEL.to_owned(),
         Question::Reason | Question::Address | Question::StillThere | Question::None => {
             phrases::HINT_REQUEST.to_owned()
         }

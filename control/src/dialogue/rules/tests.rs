@@ -4,6 +4,7 @@ mod booking;
 mod corrections;
 mod courtesy;
 mod record;
+mod reminder;
 mod scene;
 mod this_call;
 mod walk;

@@ -267,12 +267,7 @@ impl RuleBrain {
     /// keeps its hour and the other way round.
     fn take(&mut self, mut task: Task, start: Zoned, now: &Zoned) -> State {
         if let Some(time) = task.time() {
-            time.said = Some(When {
-                day: Some(day_of(&start)),
-                time: Some(Time::At(clock_of(&start))),
-                choice: None,
-            });
-            time.start = Some(start);
+            *time = Wish::at(start);
         }
         self.repair.moved_on();
         self.next(task, now)
@@ -298,6 +293,20 @@ impl RuleBrain {
     fn resolve(&self, when: &When, now: &Zoned) -> Result<Candidate, WhenError> {
         let hours = |date| self.location.hours(date).map(|h| (h.open, h.close));
         date_time::resolve(when, now, hours)
+    }
+}
+
+impl Wish {
+    /// For this time, as if it had been said.
+    pub(super) fn at(start: Zoned) -> Self {
+        Self {
+            said: Some(When {
+                day: Some(day_of(&start)),
+                time: Some(Time::At(clock_of(&start))),
+                choice: None,
+            }),
+            start: Some(start),
+        }
     }
 }
 

@@ -26,6 +26,10 @@ impl RuleBrain {
         if self.known.verified {
             return self.read_record(errand);
         }
+        if let Some(visit) = &self.known.reminded {
+            // We called about it, so there is nothing to prove.
+            return self.about(errand, visit.clone(), now);
+        }
         let unprovable = self
             .known
             .caller

@@ -16,7 +16,7 @@ use crate::http::App;
 use crate::http::form::{BadField, Form};
 use crate::limits;
 use crate::reminders::callbacks::{self, News};
-use crate::session::Noted;
+use crate::session::{Noted, Request};
 use crate::telephony::CallSid;
 
 /// `POST …/call-status`: how far a call has got. Its end is kept; a call that nobody ever spoke in
@@ -111,7 +111,11 @@ fn unspoken(status: NetworkStatus, word: &str, now: jiff::Timestamp) -> CallSumm
 }
 
 /// `POST …/amd`: who or what answered a call of ours.
-pub(super) async fn amd(State(app): State<Arc<App>>, form: Form) -> Result<StatusCode, BadField> {
+pub(super) async fn amd(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    form: Form,
+) -> Result<StatusCode, BadField> {
     let sid = form.call_sid()?;
     let answered_by = form.required("AnsweredBy", "human, fax, unknown or a kind of machine")?;
     let answered_by = one_of(
@@ -127,6 +131,18 @@ pub(super) async fn amd(State(app): State<Arc<App>>, form: Form) -> Result<Statu
         ],
     );
     let took_ms: Option<u32> = form.number("MachineDetectionDuration")?;
+    if answered_by.starts_with("machine")
+        && let Err(refused) = app.calls.ask(&sid, Request::Machine)
+    {
+        tracing::info!(call = %sid, %refused, "a machine answered, and nobody speaks to it");
+    }
+    if let Some(attempt) = attempt(query.as_deref()) {
+        app.journal.note(Noted::Attempt(News {
+            attempt,
+            sid: sid.as_str().to_owned(),
+            ended: callbacks::answered_by(answered_by),
+        }));
+    }
     let detail = json!({"answered_by": answered_by, "took_ms": took_ms});
     note(&app, &sid, "amd", answered_by, detail);
     Ok(StatusCode::NO_CONTENT)

@@ -129,6 +129,13 @@ impl Conversation {
         self.think(Input::Interrupted { heard }, now);
     }
 
+    pub(super) fn machine(&mut self, now: &Now) {
+        self.take_back(None);
+        self.caller = Caller::Quiet;
+        self.held.clear();
+        self.think(Input::Machine, now);
+    }
+
     pub(super) fn silent(&mut self, now: &Now) {
         match self.silence {
             Patience::Fresh => {

@@ -82,6 +82,13 @@ impl Scene {
         }
     }
 
+    /// The call is one of ours, about this appointment.
+    pub(super) fn remind_of(&mut self, appointment: i64) {
+        let number = self.context.claimed_number().cloned();
+        let context = CallContext::new(self.context.call_sid().to_owned(), number);
+        self.context = context.reminding(AppointmentId(appointment));
+    }
+
     /// The call begins.
     pub(super) async fn opens(&mut self) {
         let caller = self.context.claimed_number().cloned();
