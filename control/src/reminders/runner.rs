@@ -154,10 +154,20 @@ impl Runner {
             let mut work = stream::iter(claimed)
                 .map(|reminder| self.handle(reminder, stopping))
                 .buffer_unordered(limits::REMINDERS_AT_ONCE);
+            let mut failed = None;
             while let Some(done) = work.next().await {
-                let Some(done) = done? else { continue };
-                told(&done);
-                report.add(&done);
+                match done {
+                    Ok(Some(done)) => {
+                        told(&done);
+                        report.add(&done);
+                    }
+                    Ok(None) => {}
+                    // Nobody is cut off in the middle of a request for another's trouble.
+                    Err(error) => failed = Some(error),
+                }
+            }
+            if let Some(error) = failed {
+                return Err(error);
             }
         }
         Ok(())

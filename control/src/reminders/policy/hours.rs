@@ -1,6 +1,5 @@
 //! The hours at which a customer may be called, by every clock that may be theirs.
 
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use storage::customer::{Address, Phone};
@@ -76,11 +75,5 @@ impl CallingHours {
             .filter_map(|n| Timestamp::from_second(first - n * step).ok())
             .find(|at| self.allow(*at))
             .map_or(until, |end| end + STEP - SignedDuration::from_hours(1))
-    }
-
-    /// What their clocks show.
-    #[must_use]
-    pub fn clocks(&self, at: Timestamp) -> Vec<DateTime> {
-        self.0.iter().map(|zone| zone.to_datetime(at)).collect()
     }
 }
