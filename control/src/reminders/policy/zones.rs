@@ -34,9 +34,7 @@ pub(super) fn of_number(phone: &Phone) -> Option<Zones> {
 pub(super) fn of_state(state: &str) -> Option<Zones> {
     let state = state.trim();
     let spelled = |known: &&str| known.eq_ignore_ascii_case(state);
-    let known = STATES
-        .iter()
-        .find(|(_, states)| states.iter().any(|known| spelled(&known)));
+    let known = STATES.iter().find(|(_, states)| states.iter().any(spelled));
     known.map(|(zones, _)| *zones)
 }
 
