@@ -10,13 +10,17 @@ use jiff::Timestamp;
 pub struct BusinessClock {
     start: Timestamp,
     started: Instant,
+    real: bool,
 }
 
 impl BusinessClock {
     /// Real time.
     #[must_use]
     pub fn real() -> Self {
-        Self::starting_at(Timestamp::now())
+        Self {
+            real: true,
+            ..Self::starting_at(Timestamp::now())
+        }
     }
 
     /// Time that begins at `start`, now, and goes on from there.
@@ -25,7 +29,14 @@ impl BusinessClock {
         Self {
             start,
             started: Instant::now(),
+            real: false,
         }
+    }
+
+    /// Whether it shows what the clocks of others do.
+    #[must_use]
+    pub fn is_real(&self) -> bool {
+        self.real
     }
 
     #[must_use]

@@ -13,6 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use storage::Address;
 use storage::customer::Phone;
@@ -39,6 +40,7 @@ pub struct Config {
     /// The location file; absent: the embedded Otto's Auto.
     pub location: Option<PathBuf>,
     pub twilio: Twilio,
+    pub reminders: Reminders,
     pub deepgram: Option<Deepgram>,
     pub openai: Option<OpenAi>,
     /// The dealership's calendar.
@@ -62,6 +64,19 @@ pub struct Config {
 pub enum Environment {
     Development,
     Production,
+}
+
+/// Whom we call without being asked, and when.
+#[derive(Debug)]
+pub struct Reminders {
+    /// The hour of the day before an appointment, 0 to 23, unless the location has a schedule.
+    pub hour: u8,
+    /// Whose hour that is; absent: the location's.
+    pub zone: Option<TimeZone>,
+    /// Where set, nobody else is called. Outside production, unset means nobody at all.
+    pub test_number: Option<Phone>,
+    /// Calls and messages that one process begins in a second.
+    pub dials_per_second: u32,
 }
 
 /// What belongs to the Twilio account.

@@ -16,6 +16,7 @@ pub mod limits;
 pub mod llm;
 pub mod nlu;
 pub mod observe;
+pub mod reminders;
 pub mod server;
 pub mod session;
 pub mod speech;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 // ---- HTTP -----------------------------------------------------------------
 
 /// Connections served at once; one more waits in the listener's backlog.
@@ -270,3 +272,77 @@ const _: () = assert!(LLM_HEDGE_AFTER.as_millis() < LLM_FIRST_TOKEN.as_millis())
 const _: () = assert!(APPOINTMENT_DEADLINE.as_secs() < ANSWER_DEADLINE.as_secs());
 const _: () = assert!(DIAL_TIMEOUT.as_secs() < ENDED_LIFE.as_secs());
 const _: () = assert!(HANG_UP_WATCH.as_secs() < ENDED_LIFE.as_secs());
+
+// ---- reminders --------------------------------------------------------------
+
+/// Attempts to reach a customer by voice about one appointment.
+pub const REMINDER_ATTEMPTS: u32 = 2;
+/// Attempts at one number on one channel within a day, whatever they are about.
+pub const REMINDER_ATTEMPTS_PER_DAY: u32 = 3;
+/// Between two attempts at one number on one channel.
+pub const REMINDER_SPACING: SignedDuration = SignedDuration::from_mins(30);
+/// From a busy line to the next attempt.
+pub const REMINDER_AGAIN_AFTER_BUSY: SignedDuration = SignedDuration::from_mins(30);
+/// From a call that nobody took to the next attempt.
+pub const REMINDER_AGAIN_AFTER_SILENCE: SignedDuration = SignedDuration::from_hours(3);
+/// From an attempt that the network failed to make to the next.
+pub const REMINDER_AGAIN_AFTER_FAILURE: SignedDuration = SignedDuration::from_hours(1);
+/// From a request that the network refused to do now to the next.
+pub const REMINDER_AGAIN_AFTER_REFUSAL: SignedDuration = SignedDuration::from_mins(10);
+/// Nobody is reminded by voice later than this before their appointment.
+pub const REMINDER_NOTICE: SignedDuration = SignedDuration::from_hours(2);
+/// Nobody is reminded by text later than this before their appointment.
+pub const TEXT_NOTICE: SignedDuration = SignedDuration::from_mins(20);
+/// Whoever has just booked is not rung for so long.
+pub const REMINDER_REST: SignedDuration = SignedDuration::from_hours(2);
+/// A confirmation that could not be sent for so long is not sent any more.
+pub const CONFIRMATION_LIFE: SignedDuration = SignedDuration::from_hours(24);
+/// A visit is followed up within so long after the day after it.
+pub const FOLLOW_UP_LIFE: SignedDuration = SignedDuration::from_hours(72);
+/// How many days before an appointment a day for its reminder is looked for.
+pub const REMINDER_DAYS_BACK: i64 = 7;
+/// Hours at which people may be called, by every clock that may be theirs: from the first to before
+/// the second (47 CFR 64.1200(c)(1)).
+pub const CALLING_HOURS: (i8, i8) = (8, 21);
+
+/// How often a runner looks for what is due.
+pub const REMINDER_POLL: Duration = Duration::from_secs(20);
+/// Rows that a runner claims at once.
+pub const REMINDER_BATCH: u32 = 20;
+/// Reminders that one runner works at, at the same time.
+pub const REMINDERS_AT_ONCE: usize = 10;
+/// How long a claimed row is its runner's, unless it is heard of.
+pub const REMINDER_LEASE: Duration = Duration::from_secs(120);
+/// How often a runner is heard of.
+pub const REMINDER_HEARTBEAT: Duration = Duration::from_secs(20);
+/// How long after its beginning a call may be silent before the network is asked about it.
+pub const CALL_WATCH: Duration = Duration::from_secs(15 * 60);
+/// How long a call of which nobody knows whether it was placed may announce itself before it is
+/// looked for, and how long between two looks.
+pub const DOUBT_WAIT: Duration = Duration::from_secs(20);
+/// How long such a call is looked for. The network lists calls with a delay.
+pub const DOUBT_LIFE: Duration = Duration::from_secs(5 * 60);
+/// How long it is looked for where the network cannot be asked.
+pub const DOUBT_LIFE_UNASKED: Duration = Duration::from_secs(60 * 60);
+/// By how much our clock and the network's may differ.
+pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(30);
+/// How long a reminder call rings.
+pub const REMINDER_RINGS: Duration = Duration::from_secs(25);
+/// Calls and messages that one process begins in a second, unless configured; Twilio's own pace.
+pub const DEFAULT_DIALS_PER_SECOND: u32 = 1;
+/// Calls and messages in a second that can be asked for.
+pub const MAX_DIALS_PER_SECOND: u32 = 500;
+/// After a request that the network refused or failed, the pause before the next; doubled each time.
+pub const DIAL_BACK_OFF: Duration = Duration::from_millis(250);
+/// The longest such pause.
+pub const DIAL_BACK_OFF_AT_MOST: Duration = Duration::from_secs(60);
+/// How long a stopping process waits for what its runner has begun.
+pub const REMINDER_DRAIN: Duration = Duration::from_secs(15);
+
+// A lease outlives whatever is done under it: every attempt at one request, with the pauses between.
+const _: () = assert!(
+    REMINDER_LEASE.as_secs()
+        > REST_ATTEMPTS as u64 * (REST_DEADLINE.as_secs() + 2 * REST_RETRY_AT_MOST.as_secs())
+);
+const _: () = assert!(REMINDER_HEARTBEAT.as_secs() * 3 < REMINDER_LEASE.as_secs());
+const _: () = assert!(DOUBT_WAIT.as_secs() < DOUBT_LIFE.as_secs());

@@ -12,7 +12,7 @@ use storage::{Location, Store};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -27,6 +27,7 @@ use crate::limits;
 use crate::llm::openai::InvalidAccount;
 use crate::llm::{Model, OpenAi};
 use crate::observe::Metrics;
+use crate::reminders::Runner;
 use crate::session::{self, Calls, Carrier, Gate, Journal, MakeBrain, Sessions, SessionsConfig};
 use crate::speech::{self, Chosen, NoSpeech};
 use crate::telephony::rest::Rest;
@@ -47,6 +48,7 @@ pub struct Server {
     journal: Journal,
     /// Carries bookings over to the calendar.
     calendar: Option<Running>,
+    reminders: Reminders,
     gate: Arc<Gate>,
     drain: Duration,
     /// No new calls.
@@ -149,8 +151,8 @@ impl Server {
         let carrier = account.map(|account| -> Arc<dyn Carrier> {
             Arc::new(Rest::new(account, data_plane.metrics()))
         });
-        let journal = Journal::start(Arc::clone(&store.call_logs));
         let data_plane_metrics = data_plane.metrics();
+        let journal = Journal::start(&store);
         let gate = Arc::new(Gate::new(data_plane));
         let calls = Arc::new(Calls::default());
         let sessions = Sessions::new(SessionsConfig {
@@ -160,10 +162,18 @@ impl Server {
             clock,
             metrics: Arc::clone(&metrics),
             brain: mind.brain,
+            journal: journal.clone(),
             model: mind.model,
             typed_speech,
             carrier,
         });
+        let runner = reminders(
+            &config,
+            Arc::clone(&location),
+            store.clone(),
+            clock,
+            Arc::clone(&data_plane_metrics),
+        );
         let stopping = CancellationToken::new();
         let closing = CancellationToken::new();
         let (calendar, outlook) = config
@@ -222,6 +232,7 @@ impl Server {
             sessions,
             journal,
             calendar,
+            reminders: Reminders::start(runner),
             gate,
             drain: config.drain,
             stopping,
@@ -262,8 +273,9 @@ impl Server {
 
     /// Refuses new calls, lets calls in progress finish (for `OTTO_DRAIN_SECONDS`, or until
     /// `impatient` is), hands the rest to a human, waits for the logs, closes.
-    pub async fn stop(self, impatient: impl Future<Output = ()>) {
+    pub async fn stop(mut self, impatient: impl Future<Output = ()>) {
         self.stopping.cancel();
+        self.reminders.stop().await;
         let deadline = Instant::now() + self.drain;
         tokio::select! {
             () = self.calls_over(deadline) => {}
@@ -290,6 +302,55 @@ impl Server {
     async fn calls_over(&self, deadline: Instant) {
         while self.calls.census().live > 0 && Instant::now() < deadline {
             tokio::time::sleep(limits::DRAIN_POLL).await;
+        }
+    }
+}
+
+/// The runner of reminders beside the calls, where there is one.
+#[derive(Debug)]
+struct Reminders {
+    stopping: CancellationToken,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Reminders {
+    fn start(runner: Option<Runner>) -> Self {
+        let stopping = CancellationToken::new();
+        let task = runner.map(|runner| {
+            let stopping = stopping.clone();
+            tokio::spawn(async move { runner.work(stopping).await })
+        });
+        Self { stopping, task }
+    }
+
+    /// Begins nothing more, and waits for what was begun.
+    async fn stop(&mut self) {
+        self.stopping.cancel();
+        if let Some(task) = self.task.take()
+            && timeout(limits::REMINDER_DRAIN, task).await.is_err()
+        {
+            tracing::error!("a reminder was not finished in time; the next runner looks after it");
+        }
+    }
+}
+
+/// Reminders are sent where there is an account to send them with.
+fn reminders(
+    config: &Config,
+    location: Arc<Location>,
+    store: Store,
+    clock: BusinessClock,
+    metrics: Arc<pipeline::metrics::Metrics>,
+) -> Option<Runner> {
+    let base_url = config.base_url.clone();
+    match Runner::new(config, base_url, location, store, clock, metrics) {
+        Ok(runner) => {
+            tracing::info!("reminders: {}", runner.guard().sentence());
+            Some(runner)
+        }
+        Err(why) => {
+            tracing::info!("reminders are not sent: {why}");
+            None
         }
     }
 }

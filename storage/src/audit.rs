@@ -117,11 +117,6 @@ impl Entry {
         Self::of(Change::AppointmentCancelled, appointment, detail)
     }
 
-    pub(crate) fn confirmed(appointment: &Appointment) -> Self {
-        let detail = json!({"starts_at": appointment.starts_at});
-        Self::of(Change::AppointmentConfirmed, appointment, detail)
-    }
-
     fn of(change: Change, appointment: &Appointment, detail: Value) -> Self {
         Self {
             change,

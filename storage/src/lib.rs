@@ -14,6 +14,8 @@
 //! | [`ServiceHistory`] | what was done to a vehicle | |
 //! | [`Verifications`] | how often it was guessed who a customer is | counted across calls; racing guesses are no more guesses |
 //! | [`AuditLog`] | who changed what, by which call | written in the change's own transaction |
+//! | [`Reminders`] | what is still to be said about an appointment | written in its own transaction; an intent is committed before anybody is dialled |
+//! | [`Consents`] | who may be reached, and how | an opt-out outweighs every consent |
 //!
 //! The database is an SQLite file or a Postgres server ([`Address`]); every sentence of the contract
 //! that the tests hold runs over both. [`migrations`] bring either up to date.
@@ -45,6 +47,7 @@ pub mod appointment;
 pub mod audit;
 pub mod calendar;
 pub mod call_log;
+pub mod consent;
 pub mod customer;
 pub mod error;
 pub mod limits;
@@ -52,6 +55,7 @@ pub mod location;
 pub mod migrations;
 mod postgres;
 mod read;
+pub mod reminder;
 pub mod seed;
 pub mod service_history;
 pub mod slots;
@@ -69,9 +73,11 @@ pub use appointment::Appointments;
 pub use audit::AuditLog;
 pub use calendar::CalendarOutbox;
 pub use call_log::CallLogs;
+pub use consent::Consents;
 pub use customer::Customers;
 pub use error::{OpenError, StorageError, Trouble};
 pub use location::Location;
+pub use reminder::Reminders;
 pub use service_history::ServiceHistory;
 pub use vehicle::Vehicles;
 pub use verification::Verifications;
@@ -87,6 +93,8 @@ pub struct Store {
     pub service_history: Arc<dyn ServiceHistory>,
     pub verifications: Arc<dyn Verifications>,
     pub audit: Arc<dyn AuditLog>,
+    pub reminders: Arc<dyn Reminders>,
+    pub consents: Arc<dyn Consents>,
     pub backend: Arc<dyn Backend>,
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 /// How long a write waits for another process that holds the database's write lock.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -54,6 +56,12 @@ pub const DEAD_LETTERS: u32 = 100;
 
 /// How many appointments are compared with a calendar at once.
 pub const CALENDAR_BOOKINGS: u32 = 5_000;
+/// How long before an appointment its reminders are first looked at. The day before may be far back
+/// where the days between are closed.
+pub const REMINDERS_AHEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How many reminders are leased at once.
+pub const REMINDERS_PER_CLAIM: u32 = 500;
 
 /// The most bays a location may have.
 pub const BAYS: i64 = 100;

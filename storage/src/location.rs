@@ -4,6 +4,7 @@
 //! hours and dates are local to the location's zone; an instant exists only together with it.
 
 mod file;
+pub mod reminders;
 mod verification;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
+use self::reminders::ReminderRules;
 use crate::customer::Phone;
 pub use verification::{Action, Proof, Verification};
 
@@ -46,6 +48,8 @@ pub struct Location {
     pub holidays: BTreeMap<Date, String>,
     /// What else a language model is told that leads a call; a sentence each.
     pub rules: Vec<String>,
+    /// What customers are told without being asked.
+    pub reminders: ReminderRules,
     /// In the order of the file; at least one, keys unique.
     pub services: Vec<Service>,
     /// What proves who calls.

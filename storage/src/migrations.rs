@@ -15,7 +15,7 @@ pub(crate) struct Migration {
     pub(crate) postgres: &'static str,
 }
 
-pub(crate) const MIGRATIONS: [Migration; 4] = [
+pub(crate) const MIGRATIONS: [Migration; 5] = [
     Migration {
         version: 1,
         description: "the book",
@@ -33,6 +33,12 @@ pub(crate) const MIGRATIONS: [Migration; 4] = [
         description: "calendar outbox",
         sqlite: include_str!("../migrations/sqlite/0003_calendar_outbox.sql"),
         postgres: include_str!("../migrations/postgres/0003_calendar_outbox.sql"),
+    },
+    Migration {
+        version: 4,
+        description: "reminders",
+        sqlite: include_str!("../migrations/sqlite/0004_reminders.sql"),
+        postgres: include_str!("../migrations/postgres/0004_reminders.sql"),
     },
     Migration {
         version: 5,

@@ -11,8 +11,10 @@ mod appointment;
 mod audit;
 mod calendar;
 mod call_log;
+mod consent;
 mod customer;
 mod migrations;
+mod reminder;
 mod row;
 mod service_history;
 mod transaction;
@@ -59,6 +61,8 @@ pub(crate) async fn open(address: &PostgresAddress) -> Result<Store, OpenError> 
         service_history: database.clone(),
         verifications: database.clone(),
         audit: database.clone(),
+        reminders: database.clone(),
+        consents: database.clone(),
         backend: database,
     })
 }

@@ -2,6 +2,7 @@
 //! its table, column and row.
 
 pub(crate) mod calendar;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,8 +12,10 @@ use serde_json::Value;
 use crate::appointment::{Appointment, AppointmentId, Busy};
 use crate::audit::{AuditLine, Entry};
 use crate::call_log::{CallEvent, CallLog, CallSummary, NetworkStatus, NewCallLog};
+use crate::consent::Standing;
 use crate::customer::{Address, Customer, CustomerId, Phone};
 use crate::error::StorageError;
+use crate::reminder::{Attempt, AttemptId, Reminder, ReminderId};
 use crate::service_history::ServiceRecord;
 use crate::vehicle::{Vehicle, VehicleId};
 
@@ -198,6 +201,61 @@ pub(crate) fn audit_line(row: &impl BookRow) -> Result<AuditLine, StorageError> 
     })
 }
 
+pub(crate) fn reminder(row: &impl BookRow) -> Result<Reminder, StorageError> {
+    let columns = Columns::of("reminders", row)?;
+    Ok(Reminder {
+        id: ReminderId(columns.id),
+        appointment: AppointmentId(columns.integer("appointment_id")?),
+        kind: columns.word("kind")?,
+        starts_at: columns.instant("starts_at")?,
+        due_at: columns.instant("due_at")?,
+        state: columns.word("state")?,
+        outcome: columns.maybe_word("outcome")?,
+        reason: columns.maybe_text("reason")?,
+        attempts: columns.count("attempts")?.unwrap_or(0),
+        attempt: match columns.maybe_text("attempt_id")? {
+            Some(_) => Some(attempt_id(&columns)?),
+            None => None,
+        },
+        written_at: columns.instant("created_at")?,
+    })
+}
+
+pub(crate) fn attempt(row: &impl BookRow) -> Result<Attempt, StorageError> {
+    let columns = Columns::of("reminder_attempts", row)?;
+    Ok(Attempt {
+        id: attempt_id(&columns)?,
+        reminder: ReminderId(columns.integer("reminder_id")?),
+        to: Phone::parse(&columns.text("to_number")?)
+            .map_err(|_| columns.corrupt("to_number", "what is not a telephone number"))?,
+        intent_at: columns.instant("intent_at")?,
+        written_at: columns.instant("created_at")?,
+        age: Duration::from_secs(columns.integer("age_s")?.max(0).unsigned_abs()),
+        call_sid: columns.maybe_text("call_sid")?,
+        result: columns.maybe_word("result")?,
+        reason: columns.maybe_text("reason")?,
+    })
+}
+
+fn attempt_id(columns: &Columns<'_, impl BookRow>) -> Result<AttemptId, StorageError> {
+    let text = columns.text("attempt_id")?;
+    AttemptId::parse(&text).ok_or_else(|| columns.corrupt("attempt_id", text))
+}
+
+pub(crate) fn standing(row: &impl BookRow) -> Result<Standing, StorageError> {
+    let columns = Columns {
+        table: "consents",
+        id: 0,
+        row,
+    };
+    Ok(Standing {
+        consented: columns.read("consented", row.flag("consented"))?,
+        opted_out: columns.read("opted_out", row.flag("opted_out"))?,
+        attempts: columns.count("attempts")?.unwrap_or(0),
+        last_attempt: columns.read("last_attempt", row.instant("last_attempt"))?,
+    })
+}
+
 /// One row of a named table.
 struct Columns<'r, R> {
     table: &'static str,
@@ -257,6 +315,16 @@ impl<'r, R: BookRow> Columns<'r, R> {
     fn word<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StorageError> {
         let text = self.text(column)?;
         serde_json::from_value(Value::String(text.clone())).map_err(|_| self.corrupt(column, text))
+    }
+
+    fn maybe_word<T: DeserializeOwned>(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<T>, StorageError> {
+        match self.maybe_text(column)? {
+            Some(_) => self.word(column).map(Some),
+            None => Ok(None),
+        }
     }
 
     fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StorageError> {

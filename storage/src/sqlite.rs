@@ -8,8 +8,10 @@ mod appointment;
 mod audit;
 mod calendar;
 mod call_log;
+mod consent;
 mod customer;
 mod migrations;
+mod reminder;
 mod row;
 mod service_history;
 mod vehicle;
@@ -105,6 +107,8 @@ async fn connect(
         service_history: database.clone(),
         verifications: database.clone(),
         audit: database.clone(),
+        reminders: database.clone(),
+        consents: database.clone(),
         backend: database,
     })
 }

@@ -48,7 +48,9 @@ fn a_new_database_is_migrated_seeded_and_found_well() {
     for arguments in [&["migrate", "--dry-run"][..], &["migrate"]] {
         let said = says(&database, arguments);
         assert!(
-            said.contains("0001 the book") && said.contains("0002 the network"),
+            said.contains("0001 the book")
+                && said.contains("0002 the network")
+                && said.contains("0004 reminders"),
             "{said}"
         );
     }

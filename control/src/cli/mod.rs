@@ -4,6 +4,7 @@ pub mod call;
 pub mod demo;
 pub mod doctor;
 pub mod migrate;
+pub mod remind;
 pub mod seed;
 pub mod serve;
 
@@ -57,6 +58,8 @@ enum Command {
     Migrate(migrate::Args),
     /// Fill an empty book with fictional people
     Seed,
+    /// Remind customers of their appointments
+    Remind(remind::Args),
     /// Call an agent as the telephone network would
     Call(Box<call::Args>),
     /// Play five calls against a real server and check what its database then holds
@@ -147,6 +150,7 @@ async fn run(flags: Flags, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(&flags, args).await,
         Command::Migrate(args) => migrate::run(&flags, args).await,
+        Command::Remind(args) => Box::pin(remind::run(&flags, args)).await,
         Command::Seed => seed::run(&flags).await,
         Command::Call(args) => Box::pin(call::run(&flags, *args)).await,
         Command::Demo(args) => demo::run(&flags, args).await,

@@ -51,6 +51,10 @@ pub enum Key {
     Shards,
     CallsPerShard,
     DrainSeconds,
+    ReminderHour,
+    ReminderTimezone,
+    TestNumber,
+    DialsPerSecond,
 }
 
 const KEYS: &[(Key, &str)] = &[
@@ -96,6 +100,10 @@ const KEYS: &[(Key, &str)] = &[
     (Key::Shards, "OTTO_SHARDS"),
     (Key::CallsPerShard, "OTTO_CALLS_PER_SHARD"),
     (Key::DrainSeconds, "OTTO_DRAIN_SECONDS"),
+    (Key::ReminderHour, "WORKER_REMINDER_HOUR"),
+    (Key::ReminderTimezone, "WORKER_REMINDER_TIMEZONE"),
+    (Key::TestNumber, "YOUR_TEST_NUMBER"),
+    (Key::DialsPerSecond, "OTTO_DIALS_PER_SECOND"),
 ];
 
 /// Settings of parts that this version does not have. They may be set; the start of the log says
@@ -103,9 +111,6 @@ const KEYS: &[(Key, &str)] = &[
 pub(super) const NOT_YET: &[&str] = &[
     "REDIS_URL",
     "NHTSA_API_URL",
-    "WORKER_REMINDER_HOUR",
-    "WORKER_REMINDER_TIMEZONE",
-    "YOUR_TEST_NUMBER",
     "RECORDING_KEY",
     "CORS_ORIGINS",
     "TURN_EAGER",

@@ -4,16 +4,18 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use storage::Address;
 use storage::customer::Phone;
 
 use super::keys::{Key, NOT_YET, Setting, Sources};
-use super::{ApiKey, BaseUrl, Config, ConfigError, Environment, SpeechMode, Twilio};
+use super::{ApiKey, BaseUrl, Config, ConfigError, Environment, Reminders, SpeechMode, Twilio};
 use super::{google, vendors};
 use crate::limits;
 
 const DEFAULT_PORT: u16 = 8000;
+const DEFAULT_REMINDER_HOUR: u8 = 9;
 const DEFAULT_LOG: &str = "info";
 const TWILIO_API: &str = "https://api.twilio.com";
 /// Shorter secrets can be guessed by trying.
@@ -31,6 +33,7 @@ pub(super) fn parse(sources: &Sources) -> Result<Config, ConfigError> {
             .unwrap_or_else(|| Address::Sqlite(data_dir.join("otto.db"))),
         location: value(sources, Key::Location, path)?,
         twilio: twilio(sources)?,
+        reminders: reminders(sources)?,
         deepgram: vendors::deepgram(sources)?,
         openai: vendors::openai(sources)?,
         google: google::google(sources)?,
@@ -52,6 +55,28 @@ pub(super) fn parse(sources: &Sources) -> Result<Config, ConfigError> {
         fit_for_production(&config)?;
     }
     Ok(config)
+}
+
+fn reminders(sources: &Sources) -> Result<Reminders, ConfigError> {
+    Ok(Reminders {
+        hour: value(sources, Key::ReminderHour, hour)?.unwrap_or(DEFAULT_REMINDER_HOUR),
+        zone: value(sources, Key::ReminderTimezone, zone)?,
+        test_number: value(sources, Key::TestNumber, phone)?,
+        dials_per_second: value(sources, Key::DialsPerSecond, |text| {
+            vendors::number(text, 1, limits::MAX_DIALS_PER_SECOND)
+        })?
+        .unwrap_or(limits::DEFAULT_DIALS_PER_SECOND),
+    })
+}
+
+fn hour(text: &str) -> Result<u8, Wrong> {
+    let hour = text.parse().ok().filter(|hour| *hour < 24);
+    hour.ok_or_else(|| wrong("is not an hour", "use a whole number from 0 to 23"))
+}
+
+fn zone(text: &str) -> Result<TimeZone, Wrong> {
+    TimeZone::get(text)
+        .map_err(|_| wrong("is not a time zone", "use a name such as America/Chicago"))
 }
 
 fn twilio(sources: &Sources) -> Result<Twilio, ConfigError> {

@@ -196,7 +196,7 @@ fn temperature(text: &str) -> Result<f32, Wrong> {
         .ok_or_else(|| wrong("is not a temperature", "use a number from 0 to 2"))
 }
 
-fn number(text: &str, least: u32, most: u32) -> Result<u32, Wrong> {
+pub(super) fn number(text: &str, least: u32, most: u32) -> Result<u32, Wrong> {
     text.parse()
         .ok()
         .filter(|n| (least..=most).contains(n))

@@ -73,6 +73,7 @@ impl Known {
                 | Answer::Slots(_)
                 | Answer::Upcoming(_)
                 | Answer::Confirmed(_)
+                | Answer::RemindersStopped
                 | Answer::Transferring(_)
                 | Answer::Ending,
             )

@@ -35,6 +35,7 @@ use super::rules::escalate;
 use super::speakable::speakable;
 use super::{Action, Brain, Input, Question, RuleBrain, Silence, ToolId, TransferReason, phrases};
 use crate::llm::{Answer, Request, ToolRequest};
+use crate::nlu::intent::wants_no_calls;
 use crate::tools::{self, ToolCall, ToolOutcome, forget_customer};
 
 /// A dialogue led by a language model. One per call.
@@ -151,6 +152,14 @@ impl ModelBrain {
     fn step(&mut self, lead: Lead, input: Input, now: &Zoned) -> Lead {
         match (lead, input) {
             (Lead::HandedOn, _) => Lead::HandedOn,
+            // What the law wants done at once waits for no model.
+            (
+                lead,
+                Input::Heard {
+                    text,
+                    second_opinion,
+                },
+            ) if wants_no_calls(&text) => self.opt_out(lead, text, second_opinion, now),
             (
                 Lead::Rules(rules),
                 Input::Heard {

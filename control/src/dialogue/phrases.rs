@@ -10,8 +10,8 @@ use storage::location::{DayHours, Hours, Location, Service};
 use storage::slots::SlotRefusal;
 
 pub(super) use self::reminder::{
-    CALLED_BY_MISTAKE, CAN_YOU_MAKE_IT, HINT_MOVE_OR_CANCEL, MOVE_OR_CANCEL, message, reminder,
-    see_you,
+    CALLED_BY_MISTAKE, CAN_YOU_MAKE_IT, HINT_MOVE_OR_CANCEL, MOVE_OR_CANCEL, NO_MORE_CALLS,
+    OPT_OUT_BY_TEXT, message, reminder, see_you,
 };
 use super::state::{Booking, Cancellation, Chosen, Move, Task};
 use crate::nlu::date_time::WhenError;
@@ -600,6 +600,8 @@ pub(super) fn fixed(location: &Location) -> Vec<String> {
         MOVE_OR_CANCEL,
         HINT_MOVE_OR_CANCEL,
         CALLED_BY_MISTAKE,
+        NO_MORE_CALLS,
+        OPT_OUT_BY_TEXT,
     ];
     let of_the_location = [
         welcome(location, None),

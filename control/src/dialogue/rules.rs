@@ -285,6 +285,7 @@ impl RuleBrain {
             State::Greeting { .. } => self.recognised(&outcome, now),
             State::CallBack { .. } => self.call_back_noted(outcome, now),
             State::Reminder(step) => self.reminder_tool(step, outcome, now),
+            State::OptingOut { .. } => self.opted_out(&outcome, now),
             State::Verification { errand, step } => self.proving(errand, step, outcome, now),
             State::SlotCollection { task, asks } => self.found(task, asks, outcome, now),
             State::Execution { task, leaving, .. } => self.executed(task, leaving, outcome, now),

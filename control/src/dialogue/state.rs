@@ -44,6 +44,8 @@ pub(super) enum State {
     Closing,
     /// The caller goes to a human.
     Escalation,
+    /// It is written down that they want no more calls.
+    OptingOut { tool: ToolId },
     /// A machine took our message, whatever it says.
     Message,
     /// We have said goodbye.
@@ -238,7 +240,7 @@ impl State {
             Self::IntentDetection => "intent_detection",
             Self::Choosing { .. } | Self::SlotCollection { .. } => "slot_collection",
             Self::Confirmation(_) | Self::CallBack { .. } => "confirmation",
-            Self::Execution { .. } => "execution",
+            Self::Execution { .. } | Self::OptingOut { .. } => "execution",
             Self::Closing | Self::Over | Self::Message => "closing",
             Self::Escalation => "escalation",
         }
@@ -266,7 +268,7 @@ impl State {
                 | Asks::TheirNumber { tool, .. } => Some(*tool),
                 _ => None,
             },
-            Self::Execution { tool, .. } => Some(*tool),
+            Self::Execution { tool, .. } | Self::OptingOut { tool } => Some(*tool),
             Self::IntentDetection
             | Self::Choosing { .. }
             | Self::Confirmation(_)

@@ -80,6 +80,7 @@ pub(crate) mod paths {
     pub(crate) const STREAM_STATUS: &str = "/api/v1/webhooks/stream-status";
     pub(crate) const AMD: &str = "/api/v1/webhooks/amd";
     pub(crate) const RECORDING: &str = "/api/v1/webhooks/recording";
+    pub(crate) const SMS_STATUS: &str = "/api/v1/webhooks/sms-status";
     pub(crate) const SMS: &str = "/api/v1/webhooks/sms";
     pub(crate) const MEDIA_STREAM: &str = "/api/v1/voice/media-stream";
     pub(crate) const CALLS: &str = "/api/v1/calls";

@@ -94,6 +94,7 @@ async fn scene(setup: Setup) -> Scene {
             let location = Arc::clone(&location);
             Arc::new(move || Box::new(RuleBrain::new(Arc::clone(&location))))
         },
+        journal: Journal::start(&store),
         model: None,
         typed_speech: setup.typed,
         carrier: None,
@@ -106,7 +107,7 @@ async fn scene(setup: Setup) -> Scene {
         phone_number: None,
         location,
         clock: BusinessClock::real(),
-        journal: Journal::start(Arc::clone(&store.call_logs)),
+        journal: Journal::start(&store),
         store,
         calls,
         sessions,

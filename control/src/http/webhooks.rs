@@ -7,6 +7,7 @@
 
 mod calls;
 mod notes;
+mod sms;
 
 use std::sync::Arc;
 
@@ -28,7 +29,8 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route(paths::STREAM_STATUS, post(notes::stream_status))
         .route(paths::AMD, post(notes::amd))
         .route(paths::RECORDING, post(notes::recording))
-        .route(paths::SMS, post(notes::sms))
+        .route(paths::SMS, post(sms::received))
+        .route(paths::SMS_STATUS, post(sms::status))
 }
 
 fn xml(verbs: &[Verb]) -> Response {

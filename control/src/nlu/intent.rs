@@ -35,6 +35,8 @@ pub enum Intent {
     Goodbye,
     Thanks,
     Greeting,
+    /// No more calls and messages of ours.
+    StopCalling,
     /// The one who was called is not the one who is meant.
     WrongPerson,
 }
@@ -150,6 +152,8 @@ pub fn overriding(words: &Words) -> Option<Intent> {
         || (words.has_any(&["cancel that", "cancel this"]) && !words.has("appointment"))
     {
         Some(Intent::NeverMind)
+    } else if stop_calling(words) {
+        Some(Intent::StopCalling)
     } else if wrong_person(words) {
         Some(Intent::WrongPerson)
     } else if asks_to_repeat(words) {
@@ -233,6 +237,31 @@ fn wishes_for_another(words: &Words) -> bool {
         "could i come",
         "can i come",
     ])
+}
+
+/// "Stop calling me": whoever says it is heeded in any call.
+#[must_use]
+pub fn wants_no_calls(text: &str) -> bool {
+    stop_calling(&Words::new(text))
+}
+
+fn stop_calling(words: &Words) -> bool {
+    words.has_any(&[
+        "stop calling",
+        "quit calling",
+        "not call me",
+        "not call here",
+        "not call this",
+        "never call me",
+        "no more calls",
+        "no more reminders",
+        "stop the reminders",
+        "off your list",
+        "off the list",
+        "off your calling",
+        "opt out",
+        "unsubscribe",
+    ]) && !words.has_any(&["not call me back", "did not call me", "you not call me"])
 }
 
 /// "You have the wrong number": said by whoever answers a call of ours.

@@ -3,25 +3,26 @@
 //! A webhook is answered at once: whatever it tells is written behind its answer, in the order in
 //! which it came, by one task.
 
-use std::sync::Arc;
-
 use storage::call_log::{CallEvent, CallSummary, NetworkStatus, NewCallLog};
-use storage::{CallLogs, StorageError};
+use storage::{StorageError, Store};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::limits;
+use crate::reminders::callbacks::{self, News};
 
 /// Something to be kept.
 #[derive(Debug)]
 pub enum Noted {
-    /// How far the network has got with a call. See [`CallLogs::network`].
+    /// How far the network has got with a call. See [`storage::CallLogs::network`].
     Status {
         call: NewCallLog,
         status: NetworkStatus,
         unspoken: CallSummary,
     },
     Event(CallEvent),
+    /// What became of an attempt to reach a customer. See [`callbacks::keep`].
+    Attempt(News),
 }
 
 /// Takes notes and never makes its caller wait.
@@ -44,12 +45,13 @@ enum Entry {
 impl Journal {
     /// Starts the task that writes. It ends with the last clone of the journal.
     #[must_use]
-    pub fn start(logs: Arc<dyn CallLogs>) -> Self {
+    pub fn start(store: &Store) -> Self {
+        let store = store.clone();
         let (notes, mut taken) = mpsc::channel(limits::MAX_JOURNAL);
         tokio::spawn(async move {
             while let Some(entry) = taken.recv().await {
                 match entry {
-                    Entry::Noted(noted) => keep(logs.as_ref(), &noted).await,
+                    Entry::Noted(noted) => keep(&store, &noted).await,
                     // Whoever asked may have gone.
                     Entry::Flush(done) => drop(done.send(())),
                 }
@@ -81,9 +83,9 @@ impl Journal {
 }
 
 /// Writes one note, with a few attempts.
-async fn keep(logs: &dyn CallLogs, noted: &Noted) {
+async fn keep(store: &Store, noted: &Noted) {
     for attempt in 1..=limits::LOG_ATTEMPTS {
-        match write(logs, noted).await {
+        match write(store, noted).await {
             Ok(()) => return,
             Err(error) => tracing::error!(%error, attempt, "what a webhook told was not written"),
         }
@@ -91,14 +93,15 @@ async fn keep(logs: &dyn CallLogs, noted: &Noted) {
     }
 }
 
-async fn write(logs: &dyn CallLogs, noted: &Noted) -> Result<(), StorageError> {
+async fn write(store: &Store, noted: &Noted) -> Result<(), StorageError> {
     match noted {
         Noted::Status {
             call,
             status,
             unspoken,
-        } => logs.network(call, status, unspoken).await,
-        Noted::Event(event) => logs.note(event).await,
+        } => store.call_logs.network(call, status, unspoken).await,
+        Noted::Event(event) => store.call_logs.note(event).await,
+        Noted::Attempt(news) => callbacks::keep(store.reminders.as_ref(), news).await,
     }
 }
 
@@ -111,7 +114,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_noted_is_written_by_the_time_of_a_flush() {
         let store = Store::open_in_memory().await.expect("a store");
-        let journal = Journal::start(Arc::clone(&store.call_logs));
+        let journal = Journal::start(&store);
         for n in 0..20 {
             journal.note(Noted::Event(CallEvent {
                 call_sid: "CA1".to_owned(),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use storage::appointment::AppointmentId;
 use storage::call_log::Direction;
 use storage::customer::Phone;
+use storage::reminder::AttemptId;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
@@ -59,13 +60,17 @@ pub struct Parties {
 }
 
 /// How a call came about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Occasion {
     /// Somebody dialled us.
     #[default]
     Inbound,
     /// We called to remind of this appointment.
-    Reminder(AppointmentId),
+    Reminder {
+        appointment: AppointmentId,
+        /// The attempt at it that this call is; absent where somebody else placed it.
+        attempt: Option<AttemptId>,
+    },
 }
 
 impl Parties {
@@ -74,7 +79,7 @@ impl Parties {
     pub fn person(&self) -> Option<&Phone> {
         match self.occasion {
             Occasion::Inbound => self.from.as_ref(),
-            Occasion::Reminder(_) => self.to.as_ref(),
+            Occasion::Reminder { .. } => self.to.as_ref(),
         }
     }
 
@@ -82,7 +87,7 @@ impl Parties {
     pub fn direction(&self) -> Direction {
         match self.occasion {
             Occasion::Inbound => Direction::Inbound,
-            Occasion::Reminder(_) => Direction::Outbound,
+            Occasion::Reminder { .. } => Direction::Outbound,
         }
     }
 }
@@ -116,7 +121,7 @@ impl Begun {
         match self.parties.occasion {
             _ if self.returned_from_transfer => Input::Returned { caller },
             Occasion::Inbound => Input::Opened { caller },
-            Occasion::Reminder(appointment) => Input::Reminding { appointment },
+            Occasion::Reminder { appointment, .. } => Input::Reminding { appointment },
         }
     }
 }

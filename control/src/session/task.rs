@@ -11,13 +11,14 @@ use futures_util::FutureExt as _;
 use pipeline::Mono;
 use pipeline::message::{Command, EndReason, Event, EventKind};
 use pipeline::vendor::VendorErrorKind;
-use storage::{Location, Store};
+use storage::{Location, Store, reminder};
 use tokio::sync::{RwLock, mpsc};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 
 use super::conversation::{Conversation, Effect, Now};
 use super::ending::{self, Ending};
+use super::journal::{Journal, Noted};
 use super::log::CallRow;
 use super::media::{Carrier, Media};
 use super::record::Closing;
@@ -29,6 +30,7 @@ use crate::feed::{CallFeed, FeedEvent, FeedLine};
 use crate::limits;
 use crate::llm::{Answer, Answering, Failure, Model};
 use crate::observe::Metrics;
+use crate::reminders::callbacks::{self, News};
 use crate::telephony::CallSid;
 use crate::tools::{CallContext, ToolCall, ToolError, ToolOutcome, Toolbox};
 
@@ -44,6 +46,8 @@ pub struct SessionsConfig {
     pub clock: BusinessClock,
     pub metrics: Arc<Metrics>,
     pub brain: MakeBrain,
+    /// Keeps what came of calls of ours.
+    pub journal: Journal,
     /// What brains may ask; absent where no brain asks anything.
     pub model: Option<Arc<dyn Model>>,
     /// Whether the caller's words are typed beside the audio.
@@ -135,7 +139,7 @@ impl Session {
         let context = CallContext::new(begun.sid.as_str(), caller);
         let context = match begun.parties.occasion {
             Occasion::Inbound => context,
-            Occasion::Reminder(appointment) => context.reminding(appointment),
+            Occasion::Reminder { appointment, .. } => context.reminding(appointment),
         };
         let (report, results) = mpsc::unbounded_channel();
         Self {
@@ -302,7 +306,11 @@ impl Session {
         };
         let context = self.tools.context.read().await;
         let summary = record.close(&context, closing);
+        let decided = context.reminder_outcome();
         drop(context);
+        if let Some(outcome) = decided {
+            note_decision(&self.config.journal, &self.begun, outcome);
+        }
         let outcome = summary.outcome;
         row.close(summary).await;
         self.config.metrics.call_ended(outcome);
@@ -319,6 +327,22 @@ impl Session {
         if over.ending == Ending::HungUp && !over.by_caller {
             watch_hang_up(&self.config, self.sid);
         }
+    }
+}
+
+/// Keeps what came of an attempt to remind somebody. That it was answered at all, or by a machine,
+/// is the network's to tell.
+fn note_decision(journal: &Journal, call: &Begun, outcome: reminder::Outcome) {
+    if let Occasion::Reminder {
+        attempt: Some(attempt),
+        ..
+    } = &call.parties.occasion
+    {
+        journal.note(Noted::Attempt(News {
+            attempt: attempt.clone(),
+            sid: call.sid.as_str().to_owned(),
+            ended: Some(callbacks::decided(outcome)),
+        }));
     }
 }
 

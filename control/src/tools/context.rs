@@ -4,6 +4,7 @@ use storage::appointment::AppointmentId;
 use storage::call_log::Outcome;
 use storage::customer::{CustomerId, Phone};
 use storage::location::{Action, Proof, Verification};
+use storage::reminder;
 
 use super::book_appointment;
 use super::error::ToolError;
@@ -38,6 +39,7 @@ pub struct CallContext {
     /// What we called about. Whoever answers the number on file may hear of it and change it, and
     /// nothing else.
     reminds_of: Option<AppointmentId>,
+    opted_out: bool,
     settled: Option<Settled>,
     needs_human: bool,
 }
@@ -89,6 +91,7 @@ impl CallContext {
             bookings: Vec::new(),
             booked: Vec::new(),
             reminds_of: None,
+            opted_out: false,
             settled: None,
             needs_human: false,
         }
@@ -128,6 +131,24 @@ impl CallContext {
         match self.identity {
             Identity::Claimed(id) | Identity::Proved { customer: id, .. } => Some(id),
             Identity::Unknown | Identity::Namesakes(_) => None,
+        }
+    }
+
+    /// What the call achieved last of the appointment that it was placed for.
+    #[must_use]
+    pub fn reminder_outcome(&self) -> Option<reminder::Outcome> {
+        if self.opted_out {
+            return Some(reminder::Outcome::OptedOut);
+        }
+        let settled = self.settled?;
+        if self.reminds_of != Some(settled.appointment) {
+            return None;
+        }
+        match settled.outcome {
+            Outcome::Rescheduled => Some(reminder::Outcome::Moved),
+            Outcome::Cancelled => Some(reminder::Outcome::Cancelled),
+            Outcome::Answered => Some(reminder::Outcome::Confirmed),
+            _ => None,
         }
     }
 
@@ -347,6 +368,10 @@ impl CallContext {
             outcome: Outcome::Answered,
             appointment,
         });
+    }
+
+    pub(super) fn opted_out(&mut self) {
+        self.opted_out = true;
     }
 
     pub(super) fn ask_for_human(&mut self) {

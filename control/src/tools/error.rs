@@ -50,6 +50,8 @@ pub enum ToolError {
     /// The number belongs to an account already: the caller may be that customer.
     #[error("Another customer has this number. Look the number up and verify the caller.")]
     NumberTaken,
+    #[error("The caller's number is withheld, so it cannot be known. Ask them to text STOP to us.")]
+    NumberWithheld,
     #[error("{field}: {remedy}")]
     BadArgument { field: &'static str, remedy: String },
     #[error("The appointment book cannot be reached now. Apologise and transfer the caller.")]

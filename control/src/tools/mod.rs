@@ -27,6 +27,7 @@ pub mod request;
 pub mod reschedule_appointment;
 mod schema;
 pub mod search_customers_by_name;
+pub mod stop_reminders;
 #[cfg(test)]
 mod tests;
 pub mod toolbox;
@@ -59,6 +60,7 @@ pub enum ToolCall {
     CancelAppointment(cancel_appointment::Arguments),
     ConfirmAppointment(confirm_appointment::Arguments),
     OpenReminder(open_reminder::Arguments),
+    StopReminders(stop_reminders::Arguments),
     TransferToHuman(transfer_to_human::Arguments),
     EndCall(end_call::Arguments),
 }
@@ -81,6 +83,8 @@ pub enum Answer {
     Cancelled(visit::Visit),
     Confirmed(visit::Visit),
     Reminding(Box<open_reminder::Reminded>),
+    /// They get no more calls and messages.
+    RemindersStopped,
     Transferring(crate::dialogue::TransferReason),
     Ending,
 }
@@ -135,6 +139,7 @@ impl ToolCall {
             Self::CancelAppointment(_) => "cancel_appointment",
             Self::ConfirmAppointment(_) => "confirm_appointment",
             Self::OpenReminder(_) => "open_reminder",
+            Self::StopReminders(_) => "stop_reminders",
             Self::TransferToHuman(_) => "transfer_to_human",
             Self::EndCall(_) => "end_call",
         }
@@ -171,6 +176,7 @@ impl ToolCall {
             Self::CancelAppointment(_) => cancel_appointment::EFFECT,
             Self::ConfirmAppointment(_) => confirm_appointment::EFFECT,
             Self::OpenReminder(_) => open_reminder::EFFECT,
+            Self::StopReminders(_) => stop_reminders::EFFECT,
             Self::TransferToHuman(_) => transfer_to_human::EFFECT,
             Self::EndCall(_) => end_call::EFFECT,
         }

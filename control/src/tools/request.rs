@@ -13,7 +13,7 @@ use super::{
     ToolCall, add_vehicle, book_appointment, cancel_appointment, confirm_appointment,
     create_customer, end_call, find_vehicle, forget_customer, get_available_slots,
     get_upcoming_appointments, lookup_customer, reschedule_appointment, search_customers_by_name,
-    transfer_to_human, verify_customer,
+    stop_reminders, transfer_to_human, verify_customer,
 };
 use crate::llm::{ToolRequest, ToolSpec};
 
@@ -34,6 +34,7 @@ pub fn specs(location: &Location) -> Arc<[ToolSpec]> {
         reschedule_appointment::spec(),
         cancel_appointment::spec(),
         confirm_appointment::spec(),
+        stop_reminders::spec(),
         transfer_to_human::spec(),
         end_call::spec(),
     ])
@@ -210,6 +211,7 @@ mod tests {
                 json!({"appointment_id": 3, "reason": "vehicle_sold"}),
             ),
             ("confirm_appointment", json!({"appointment_id": 3})),
+            ("stop_reminders", json!({})),
             ("transfer_to_human", json!({"reason": "requested"})),
             ("end_call", json!({})),
         ];

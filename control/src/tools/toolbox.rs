@@ -19,8 +19,8 @@ use super::{
     Assurance, CallContext, Effect, ToolCall, ToolError, ToolOutcome, add_vehicle,
     book_appointment, cancel_appointment, confirm_appointment, create_customer, end_call,
     find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments, lookup_customer,
-    open_reminder, reschedule_appointment, search_customers_by_name, transfer_to_human,
-    verify_customer,
+    open_reminder, reschedule_appointment, search_customers_by_name, stop_reminders,
+    transfer_to_human, verify_customer,
 };
 use crate::calendar::{Checked, Outlook};
 use crate::clock::BusinessClock;
@@ -89,6 +89,7 @@ impl Toolbox {
             ToolCall::CancelAppointment(a) => cancel_appointment::run(self, context, a).await,
             ToolCall::ConfirmAppointment(a) => confirm_appointment::run(self, context, a).await,
             ToolCall::OpenReminder(a) => open_reminder::run(self, context, a).await,
+            ToolCall::StopReminders(_) => stop_reminders::run(self, context).await,
             ToolCall::TransferToHuman(a) => transfer_to_human::run(context, a),
             ToolCall::EndCall(a) => end_call::run(a),
         }

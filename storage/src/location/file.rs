@@ -7,6 +7,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::reminders::{Language, PLACEHOLDERS, ReminderRules, Schedule, Texts, Wording, names};
 use super::verification::Section;
 use super::{Hours, Location, LocationError, Premises, PriceRange, Service, Week};
 use crate::customer::Phone;
@@ -28,6 +29,8 @@ struct File {
     hours: WeekHours,
     #[serde(default)]
     holidays: BTreeMap<String, String>,
+    #[serde(default)]
+    reminders: Reminders,
     services: Vec<ServiceEntry>,
     #[serde(default)]
     verification: Section,
@@ -51,6 +54,22 @@ struct WeekHours {
     friday: String,
     saturday: String,
     sunday: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reminders {
+    cron: Option<String>,
+    #[serde(default)]
+    text_before_min: u32,
+    #[serde(default)]
+    confirm_by_text: bool,
+    #[serde(default)]
+    follow_up: bool,
+    #[serde(default)]
+    language: Language,
+    #[serde(default)]
+    texts: BTreeMap<Language, Wording>,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +108,7 @@ pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
         )?,
         week: week(&file.hours)?,
         holidays: holidays(file.holidays)?,
+        reminders: reminders(file.reminders)?,
         services: services(file.services)?,
         name: spoken("name", file.name)?,
         agent: spoken("agent", file.agent)?,
@@ -147,6 +167,67 @@ fn holidays(entries: BTreeMap<String, String>) -> Result<BTreeMap<Date, String>,
             )),
         })
         .collect()
+}
+
+fn reminders(section: Reminders) -> Result<ReminderRules, LocationError> {
+    let schedule = section.cron.map(|text| {
+        Schedule::parse(&text)
+            .map_err(|problem| wrong("reminders.cron", format!("{text:?} {problem}")))
+    });
+    let text_before = match section.text_before_min {
+        0 => None,
+        _ => Some(minutes(
+            "reminders.text_before_min",
+            section.text_before_min,
+            30,
+        )?),
+    };
+    let writes = text_before.is_some() || section.confirm_by_text || section.follow_up;
+    let usual = section.language;
+    for (language, wording) in &section.texts {
+        check(*language, wording)?;
+    }
+    if !section.texts.contains_key(&usual) && (writes || !section.texts.is_empty()) {
+        return Err(wrong(
+            "reminders.texts",
+            "has no words in the location's language (`reminders.language`)",
+        ));
+    }
+    let texts = (!section.texts.is_empty()).then_some(Texts {
+        usual,
+        by_language: section.texts,
+    });
+    Ok(ReminderRules {
+        schedule: schedule.transpose()?,
+        text_before,
+        confirm_by_text: section.confirm_by_text,
+        follow_up: section.follow_up,
+        texts,
+    })
+}
+
+/// Every text has words that we can fill in, and says how to be left alone where nobody asked for it.
+fn check(language: Language, wording: &Wording) -> Result<(), LocationError> {
+    let code = match language {
+        Language::English => "en",
+        Language::Spanish => "es",
+    };
+    for (name, text) in wording.each() {
+        let key = format!("reminders.texts.{code}.{name}");
+        if text.trim().is_empty() {
+            return Err(wrong(key, "must not be empty: it is sent"));
+        }
+        if let Some(unknown) = names(text).find(|name| !PLACEHOLDERS.contains(name)) {
+            let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(" ");
+            let problem = format!("{{{unknown}}} is nothing we can fill in; there is {known}");
+            return Err(wrong(key, problem));
+        }
+        let unasked = matches!(name, "confirmation" | "reminder" | "follow_up");
+        if unasked && !text.contains("STOP") {
+            return Err(wrong(key, "must say how to get no more: reply STOP"));
+        }
+    }
+    Ok(())
 }
 
 fn services(entries: Vec<ServiceEntry>) -> Result<Vec<Service>, LocationError> {

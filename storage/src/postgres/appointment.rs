@@ -10,7 +10,7 @@ use sqlx::{Executor as _, PgConnection, Row as _};
 
 use super::row;
 use super::transaction::{Mode, within};
-use super::{Database, audit, calendar, customer, sql, vehicle};
+use super::{Database, audit, calendar, customer, reminder, sql, vehicle};
 use crate::appointment::{
     Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
     Party,
@@ -20,9 +20,10 @@ use crate::customer::{CreateCustomerError, CustomerId};
 use crate::error::StorageError;
 use crate::limits;
 use crate::read::{appointment, busy};
+use crate::reminder::Change;
 use crate::vehicle::VehicleId;
 
-const BY_ID: &str = "SELECT * FROM appointments WHERE id = $1";
+pub(super) const BY_ID: &str = "SELECT * FROM appointments WHERE id = $1";
 
 const LOCK_BY_ID: &str = "SELECT * FROM appointments WHERE id = $1 FOR UPDATE";
 
@@ -214,6 +215,7 @@ async fn book(
             let made = appointment(&row)?;
             audit::write(connection, &Entry::booked(&made)).await?;
             calendar::enqueue(connection, made.id).await?;
+            reminder::follow(connection, &made, Change::Booked).await?;
             return Ok(made);
         }
         not_repeated(connection, new).await?;
@@ -343,6 +345,7 @@ async fn reschedule(
             Ok(appointment) => {
                 audit::write(connection, &Entry::moved(&current, &appointment)).await?;
                 calendar::enqueue(connection, id).await?;
+                reminder::follow(connection, &appointment, Change::Moved).await?;
                 return Ok(appointment);
             }
             Err(Refused::BayTaken) => {}
@@ -422,6 +425,7 @@ async fn cancel(
     let cancelled = appointment(&row)?;
     audit::write(connection, &Entry::cancelled(&cancelled)).await?;
     calendar::enqueue(connection, id).await?;
+    reminder::follow(connection, &cancelled, Change::Cancelled).await?;
     Ok(cancelled)
 }
 

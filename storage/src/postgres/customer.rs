@@ -13,7 +13,7 @@ use crate::error::StorageError;
 use crate::limits;
 use crate::read::customer;
 
-const BY_ID: &str = "SELECT * FROM customers WHERE id = $1";
+pub(super) const BY_ID: &str = "SELECT * FROM customers WHERE id = $1";
 
 const BY_PHONE: &str = "SELECT * FROM customers WHERE phone = $1";
 

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::{Database, audit, calendar, customer, vehicle};
+use super::{Database, audit, calendar, customer, reminder, vehicle};
 use crate::appointment::{
     Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
     Party,
@@ -14,9 +14,10 @@ use crate::audit::Entry;
 use crate::customer::{CreateCustomerError, CustomerId};
 use crate::error::StorageError;
 use crate::read::{appointment, busy};
+use crate::reminder::Change;
 use crate::vehicle::VehicleId;
 
-const BY_ID: &str = "SELECT * FROM appointments WHERE id = $1";
+pub(super) const BY_ID: &str = "SELECT * FROM appointments WHERE id = $1";
 
 const BY_KEY: &str = "SELECT * FROM appointments WHERE idempotency_key = $1";
 
@@ -100,6 +101,7 @@ impl Appointments for Database {
                 Ok(appointment) => {
                     audit::write(&mut transaction, &Entry::booked(&appointment)).await?;
                     calendar::enqueue(&mut transaction, appointment.id).await?;
+                    reminder::follow(&mut transaction, &appointment, Change::Booked).await?;
                     transaction.commit().await.map_err(StorageError::from)?;
                     return Ok(appointment);
                 }
@@ -128,6 +130,7 @@ impl Appointments for Database {
                 Ok(appointment) => {
                     audit::write(&mut transaction, &Entry::moved(&current, &appointment)).await?;
                     calendar::enqueue(&mut transaction, appointment.id).await?;
+                    reminder::follow(&mut transaction, &appointment, Change::Moved).await?;
                     transaction.commit().await.map_err(StorageError::from)?;
                     return Ok(appointment);
                 }
@@ -151,6 +154,7 @@ impl Appointments for Database {
         let cancelled = appointment(&row)?;
         audit::write(&mut transaction, &Entry::cancelled(&cancelled)).await?;
         calendar::enqueue(&mut transaction, cancelled.id).await?;
+        reminder::follow(&mut transaction, &cancelled, Change::Cancelled).await?;
         transaction.commit().await.map_err(StorageError::from)?;
         Ok(cancelled)
     }

@@ -10,7 +10,7 @@ use crate::error::StorageError;
 use crate::read::vehicle;
 use crate::vehicle::{NewVehicle, Vehicle, VehicleId, Vehicles};
 
-const BY_ID: &str = "SELECT * FROM vehicles WHERE id = $1";
+pub(super) const BY_ID: &str = "SELECT * FROM vehicles WHERE id = $1";
 
 const OF_CUSTOMER: &str = "SELECT * FROM vehicles WHERE customer_id = $1 ORDER BY id";
 

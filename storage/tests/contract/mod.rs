@@ -9,6 +9,7 @@ pub(crate) mod call_logs;
 pub(crate) mod changes;
 pub(crate) mod people;
 pub(crate) mod races;
+pub(crate) mod reminders;
 pub(crate) mod scene;
 pub(crate) mod verification;
 
@@ -99,6 +100,27 @@ macro_rules! suite {
             what_the_network_repeats_is_kept_once,
             the_end_of_a_call_and_the_networks_word_race_and_the_summary_stays,
             whatever_was_said_is_kept,
+        ]);
+        $crate::contract::tests!($store, reminders: [
+            a_booking_plans_its_reminders_and_keeps_the_consent,
+            a_move_plans_anew_and_a_cancellation_plans_nothing,
+            a_failed_move_leaves_the_reminders_as_they_were,
+            a_claimed_reminder_is_nobody_elses_until_its_lease_runs_out,
+            a_heartbeat_keeps_a_lease_and_a_release_gives_it_back,
+            a_decision_is_the_owners_alone,
+            an_intent_is_committed_once_and_never_after_a_change,
+            nobody_is_dialled_who_has_just_opted_out,
+            a_crash_after_the_intent_is_found_by_another,
+            what_came_of_an_attempt_is_kept_once,
+            a_decision_outweighs_what_the_network_says_in_any_order,
+            nobody_answered_and_they_are_tried_again_unless_the_book_has_changed,
+            what_nobody_knows_is_given_up_until_somebody_knows,
+            one_call_is_one_attempts,
+            a_call_is_told_everything_about_its_appointment,
+            racing_runners_claim_each_reminder_once,
+            racing_intents_and_moves_leave_one_reminder,
+            consents_are_kept_with_their_source_and_an_opt_out_outweighs_them,
+            attempts_at_a_number_are_counted,
         ]);
     };
 }

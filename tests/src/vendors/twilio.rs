@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -16,6 +17,7 @@ use base64_simd::STANDARD;
 use control::config::BaseUrl;
 use control::telephony::rest::Account;
 use control::telephony::signature::{self, SignatureKey};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -45,6 +47,13 @@ pub enum Fault {
     Garbage,
     /// No key may read the account itself.
     NoAccountResource,
+    /// Of what is to be created, so many in a hundred meet each of: 429, 500 with nothing done, 500
+    /// with the thing done, done and silent, done and broken off. Calls are listed so long after
+    /// they were placed.
+    Storm {
+        percent: u64,
+        listed_after: Duration,
+    },
 }
 
 /// A running simulator. Dropping it closes its socket.
@@ -76,6 +85,8 @@ pub struct Placed {
     pub form: Pairs,
     /// What it was updated with, in order.
     pub updates: Vec<Pairs>,
+    /// When it was created; absent for one that was always there.
+    created: Option<(Instant, Timestamp)>,
 }
 
 #[derive(Clone)]
@@ -169,6 +180,13 @@ impl Twilio {
         self.state.requests.load(Ordering::SeqCst)
     }
 
+    /// Ends all calls in this way.
+    pub fn end_calls(&self, status: &str) {
+        for call in locked(&self.state.calls).iter_mut() {
+            status.clone_into(&mut call.status);
+        }
+    }
+
     /// A call that goes on, from this number.
     pub fn add_call(&self, sid: &str, from: &str) {
         let form = vec![("From".to_owned(), from.to_owned())];
@@ -177,6 +195,7 @@ impl Twilio {
             status: "in-progress".to_owned(),
             form,
             updates: Vec::new(),
+            created: None,
         });
     }
 }
@@ -237,19 +256,47 @@ async fn broken(State(shared): State<Shared>, request: Request, next: Next) -> R
             return (status, "<html>Bad gateway</html>").into_response();
         }
         Some(Fault::Code(code)) => return refusal(StatusCode::BAD_REQUEST, code),
+        Some(Fault::Storm { percent, .. }) if request.method() == Method::POST => {
+            return stormy(&shared, percent, request, next).await;
+        }
         _ => next.run(request).await,
     };
     match fault {
         Some(Fault::DoneThenSilent) => std::future::pending().await,
-        Some(Fault::DoneThenDropped) => {
-            let broken = futures_util::stream::once(async {
-                Err::<Bytes, _>(std::io::Error::other("unplugged"))
-            });
-            (answer.status(), Body::from_stream(broken)).into_response()
-        }
+        Some(Fault::DoneThenDropped) => (answer.status(), broken_off()).into_response(),
         Some(Fault::Garbage) => (answer.status(), "<html>").into_response(),
         _ => answer,
     }
+}
+
+/// Which of them meets what is the same in every run that asks in the same order.
+async fn stormy(shared: &Shared, percent: u64, request: Request, next: Next) -> Response {
+    let turn = shared.state.faulted.fetch_add(1, Ordering::SeqCst) as u64;
+    // Weyl's sequence: evenly spread, and far from a rhythm.
+    let place = turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    match (place % 100).checked_div(percent) {
+        Some(0) => refusal(StatusCode::TOO_MANY_REQUESTS, 20_429),
+        Some(1) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Some(2) => {
+            next.run(request).await;
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+        Some(3) => {
+            next.run(request).await;
+            std::future::pending().await
+        }
+        Some(4) => {
+            let done = next.run(request).await;
+            (done.status(), broken_off()).into_response()
+        }
+        _ => next.run(request).await,
+    }
+}
+
+fn broken_off() -> Body {
+    Body::from_stream(futures_util::stream::once(async {
+        Err::<Bytes, _>(std::io::Error::other("unplugged"))
+    }))
 }
 
 fn opens(headers: &HeaderMap) -> bool {
@@ -288,6 +335,7 @@ async fn create_call(State(shared): State<Shared>, body: Bytes) -> Response {
         status: "queued".to_owned(),
         form: pairs(&body),
         updates: Vec::new(),
+        created: Some((Instant::now(), Timestamp::now())),
     };
     let answer = resource(&placed);
     calls.push_front(placed);
@@ -335,9 +383,17 @@ async fn list(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Respon
         number("Page").unwrap_or(0),
         number("PageSize").unwrap_or(50),
     );
+    let listed_after = match shared.faults.now() {
+        Some(Fault::Storm { listed_after, .. }) => listed_after,
+        _ => Duration::ZERO,
+    };
     let calls = locked(&shared.state.calls);
     let matching: Vec<Value> = calls
         .iter()
+        .filter(|call| {
+            let created = call.created;
+            created.is_none_or(|(at, _)| at.elapsed() >= listed_after)
+        })
         .filter(|call| {
             ["To", "From"].iter().all(|name| {
                 let wanted = value(&query, name);
@@ -362,13 +418,17 @@ async fn list(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Respon
 
 fn resource(call: &Placed) -> Value {
     let over = call.status == "completed";
+    let created = match call.created {
+        Some((_, at)) => at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string(),
+        None => "Mon, 23 Nov 2026 15:00:00 +0000".to_owned(),
+    };
     json!({
         "sid": call.sid,
         "status": call.status,
         "to": value(&call.form, "To"),
         "from": value(&call.form, "From"),
         "duration": over.then_some("42"),
-        "date_created": "Mon, 23 Nov 2026 15:00:00 +0000",
+        "date_created": created,
         "start_time": null,
         "answered_by": null,
     })

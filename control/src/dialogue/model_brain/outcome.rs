@@ -69,6 +69,7 @@ fn answered(answer: &Answer) -> Value {
         Answer::Rescheduled(moved) => json!({"moved_to": in_short(&moved.visit)}),
         Answer::Cancelled(visit) => json!({"cancelled": in_short(visit)}),
         Answer::Confirmed(visit) => json!({"confirmed": in_short(visit)}),
+        Answer::RemindersStopped => json!({"no_more_calls_or_messages": true}),
         Answer::Reminding(reminded) => json!({"reminds_of": in_short(&reminded.visit)}),
         Answer::Transferring(_) => json!({"transferring": true}),
         Answer::Ending => json!({"ending": true}),

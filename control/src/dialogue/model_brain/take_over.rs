@@ -43,13 +43,41 @@ impl ModelBrain {
         if self.known.reminded.is_none() {
             return lead;
         }
-        if let Lead::Asking(asking) = lead {
-            self.out.push(Action::StopAsking);
-            self.close(&asking);
+        let rules = self.in_the_middle(lead);
+        self.by_rules(rules, Input::Machine, now)
+    }
+
+    /// The caller wants no more calls of ours: the rules see to it.
+    pub(super) fn opt_out(
+        &mut self,
+        lead: Lead,
+        text: String,
+        second_opinion: Option<String>,
+        now: &Zoned,
+    ) -> Lead {
+        self.history.caller(&text);
+        let rules = self.in_the_middle(lead);
+        let heard = Input::Heard {
+            text,
+            second_opinion,
+        };
+        self.by_rules(rules, heard, now)
+    }
+
+    /// Rules that lead from here on, whatever the model is doing.
+    fn in_the_middle(&mut self, lead: Lead) -> Box<RuleBrain> {
+        match lead {
+            Lead::Rules(rules) => return rules,
+            Lead::Asking(asking) => {
+                self.out.push(Action::StopAsking);
+                self.close(&asking);
+                self.history.agent(&asking.said);
+            }
+            Lead::Listening | Lead::Working(_) | Lead::Over | Lead::HandedOn => {}
         }
         let location = Arc::clone(&self.location);
-        let rules = RuleBrain::taking_over(location, self.known.clone(), self.expects);
-        self.by_rules(Box::new(rules), Input::Machine, now)
+        let known = self.known.clone();
+        Box::new(RuleBrain::taking_over(location, known, self.expects))
     }
 
     pub(super) fn by_rules(

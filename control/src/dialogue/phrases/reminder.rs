@@ -16,6 +16,10 @@ pub(in crate::dialogue) const HINT_MOVE_OR_CANCEL: &str =
     "You can say, for example, Friday at two p.m., or, cancel it.";
 pub(in crate::dialogue) const CALLED_BY_MISTAKE: &str =
     "I am sorry, I called you by mistake. Goodbye.";
+pub(in crate::dialogue) const NO_MORE_CALLS: &str = "I am sorry for the trouble. You will get no \
+     more calls or messages about your appointments.";
+pub(in crate::dialogue) const OPT_OUT_BY_TEXT: &str = "I cannot see your number. Please send us the \
+     word stop as a text message, and you will hear nothing more from us.";
 
 /// Who calls, and why.
 pub(in crate::dialogue) fn reminder(

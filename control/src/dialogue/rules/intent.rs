@@ -16,6 +16,7 @@ impl RuleBrain {
             Some(Intent::Upset) => self.escalate(TransferReason::Upset),
             Some(Intent::Complaint) => self.escalate(TransferReason::Complaint),
             Some(Intent::Complex) => self.escalate(TransferReason::Complex),
+            Some(Intent::StopCalling) => self.opt_out(state),
             Some(Intent::Goodbye) => self.leave(state),
             Some(Intent::Repeat) => self.repeat(state, now),
             Some(Intent::Wait) => self.hold(state),
@@ -78,6 +79,7 @@ impl RuleBrain {
             (
                 state @ (State::Greeting { .. }
                 | State::Execution { .. }
+                | State::OptingOut { .. }
                 | State::Escalation
                 | State::Message
                 | State::Over),

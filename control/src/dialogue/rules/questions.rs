@@ -40,6 +40,7 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
         State::Greeting { .. }
         | State::Reminder(_)
         | State::Execution { .. }
+        | State::OptingOut { .. }
         | State::Escalation
         | State::Message
         | State::Over => Vec::new(),
@@ -113,7 +114,7 @@ pub(super) fn expectation(state: &State) -> Option<Expectation> {
     Some(match state {
         _ if state.awaits().is_some() => return None,
         State::Greeting { .. } | State::Escalation | State::Message => return None,
-        State::Execution { .. } => return None,
+        State::Execution { .. } | State::OptingOut { .. } => return None,
         State::IntentDetection | State::Closing | State::Over => Expectation::Open,
         State::Verification { step, .. } => match step {
             Proving::Number { .. } => Expectation::Phone,

@@ -10,7 +10,9 @@ use crate::dialogue::{Action, TransferReason, phrases};
 use crate::nlu::intent::Intent;
 use crate::nlu::yes_no::Answer;
 use crate::tools::visit::Visit;
-use crate::tools::{self, ToolCall, ToolError, ToolOutcome, confirm_appointment, open_reminder};
+use crate::tools::{
+    self, ToolCall, ToolError, ToolOutcome, confirm_appointment, open_reminder, stop_reminders,
+};
 
 impl RuleBrain {
     pub(super) fn reminding(&mut self, appointment_id: AppointmentId) -> State {
@@ -111,6 +113,35 @@ impl RuleBrain {
         let time = Wish::at(start);
         let visit = visit.clone();
         self.same_time(&Task::Reschedule(Move { visit, time }), turn, now)
+    }
+
+    /// "Stop calling me": in any call, whoever says it. What is being written is written first.
+    pub(super) fn opt_out(&mut self, state: State) -> State {
+        if state.awaits().is_some() {
+            self.say(phrases::ONE_MOMENT);
+            return state;
+        }
+        let arguments = stop_reminders::Arguments::default();
+        let tool = self.run(ToolCall::StopReminders(arguments));
+        State::OptingOut { tool }
+    }
+
+    pub(super) fn opted_out(&mut self, outcome: &ToolOutcome, now: &Zoned) -> State {
+        match outcome {
+            Ok(_) if self.known.reminded.is_some() => {
+                self.say(phrases::NO_MORE_CALLS);
+                self.goodbye()
+            }
+            Ok(_) => {
+                self.say(phrases::NO_MORE_CALLS);
+                self.enter(State::Closing, now)
+            }
+            Err(ToolError::NumberWithheld) => {
+                self.say(phrases::OPT_OUT_BY_TEXT);
+                self.enter(State::Closing, now)
+            }
+            Err(_) => self.escalate(TransferReason::Trouble),
+        }
     }
 
     /// A machine takes our call: it gets a message, and no questions.

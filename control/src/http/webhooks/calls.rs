@@ -5,13 +5,15 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use storage::appointment::{AppointmentId, Status};
+use storage::reminder::AttemptId;
 use tokio::time::{Instant, timeout};
 
 use super::xml;
 use crate::http::form::{BadField, Form};
 use crate::http::{App, paths, wall_clock};
 use crate::limits;
-use crate::session::{Ending, NotAnnounced, NotReturned, Occasion, Parties, nobody_there};
+use crate::reminders::callbacks::News;
+use crate::session::{Ending, NotAnnounced, NotReturned, Noted, Occasion, Parties, nobody_there};
 use crate::telephony::CallSid;
 use crate::telephony::twiml::{Dial, Stream, Verb};
 
@@ -38,6 +40,15 @@ pub(super) async fn outbound_reminder(
     let sid = form.call_sid()?;
     let query = Form::parse(query.unwrap_or_default().as_bytes());
     let asked = query.number("appointment_id").ok().flatten();
+    let attempt = query.get("attempt").and_then(AttemptId::parse);
+    if let Some(attempt) = &attempt {
+        // It rang, whatever became of the request that placed the call.
+        app.journal.note(Noted::Attempt(News {
+            attempt: attempt.clone(),
+            sid: sid.as_str().to_owned(),
+            ended: None,
+        }));
+    }
     let Some(appointment) = upcoming(&app, asked).await else {
         tracing::warn!(call = %sid, "appointment_id: no upcoming appointment of ours");
         let apology = "I am sorry, I called you by mistake. Goodbye.";
@@ -46,7 +57,13 @@ pub(super) async fn outbound_reminder(
     if app.stopping.is_cancelled() {
         return Ok(xml(&nobody_there()));
     }
-    let parties = parties(&form, Occasion::Reminder(appointment));
+    let parties = parties(
+        &form,
+        Occasion::Reminder {
+            appointment,
+            attempt,
+        },
+    );
     Ok(xml(&announced(&app, &sid, parties, &form)))
 }
 

@@ -2,22 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::response::Response;
-use pipeline::message::Expectation;
 use serde_json::{Value, json};
 use storage::call_log::{
     CallEvent, CallStatus, CallSummary, Direction, NetworkStatus, NewCallLog, Outcome,
 };
+use storage::reminder::AttemptId;
 use tokio::time::Instant;
 
 use super::calls::is_outbound;
-use super::xml;
-use crate::dialogue::mask;
 use crate::http::App;
 use crate::http::form::{BadField, Form};
 use crate::limits;
+use crate::reminders::callbacks::{self, News};
 use crate::session::{Noted, Request};
 use crate::telephony::CallSid;
 
@@ -25,6 +23,7 @@ use crate::telephony::CallSid;
 /// gets its log row here.
 pub(super) async fn call_status(
     State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
     form: Form,
 ) -> Result<StatusCode, BadField> {
     let sid = form.call_sid()?;
@@ -42,6 +41,13 @@ pub(super) async fn call_status(
         app.calls.network_over(&sid, Instant::now());
     }
     let now = app.clock.now();
+    if let Some(attempt) = attempt(query.as_deref()) {
+        app.journal.note(Noted::Attempt(News {
+            attempt,
+            sid: sid.as_str().to_owned(),
+            ended: callbacks::ended(word, now),
+        }));
+    }
     let number = |name| Some(form.phone(name)?.as_str().to_owned());
     app.journal.note(Noted::Status {
         call: NewCallLog {
@@ -105,7 +111,11 @@ fn unspoken(status: NetworkStatus, word: &str, now: jiff::Timestamp) -> CallSumm
 }
 
 /// `POST …/amd`: who or what answered a call of ours.
-pub(super) async fn amd(State(app): State<Arc<App>>, form: Form) -> Result<StatusCode, BadField> {
+pub(super) async fn amd(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    form: Form,
+) -> Result<StatusCode, BadField> {
     let sid = form.call_sid()?;
     let answered_by = form.required("AnsweredBy", "human, fax, unknown or a kind of machine")?;
     let answered_by = one_of(
@@ -125,6 +135,13 @@ pub(super) async fn amd(State(app): State<Arc<App>>, form: Form) -> Result<Statu
         && let Err(refused) = app.calls.ask(&sid, Request::Machine)
     {
         tracing::info!(call = %sid, %refused, "a machine answered, and nobody speaks to it");
+    }
+    if let Some(attempt) = attempt(query.as_deref()) {
+        app.journal.note(Noted::Attempt(News {
+            attempt,
+            sid: sid.as_str().to_owned(),
+            ended: callbacks::answered_by(answered_by),
+        }));
     }
     let detail = json!({"answered_by": answered_by, "took_ms": took_ms});
     note(&app, &sid, "amd", answered_by, detail);
@@ -169,29 +186,20 @@ pub(super) async fn stream_status(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST …/sms`: a text message to our number. Kept masked, answered with nothing.
-pub(super) async fn sms(State(app): State<Arc<App>>, form: Form) -> Result<Response, BadField> {
-    let sid = form.sid("MessageSid").or_else(|missing| {
-        // The name it had before.
-        form.sid("SmsSid").map_err(|_| missing)
-    })?;
-    let from = form.get("From").unwrap_or_default();
-    let tail: String = from.chars().rev().take(2).collect();
-    let from = format!("…{}", tail.chars().rev().collect::<String>());
-    let body = shortened(form.get("Body").unwrap_or_default());
-    let body = mask::masked(&body, Expectation::Open);
-    note(
-        &app,
-        &sid,
-        "sms",
-        "received",
-        json!({"from": from, "body": body}),
-    );
-    Ok(xml(&[]))
+/// The attempt at a reminder that an address of ours names, where it names one.
+pub(super) fn attempt(query: Option<&str>) -> Option<AttemptId> {
+    let query = Form::parse(query.unwrap_or_default().as_bytes());
+    AttemptId::parse(query.get("attempt")?)
 }
 
 /// Counts, logs and keeps it. `what` is of a closed set and says nothing of anybody.
-fn note(app: &App, sid: &CallSid, kind: &'static str, what: &'static str, detail: Value) {
+pub(super) fn note(
+    app: &App,
+    sid: &CallSid,
+    kind: &'static str,
+    what: &'static str,
+    detail: Value,
+) {
     app.metrics.network_event(kind, what);
     tracing::info!(sid = %sid, kind, what, "the network told of something");
     app.journal.note(Noted::Event(CallEvent {
@@ -203,12 +211,12 @@ fn note(app: &App, sid: &CallSid, kind: &'static str, what: &'static str, detail
 }
 
 /// A word that we know, or `other`: a metric has a bounded number of labels.
-fn one_of(word: &str, known: &[&'static str]) -> &'static str {
+pub(super) fn one_of(word: &str, known: &[&'static str]) -> &'static str {
     let found = known.iter().find(|known| **known == word);
     found.copied().unwrap_or("other")
 }
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     let end = text.floor_char_boundary(limits::MAX_NOTED_BYTES);
     text[..end].to_owned()
 }

@@ -142,6 +142,7 @@ impl Call {
         let carrier = Arc::new(Line::default());
         let sessions = Sessions::new(SessionsConfig {
             calls: Arc::clone(&calls),
+            journal: Journal::start(&store),
             store,
             location: Arc::new(Location::example()),
             clock: BusinessClock::starting_at("2026-11-23T15:00:00Z".parse().expect("valid")),

@@ -1,6 +1,9 @@
 //! Calls of ours: what whoever answers hears, and what becomes of the appointment.
 
 use storage::appointment::{AppointmentId, Status};
+use storage::consent::Channel;
+use storage::customer::Phone;
+use storage::reminder::Outcome;
 
 use super::scene::{End, MARIA, Scene, at};
 use crate::dialogue::{Input, Question};
@@ -98,6 +101,31 @@ async fn a_yes_before_the_time_was_heard_confirms_nothing() {
     assert_eq!(call.appointment(1).await.status, Status::Scheduled);
     call.says("yes").await;
     assert_eq!(call.appointment(1).await.status, Status::Confirmed);
+}
+
+#[tokio::test]
+async fn whoever_wants_no_more_calls_gets_none_at_once_and_for_good() {
+    let mut call = calls_maria().await;
+    call.says("stop calling me").await;
+    call.hears("You will get no more calls or messages");
+    assert_eq!(call.ended, Some(End::HungUp));
+    let phone = Phone::parse(MARIA).expect("a valid number");
+    for channel in [Channel::Voice, Channel::Sms] {
+        let out = call.store.consents.is_opted_out(&phone, channel).await;
+        assert!(out.expect("readable"), "{channel:?}");
+    }
+    assert_eq!(call.context.reminder_outcome(), Some(Outcome::OptedOut));
+    let row = call.appointment(1).await;
+    assert_eq!(row.status, Status::Scheduled, "the visit itself stands");
+}
+
+#[tokio::test]
+async fn a_caller_too_may_want_no_more_calls() {
+    let mut call = Scene::new(Some(MARIA)).await;
+    call.opens().await;
+    call.says("please take me off your list").await;
+    call.hears("You will get no more calls or messages");
+    call.is_asked(Question::AnythingElse);
 }
 
 #[tokio::test]

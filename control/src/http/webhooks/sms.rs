@@ -1,0 +1,114 @@
+//! Text messages: what customers write to our number, and what became of what we wrote to them.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use pipeline::message::Expectation;
+use serde_json::json;
+use storage::StorageError;
+use storage::consent::Channel;
+use storage::customer::Phone;
+use tokio::time::timeout;
+
+use super::notes::{attempt, note, one_of, shortened};
+use super::xml;
+use crate::dialogue::mask;
+use crate::http::App;
+use crate::http::form::{BadField, Form};
+use crate::limits;
+use crate::reminders::callbacks::{self, News};
+use crate::reminders::texts::Keyword;
+use crate::session::Noted;
+use crate::telephony::CallSid;
+use crate::telephony::twiml::Verb;
+
+/// `POST …/sms`: a text message to our number. Kept masked. STOP, START and HELP are obeyed before
+/// they are answered; anything else is answered with nothing.
+pub(super) async fn received(
+    State(app): State<Arc<App>>,
+    form: Form,
+) -> Result<Response, BadField> {
+    let sid = message_sid(&form)?;
+    let from = form.get("From").unwrap_or_default();
+    let tail: String = from.chars().rev().take(2).collect();
+    let from = format!("…{}", tail.chars().rev().collect::<String>());
+    let body = form.get("Body").unwrap_or_default();
+    let keyword = Keyword::of(body);
+    let masked = mask::masked(&shortened(body), Expectation::Open);
+    let detail = json!({"from": from, "body": masked});
+    note(&app, &sid, "sms", "received", detail);
+    let (Some((keyword, language)), Some(phone)) = (keyword, form.phone("From")) else {
+        return Ok(xml(&[]));
+    };
+    if let Err(error) = obey(&app, keyword, &phone).await {
+        tracing::error!(%error, "what a customer asked for by text was not written");
+        return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
+    }
+    // Where the network answers such words itself, it says so; one answer is enough.
+    if form.get("OptOutType").is_some() {
+        return Ok(xml(&[]));
+    }
+    let answer = keyword.answer(&app.location, language);
+    Ok(xml(&answer
+        .map(Verb::Message)
+        .into_iter()
+        .collect::<Vec<_>>()))
+}
+
+/// STOP ends calls too: whoever wants no more messages hardly wants to be rung instead.
+async fn obey(app: &App, keyword: Keyword, phone: &Phone) -> Result<(), StorageError> {
+    let (consents, now) = (&app.store.consents, app.clock.now());
+    let written = async {
+        match keyword {
+            Keyword::Stop => consents.opt_out(phone, Channel::All, "sms", now).await,
+            Keyword::Start => consents.opt_in(phone, Channel::All, "sms", now).await,
+            Keyword::Help => Ok(()),
+        }
+    };
+    let patience = limits::APPOINTMENT_DEADLINE;
+    match timeout(patience, written).await {
+        Ok(done) => done,
+        Err(_) => Err(StorageError::TimedOut(patience)),
+    }
+}
+
+/// `POST …/sms-status?attempt=`: how far a message of ours has got.
+pub(super) async fn status(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    form: Form,
+) -> Result<StatusCode, BadField> {
+    let sid = message_sid(&form)?;
+    let status = form.required("MessageStatus", "a status such as delivered")?;
+    let known = [
+        "accepted",
+        "scheduled",
+        "queued",
+        "sending",
+        "sent",
+        "delivered",
+        "read",
+        "undelivered",
+        "failed",
+        "canceled",
+    ];
+    let word = one_of(status, &known);
+    app.metrics.network_event("sms-status", word);
+    if let Some(attempt) = attempt(query.as_deref()) {
+        app.journal.note(Noted::Attempt(News {
+            attempt,
+            sid: sid.as_str().to_owned(),
+            ended: callbacks::delivered(word),
+        }));
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn message_sid(form: &Form) -> Result<CallSid, BadField> {
+    form.sid("MessageSid").or_else(|missing| {
+        // The name it had before.
+        form.sid("SmsSid").map_err(|_| missing)
+    })
+}

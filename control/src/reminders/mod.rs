@@ -1,0 +1,14 @@
+//! Reminders: calls and text messages that nobody asked for just now.
+//!
+//! The book holds a row for each ([`storage::reminder`]). [`policy`] decides about one: now, later or
+//! never, and why; it is pure. The [`runner`] claims rows, asks the policy, and acts; any number of
+//! them may run. [`callbacks`] keep what the network tells of an attempt, [`texts`] are the words of
+//! messages.
+
+pub mod callbacks;
+pub mod policy;
+pub mod runner;
+pub mod texts;
+
+pub use policy::{Guard, Policy};
+pub use runner::{NotReady, Runner};

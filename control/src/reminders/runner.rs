@@ -1,0 +1,299 @@
+//! Works through what is due. Any number of runners may share a book: each row is leased by one, and
+//! whatever one leaves behind is taken over by another.
+//!
+//! The order is what makes it at most once: the intent is committed, then the network is asked, then
+//! its answer is kept. Between any two of them a process may die; the next runner that looks at the
+//! row sees an intent without an answer, asks the network what it knows, and never dials again.
+
+mod dial;
+mod doubt;
+mod pace;
+mod report;
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
+use storage::reminder::{About, Briefing, Claim, Decision, Reminder, State};
+use storage::{Location, StorageError, Store};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use self::pace::Pace;
+pub use self::report::{Report, Told, What, kind};
+use super::policy::{Case, Guard, Policy, Verdict};
+use crate::clock::BusinessClock;
+use crate::config::{BaseUrl, Config};
+use crate::limits;
+use crate::telephony::rest::Rest;
+use storage::customer::Phone;
+
+/// Reaches customers who are to be reminded. Cheap to clone.
+#[derive(Clone)]
+pub struct Runner(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    rest: Rest,
+    policy: Policy,
+    location: Arc<Location>,
+    clock: BusinessClock,
+    /// Where the network reaches us.
+    base_url: BaseUrl,
+    /// What customers see.
+    from: Phone,
+    /// This runner among all of them, for as long as it runs.
+    owner: String,
+    pace: Pace,
+}
+
+/// What a runner cannot do without.
+#[derive(Debug, thiserror::Error)]
+#[error("reminders need {missing}; set what is missing")]
+pub struct NotReady {
+    missing: String,
+}
+
+impl Runner {
+    /// `base_url` is where the network reaches this installation.
+    ///
+    /// # Errors
+    /// [`NotReady`] names the settings that are missing.
+    pub fn new(
+        config: &Config,
+        base_url: Option<BaseUrl>,
+        location: Arc<Location>,
+        store: Store,
+        clock: BusinessClock,
+        metrics: Arc<pipeline::metrics::Metrics>,
+    ) -> Result<Self, NotReady> {
+        let account = config.twilio.account();
+        let from = config.twilio.phone_number.clone();
+        let wanted = [
+            (
+                account.is_some(),
+                "TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN",
+            ),
+            (from.is_some(), "TWILIO_PHONE_NUMBER"),
+            (base_url.is_some(), "BASE_URL"),
+        ];
+        let missing = wanted.iter().filter(|(there, _)| !there);
+        let missing: Vec<&str> = missing.map(|(_, name)| *name).collect();
+        let (Some(account), Some(from), Some(base_url)) = (account, from, base_url) else {
+            let missing = missing.join(", ");
+            return Err(NotReady { missing });
+        };
+        Ok(Self(Arc::new(Inner {
+            rest: Rest::new(account, metrics),
+            policy: Policy::new(config, Arc::clone(&location)),
+            owner: format!("{}-{:016x}", std::process::id(), rand::random::<u64>()),
+            pace: Pace::new(config.reminders.dials_per_second),
+            store,
+            location,
+            clock,
+            base_url,
+            from,
+        })))
+    }
+
+    #[must_use]
+    pub fn guard(&self) -> &Guard {
+        self.0.policy.guard()
+    }
+
+    /// Looks for what is due, again and again, until it is told to stop; then lets go of what it has
+    /// not begun.
+    pub async fn work(&self, stopping: CancellationToken) {
+        while !stopping.is_cancelled() {
+            match self.pass(&stopping, |_| {}).await {
+                Ok(report) if report.is_empty() => {}
+                Ok(report) => tracing::info!(%report, "reminders were worked through"),
+                Err(error) => tracing::error!(%error, "reminders cannot be read"),
+            }
+            tokio::select! {
+                () = stopping.cancelled() => {}
+                () = tokio::time::sleep(limits::REMINDER_POLL) => {}
+            }
+        }
+    }
+
+    /// Works through everything that is due now. `told` hears of each.
+    ///
+    /// # Errors
+    /// Where the book cannot be read or written; what was begun is found again later.
+    pub async fn pass(
+        &self,
+        stopping: &CancellationToken,
+        told: impl Fn(&Told) + Sync,
+    ) -> Result<Report, StorageError> {
+        let _beats = self.heartbeat();
+        let mut report = Report::default();
+        let worked = self.work_through(stopping, &mut report, &told).await;
+        // Nothing of ours is leased any more where all went well.
+        let released = self.0.store.reminders.release(&self.0.owner).await;
+        worked.and(released.map(|_| report))
+    }
+
+    async fn work_through(
+        &self,
+        stopping: &CancellationToken,
+        report: &mut Report,
+        told: &(impl Fn(&Told) + Sync),
+    ) -> Result<(), StorageError> {
+        while !stopping.is_cancelled() {
+            let claim = Claim {
+                now: self.0.clock.now(),
+                owner: &self.0.owner,
+                lease: limits::REMINDER_LEASE,
+                limit: limits::REMINDER_BATCH,
+            };
+            let claimed = self.0.store.reminders.claim(&claim).await?;
+            if claimed.is_empty() {
+                return Ok(());
+            }
+            let mut work = stream::iter(claimed)
+                .map(|reminder| self.handle(reminder, stopping))
+                .buffer_unordered(limits::REMINDERS_AT_ONCE);
+            let mut failed = None;
+            while let Some(done) = work.next().await {
+                match done {
+                    Ok(Some(done)) => {
+                        told(&done);
+                        report.add(&done);
+                    }
+                    Ok(None) => {}
+                    // Nobody is cut off in the middle of a request for another's trouble.
+                    Err(error) => failed = Some(error),
+                }
+            }
+            if let Some(error) = failed {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// What would be done with everything that is due now, without doing it.
+    ///
+    /// # Errors
+    /// Where the book cannot be read.
+    pub async fn rehearse(
+        store: &Store,
+        policy: &Policy,
+        clock: &BusinessClock,
+        limit: u32,
+    ) -> Result<Vec<(Briefing, Verdict)>, StorageError> {
+        let now = clock.now();
+        let mut judged = Vec::new();
+        for reminder in store.reminders.due(now, limit).await? {
+            let about = About::Reminder(reminder.id);
+            let Some(briefing) = store.reminders.briefing(&about).await? else {
+                continue;
+            };
+            let verdict = if reminder.state == State::Dialling {
+                let why = "what became of it is found out first";
+                Verdict::Wait { until: now, why }
+            } else {
+                judged_now(store, policy, clock, &briefing, now).await?
+            };
+            judged.push((briefing, verdict));
+        }
+        Ok(judged)
+    }
+
+    /// Says that this runner lives, for as long as the guard does.
+    fn heartbeat(&self) -> AbortOnDropHandle<()> {
+        let inner = Arc::clone(&self.0);
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(limits::REMINDER_HEARTBEAT).await;
+                let reminders = &inner.store.reminders;
+                let beat = reminders.heartbeat(&inner.owner, limits::REMINDER_LEASE);
+                if let Err(error) = beat.await {
+                    tracing::warn!(%error, "a runner of reminders was not heard of");
+                }
+            }
+        }))
+    }
+
+    /// One claimed row. `None` where the process stops first: the row goes back.
+    async fn handle(
+        &self,
+        reminder: Reminder,
+        stopping: &CancellationToken,
+    ) -> Result<Option<Told>, StorageError> {
+        if reminder.state == State::Dialling {
+            return self.look_after(reminder).await.map(Some);
+        }
+        let about = About::Reminder(reminder.id);
+        let Some(briefing) = self.0.store.reminders.briefing(&about).await? else {
+            return Ok(None);
+        };
+        let verdict = self.judge(&briefing).await?;
+        if verdict != Verdict::Act {
+            return self.decide(&briefing, verdict).await.map(Some);
+        }
+        // A turn may take a while; what was permitted before may not be any more.
+        tokio::select! {
+            () = stopping.cancelled() => return Ok(None),
+            () = self.0.pace.turn() => {}
+        }
+        match self.judge(&briefing).await? {
+            Verdict::Act => self.reach(&briefing).await.map(Some),
+            verdict => self.decide(&briefing, verdict).await.map(Some),
+        }
+    }
+
+    async fn judge(&self, briefing: &Briefing) -> Result<Verdict, StorageError> {
+        let Inner {
+            store,
+            policy,
+            clock,
+            ..
+        } = &*self.0;
+        judged_now(store, policy, clock, briefing, clock.now()).await
+    }
+
+    async fn decide(&self, briefing: &Briefing, verdict: Verdict) -> Result<Told, StorageError> {
+        let (decision, what, why) = match verdict {
+            Verdict::Wait { until, why } => (Decision::Wait(until), What::Waits, why),
+            Verdict::Skip { why } => (Decision::Skip, What::Skipped, why),
+            Verdict::Act => unreachable!("invariant: the caller acts"),
+        };
+        let (id, owner) = (briefing.reminder.id, &self.0.owner);
+        let ours = self.0.store.reminders.decide(id, owner, decision, why);
+        Ok(if ours.await? {
+            Told::new(&briefing.reminder, what, why)
+        } else {
+            Told::new(&briefing.reminder, What::Lost, "somebody else has it now")
+        })
+    }
+}
+
+async fn judged_now(
+    store: &Store,
+    policy: &Policy,
+    clock: &BusinessClock,
+    briefing: &Briefing,
+    now: Timestamp,
+) -> Result<Verdict, StorageError> {
+    let channel = briefing.reminder.kind.channel();
+    let since = now - SignedDuration::from_hours(24);
+    let phone = &briefing.customer.phone;
+    let case = Case {
+        reminder: &briefing.reminder,
+        appointment: &briefing.appointment,
+        customer: &briefing.customer,
+        standing: store.consents.standing(phone, channel, since).await?,
+        booked_at: clock.is_real().then_some(briefing.reminder.written_at),
+    };
+    Ok(policy.judge(&case, now))
+}
+
+impl std::fmt::Debug for Runner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runner")
+            .field("owner", &self.0.owner)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,191 @@
+//! The words of text messages: a location's own, with the appointment filled in.
+
+use jiff::Zoned;
+use jiff::civil::Weekday;
+use storage::location::Location;
+use storage::location::reminders::{Language, Texts, Wording, filled};
+use storage::reminder::{Briefing, Kind};
+
+/// What a text message to us asks for, in a word that networks agree about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keyword {
+    Stop,
+    Start,
+    Help,
+}
+
+impl Keyword {
+    /// The keyword that a message is, and the language it is from where that is plain. A sentence
+    /// with the word in it is a sentence, unless it begins with STOP.
+    #[must_use]
+    pub fn of(message: &str) -> Option<(Self, Option<Language>)> {
+        let letters: String = message
+            .chars()
+            .filter(|c| c.is_alphabetic() || c.is_whitespace())
+            .collect();
+        let message = letters.trim().to_uppercase();
+        let spanish = Some(Language::Spanish);
+        let found = match message.as_str() {
+            "STOP" | "STOPALL" | "STOP ALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT"
+            | "REVOKE" | "OPTOUT" | "OPT OUT" => (Self::Stop, None),
+            "ALTO" | "PARAR" | "BAJA" => (Self::Stop, spanish),
+            "START" | "UNSTOP" | "YES" => (Self::Start, None),
+            "INICIAR" => (Self::Start, spanish),
+            "HELP" | "INFO" => (Self::Help, None),
+            "AYUDA" => (Self::Help, spanish),
+            _ if message.split_whitespace().next() == Some("STOP") => (Self::Stop, None),
+            _ => return None,
+        };
+        Some(found)
+    }
+
+    /// The answer to it, where the location has words.
+    #[must_use]
+    pub fn answer(self, location: &Location, language: Option<Language>) -> Option<String> {
+        let texts = location.reminders.texts.as_ref()?;
+        let words = texts.wording(language.unwrap_or(texts.usual()));
+        let text = match self {
+            Self::Stop => &words.stopped,
+            Self::Start => &words.started,
+            Self::Help => &words.help,
+        };
+        Some(filled(text, |name| of_location(location, name)))
+    }
+}
+
+/// The message of a reminder; nothing where it goes by voice, or the location has no words.
+#[must_use]
+pub fn message(location: &Location, briefing: &Briefing) -> Option<String> {
+    let texts: &Texts = location.reminders.texts.as_ref()?;
+    let language = texts.usual();
+    let words: &Wording = texts.wording(language);
+    let text = match briefing.reminder.kind {
+        Kind::Voice => return None,
+        Kind::Sms => &words.reminder,
+        Kind::Confirmation => &words.confirmation,
+        Kind::FollowUp => &words.follow_up,
+    };
+    let at = location.local(briefing.appointment.starts_at);
+    let service = location.service(&briefing.appointment.service);
+    Some(filled(text, |name| match name {
+        "name" => briefing.customer.first_name.clone(),
+        "vehicle" => format!("{} {}", briefing.vehicle.make, briefing.vehicle.model),
+        "service" => match service {
+            Some(service) => service.name.clone(),
+            None => briefing.appointment.service.replace('_', " "),
+        },
+        "day" => day(&at, language),
+        "time" => time(&at, language),
+        other => of_location(location, other),
+    }))
+}
+
+fn of_location(location: &Location, name: &str) -> String {
+    match name {
+        "location" => location.name.clone(),
+        "phone" => {
+            let digits = location.phone.national();
+            format!("{}-{}-{}", &digits[..3], &digits[3..6], &digits[6..])
+        }
+        _ => String::new(),
+    }
+}
+
+/// `Tuesday, November 24`.
+fn day(at: &Zoned, language: Language) -> String {
+    match language {
+        Language::English => at.strftime("%A, %B %-d").to_string(),
+        Language::Spanish => {
+            let weekday = match at.weekday() {
+                Weekday::Monday => "lunes",
+                Weekday::Tuesday => "martes",
+                Weekday::Wednesday => "miércoles",
+                Weekday::Thursday => "jueves",
+                Weekday::Friday => "viernes",
+                Weekday::Saturday => "sábado",
+                Weekday::Sunday => "domingo",
+            };
+            let month = match at.month() {
+                1 => "enero",
+                2 => "febrero",
+                3 => "marzo",
+                4 => "abril",
+                5 => "mayo",
+                6 => "junio",
+                7 => "julio",
+                8 => "agosto",
+                9 => "septiembre",
+                10 => "octubre",
+                11 => "noviembre",
+                _ => "diciembre",
+            };
+            format!("{weekday} {} de {month}", at.day())
+        }
+    }
+}
+
+/// `9:00 AM`.
+fn time(at: &Zoned, language: Language) -> String {
+    match language {
+        Language::English => at.strftime("%-I:%M %p").to_string(),
+        Language::Spanish => {
+            let half = if at.hour() < 12 { "a. m." } else { "p. m." };
+            format!("{} {half}", at.strftime("%-I:%M"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keyword_is_a_whole_message_in_any_case() {
+        for (text, keyword) in [
+            ("STOP", Keyword::Stop),
+            (" stop. ", Keyword::Stop),
+            ("Stop calling me!", Keyword::Stop),
+            ("alto", Keyword::Stop),
+            ("Start", Keyword::Start),
+            ("help?", Keyword::Help),
+            ("Ayuda", Keyword::Help),
+        ] {
+            assert_eq!(
+                Keyword::of(text).map(|found| found.0),
+                Some(keyword),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "I will stop by at nine",
+            "please start early",
+            "yes please",
+            "7",
+        ] {
+            assert_eq!(Keyword::of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn stop_is_answered_in_its_language() {
+        let location = Location::example();
+        let answer = |text| {
+            let (keyword, language) = Keyword::of(text).expect("a keyword");
+            keyword.answer(&location, language).expect("words")
+        };
+        assert!(answer("STOP").contains("no more calls or messages"));
+        assert!(answer("ALTO").starts_with("Otto's Auto: no recibirá"));
+        assert!(answer("HELP").contains("217-555-0100"));
+    }
+
+    #[test]
+    fn days_and_times_are_said_as_people_say_them() {
+        let location = Location::example();
+        let at = location.local("2026-11-24T15:30:00Z".parse().expect("an instant"));
+        assert_eq!(day(&at, Language::English), "Tuesday, November 24");
+        assert_eq!(time(&at, Language::English), "9:30 AM");
+        assert_eq!(day(&at, Language::Spanish), "martes 24 de noviembre");
+        assert_eq!(time(&at, Language::Spanish), "9:30 a. m.");
+    }
+}
