@@ -611,7 +611,7 @@ async fn what_the_network_tells_is_kept_once_and_masked() {
         for (hook, form) in told {
             let (status, said) = scene.hook(hook, form).await;
             if hook == "/sms" {
-                assert!(said.ends_with("<Response/>"), "{said}");
+                assert!(said.contains("no more calls or messages"), "{said}");
             } else {
                 assert_eq!(status, 204, "{hook}: {said}");
             }
