@@ -50,7 +50,9 @@ fn a_new_database_is_migrated_seeded_and_found_well() {
         assert!(
             said.contains("0001 the book")
                 && said.contains("0002 the network")
-                && said.contains("0004 reminders"),
+                && said.contains("0003 calendar outbox")
+                && said.contains("0004 reminders")
+                && said.contains("0005 verification"),
             "{said}"
         );
     }
