@@ -1,4 +1,4 @@
-//! Twilio as a vendor: its signed webhooks in front of a whole server, and its REST API.
+//! Twilio as a vendor: its signed webhooks in front of a whole server.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
