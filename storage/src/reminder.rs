@@ -193,7 +193,8 @@ pub struct Intent<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intended {
     Committed,
-    /// The lease ran out, or the appointment was changed meanwhile. Nobody may be dialled.
+    /// The lease ran out, the appointment was changed meanwhile, or the number is being rung about
+    /// another one. Nobody may be dialled.
     Lost,
     /// The customer has just opted out. Nobody may be dialled.
     OptedOut,

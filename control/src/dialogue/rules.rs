@@ -37,6 +37,7 @@ use super::known::Known;
 use super::state::{Asks, Proving, Reminding, State};
 use super::turn::{Turn, vocabulary};
 use super::{Action, Brain, Input, Question, Silence, ToolId, TransferReason, phrases};
+use crate::nlu::intent::wants_no_calls;
 use crate::nlu::service::Vocabulary;
 use crate::tools::{Answer, ToolCall, ToolOutcome};
 
@@ -188,6 +189,11 @@ impl RuleBrain {
                     second_opinion,
                 },
             ) => self.once_more(&text, second_opinion.as_deref(), now),
+            (state @ State::Escalation, Input::Heard { text, .. }) if wants_no_calls(&text) => {
+                self.opt_out(state)
+            }
+            // It answered with what sounded like a goodbye.
+            (state @ State::Over, Input::Machine) => self.machine(state, now),
             // All is said; the call ends or changes hands once the caller has heard it.
             (state @ (State::Escalation | State::Message | State::Over), _) => state,
             (State::Greeting { lookup: None }, Input::Opened { caller }) => self.opened(caller),
@@ -279,6 +285,9 @@ impl RuleBrain {
         now: &Zoned,
     ) -> State {
         if state.awaits() != Some(id) {
+            if let Ok(Answer::RemindersStopped) = outcome {
+                self.say(phrases::NO_MORE_CALLS);
+            }
             return state;
         }
         match state {

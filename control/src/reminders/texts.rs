@@ -29,7 +29,7 @@ impl Keyword {
             "STOP" | "STOPALL" | "STOP ALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT"
             | "REVOKE" | "OPTOUT" | "OPT OUT" => (Self::Stop, None),
             "ALTO" | "PARAR" | "BAJA" => (Self::Stop, spanish),
-            "START" | "UNSTOP" | "YES" => (Self::Start, None),
+            "START" | "UNSTOP" => (Self::Start, None),
             "INICIAR" => (Self::Start, spanish),
             "HELP" | "INFO" => (Self::Help, None),
             "AYUDA" => (Self::Help, spanish),

@@ -39,6 +39,7 @@ pub struct CallContext {
     /// What we called about. Whoever answers the number on file may hear of it and change it, and
     /// nothing else.
     reminds_of: Option<AppointmentId>,
+    reminder_outcome: Option<reminder::Outcome>,
     opted_out: bool,
     settled: Option<Settled>,
     needs_human: bool,
@@ -91,6 +92,7 @@ impl CallContext {
             bookings: Vec::new(),
             booked: Vec::new(),
             reminds_of: None,
+            reminder_outcome: None,
             opted_out: false,
             settled: None,
             needs_human: false,
@@ -140,15 +142,13 @@ impl CallContext {
         if self.opted_out {
             return Some(reminder::Outcome::OptedOut);
         }
-        let settled = self.settled?;
-        if self.reminds_of != Some(settled.appointment) {
-            return None;
-        }
-        match settled.outcome {
-            Outcome::Rescheduled => Some(reminder::Outcome::Moved),
-            Outcome::Cancelled => Some(reminder::Outcome::Cancelled),
-            Outcome::Answered => Some(reminder::Outcome::Confirmed),
-            _ => None,
+        self.reminder_outcome
+    }
+
+    /// Whatever else the call achieves, this became of what it was placed for.
+    fn conclude(&mut self, appointment: AppointmentId, outcome: reminder::Outcome) {
+        if self.reminds_of == Some(appointment) {
+            self.reminder_outcome = Some(outcome);
         }
     }
 
@@ -350,6 +350,11 @@ impl CallContext {
 
     /// Records what was achieved. A move or a cancellation may undo a booking of this very call.
     pub(super) fn settle(&mut self, outcome: Outcome, appointment: AppointmentId) {
+        match outcome {
+            Outcome::Rescheduled => self.conclude(appointment, reminder::Outcome::Moved),
+            Outcome::Cancelled => self.conclude(appointment, reminder::Outcome::Cancelled),
+            _ => {}
+        }
         if outcome == Outcome::Booked && !self.booked.contains(&appointment) {
             self.booked.push(appointment);
         }
@@ -364,6 +369,7 @@ impl CallContext {
 
     /// The customer will come: the call got its answer.
     pub(super) fn confirmed(&mut self, appointment: AppointmentId) {
+        self.conclude(appointment, reminder::Outcome::Confirmed);
         self.settled = Some(Settled {
             outcome: Outcome::Answered,
             appointment,

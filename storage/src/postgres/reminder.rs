@@ -10,6 +10,7 @@ use sqlx::{PgConnection, Row as _};
 use super::transaction::{Mode, within};
 use super::{Database, Query, customer, row, sql, vehicle};
 use crate::appointment::{Appointment, AppointmentId};
+use crate::consent::Channel;
 use crate::error::StorageError;
 use crate::limits;
 use crate::read;
@@ -57,6 +58,14 @@ const SKIP: &str = "UPDATE reminders
 
 const OPTED_OUT: &str = "SELECT EXISTS (SELECT FROM opt_outs
     WHERE phone = $1 AND channel = $2 AND lifted_at IS NULL)";
+
+/// Intents to ring one number wait for each other.
+const ONE_BY_ONE: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+
+/// Whether somebody at this number is being rung, or may be.
+const RINGING: &str = "SELECT EXISTS (SELECT 1 FROM reminder_attempts AS tried
+    JOIN reminders AS reminder ON reminder.attempt_id = tried.attempt_id
+    WHERE tried.to_number = $1 AND tried.channel = 'voice' AND reminder.state = 'dialling')";
 
 const DIAL: &str = "UPDATE reminders
     SET state = 'dialling', attempts = attempts + 1, attempt_id = $3, reason = NULL,
@@ -328,6 +337,16 @@ async fn intend(
     );
     if opted_out.await? {
         return Ok(Intended::OptedOut);
+    }
+    if intent.channel == Channel::Voice {
+        sql(ONE_BY_ONE)
+            .bind(intent.to.as_str())
+            .execute(&mut *connection)
+            .await?;
+        let ringing = sql(RINGING).bind(intent.to.as_str());
+        if flag(connection, ringing).await? {
+            return Ok(Intended::Lost);
+        }
     }
     let dialled = sql(DIAL)
         .bind(intent.reminder.0)

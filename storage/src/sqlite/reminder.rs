@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 
 use super::{Database, customer, row, vehicle};
 use crate::appointment::{Appointment, AppointmentId};
+use crate::consent::Channel;
 use crate::error::StorageError;
 use crate::limits;
 use crate::read;
@@ -50,6 +51,11 @@ const SKIP: &str = "UPDATE reminders
 
 const OPTED_OUT: &str = "SELECT EXISTS (SELECT 1 FROM opt_outs
     WHERE phone = $1 AND channel = $2 AND lifted_at IS NULL)";
+
+/// Whether somebody at this number is being rung, or may be.
+const RINGING: &str = "SELECT EXISTS (SELECT 1 FROM reminder_attempts AS tried
+    JOIN reminders AS reminder ON reminder.attempt_id = tried.attempt_id
+    WHERE tried.to_number = $1 AND tried.channel = 'voice' AND reminder.state = 'dialling')";
 
 const DIAL: &str = "UPDATE reminders
     SET state = 'dialling', attempts = attempts + 1, attempt_id = $3, reason = NULL,
@@ -189,6 +195,15 @@ impl Reminders for Database {
             .await?;
         if opted_out {
             return Ok(Intended::OptedOut);
+        }
+        if intent.channel == Channel::Voice {
+            let ringing: bool = sqlx::query_scalar(RINGING)
+                .bind(intent.to.as_str())
+                .fetch_one(&mut *transaction)
+                .await?;
+            if ringing {
+                return Ok(Intended::Lost);
+            }
         }
         let dialled = sqlx::query(DIAL)
             .bind(intent.reminder.0)

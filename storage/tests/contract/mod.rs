@@ -116,6 +116,7 @@ macro_rules! suite {
             nobody_answered_and_they_are_tried_again_unless_the_book_has_changed,
             what_nobody_knows_is_given_up_until_somebody_knows,
             one_call_is_one_attempts,
+            a_number_is_not_rung_about_two_appointments_at_once,
             a_call_is_told_everything_about_its_appointment,
             racing_runners_claim_each_reminder_once,
             racing_intents_and_moves_leave_one_reminder,

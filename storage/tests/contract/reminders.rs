@@ -332,6 +332,21 @@ pub(crate) async fn what_nobody_knows_is_given_up_until_somebody_knows(store: St
     assert_eq!(read(&store, &voice).await.state, State::Done);
 }
 
+pub(crate) async fn a_number_is_not_rung_about_two_appointments_at_once(store: Store) {
+    let (first, second) = (due_for(&store, 101).await, due_for(&store, 102).await);
+    claim(&store, "a", LEASE).await;
+    let rung = phone(101);
+    let ring = async |row: &Reminder, attempt| {
+        let attempt = AttemptId::new(attempt);
+        let intent = intent(row, "a", &attempt, &rung);
+        store.reminders.intend(&intent).await.expect("written")
+    };
+    assert_eq!(ring(&first, 1).await, Intended::Committed);
+    assert_eq!(ring(&second, 2).await, Intended::Lost);
+    assert!(conclude(&store, 1, Outcome::Busy, Next::Done).await);
+    assert_eq!(ring(&second, 3).await, Intended::Committed);
+}
+
 pub(crate) async fn one_call_is_one_attempts(store: Store) {
     dialled(&store, 1).await;
     let other = due_for(&store, 102).await;
@@ -593,7 +608,9 @@ fn intent<'a>(
 }
 
 async fn intend(store: &Store, reminder: &Reminder, owner: &str, attempt: u128) -> Intended {
-    let (attempt, to) = (AttemptId::new(attempt), phone(101));
+    // Each at a number of its own.
+    let to = phone(100 + u16::try_from(attempt).expect("a small number"));
+    let attempt = AttemptId::new(attempt);
     let intent = intent(reminder, owner, &attempt, &to);
     store.reminders.intend(&intent).await.expect("written")
 }

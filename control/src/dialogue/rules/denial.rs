@@ -5,6 +5,7 @@ use jiff::Zoned;
 use super::RuleBrain;
 use crate::dialogue::phrases;
 use crate::dialogue::state::{Chosen, Proving, State, Task};
+use crate::nlu::intent::wants_no_calls;
 use crate::tools::{ToolCall, forget_customer};
 
 impl RuleBrain {
@@ -25,6 +26,10 @@ impl RuleBrain {
     ) -> State {
         self.known.disown();
         self.run(ToolCall::ForgetCustomer(forget_customer::Arguments {}));
+        if wants_no_calls(text) || second.is_some_and(wants_no_calls) {
+            // Whoever they are.
+            return self.opt_out(State::IntentDetection);
+        }
         if matches!(state, State::Reminder(_)) {
             return self.called_by_mistake();
         }

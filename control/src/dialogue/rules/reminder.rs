@@ -115,14 +115,13 @@ impl RuleBrain {
         self.same_time(&Task::Reschedule(Move { visit, time }), turn, now)
     }
 
-    /// "Stop calling me": in any call, whoever says it. What is being written is written first.
+    /// "Stop calling me": in any call, whoever says it, whatever else is under way.
     pub(super) fn opt_out(&mut self, state: State) -> State {
-        if state.awaits().is_some() {
-            self.say(phrases::ONE_MOMENT);
-            return state;
-        }
         let arguments = stop_reminders::Arguments::default();
         let tool = self.run(ToolCall::StopReminders(arguments));
+        if state.awaits().is_some() || matches!(state, State::Escalation) {
+            return state;
+        }
         State::OptingOut { tool }
     }
 

@@ -51,7 +51,7 @@ impl Runner {
         match store.reminders.intend(&intent).await? {
             Intended::Committed => {}
             Intended::Lost => {
-                let why = "another runner has it, or the appointment was changed";
+                let why = "another runner has it, the appointment was changed, or they are being rung already";
                 return Ok(Told::new(reminder, What::Lost, why));
             }
             Intended::OptedOut => {

@@ -120,6 +120,30 @@ async fn whoever_wants_no_more_calls_gets_none_at_once_and_for_good() {
 }
 
 #[tokio::test]
+async fn a_stranger_who_wants_no_more_calls_is_heard_too() {
+    let mut call = calls_maria().await;
+    call.says("i'm not maria stop calling me").await;
+    call.hears("You will get no more calls or messages");
+    let phone = Phone::parse(MARIA).expect("a valid number");
+    let out = call.store.consents.is_opted_out(&phone, Channel::Voice);
+    assert!(out.await.expect("readable"));
+}
+
+#[tokio::test]
+async fn what_else_the_call_achieves_does_not_hide_what_became_of_its_appointment() {
+    let mut call = calls_maria().await;
+    call.says_in_turn(&["cancel it please", "i sold the car", "yes"])
+        .await;
+    call.hears("is cancelled");
+    call.says_in_turn(&[
+        "i need an oil change for my other car",
+        "friday at three p m",
+    ])
+    .await;
+    assert_eq!(call.context.reminder_outcome(), Some(Outcome::Cancelled));
+}
+
+#[tokio::test]
 async fn a_caller_too_may_want_no_more_calls() {
     let mut call = Scene::new(Some(MARIA)).await;
     call.opens().await;
