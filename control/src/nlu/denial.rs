@@ -39,7 +39,7 @@ pub fn denies(text: &str, first_name: &str) -> bool {
         return true;
     }
     let named = |before: &&str| words.has(&format!("{before} {name}"));
-    !name.is_empty() && NOT.iter().any(|before| named(before)) && !owns(&words, &name)
+    !name.is_empty() && NOT.iter().any(named) && !owns(&words, &name)
 }
 
 /// "I am not John Carter's wife" is about somebody else, and so is "not John's".
