@@ -44,6 +44,8 @@ pub struct Location {
     /// How many days ahead the book is open, today not counted.
     pub horizon_days: u32,
     pub week: Week,
+    /// Times of every open day at which nobody works on a vehicle, such as lunch.
+    pub breaks: Vec<Hours>,
     /// Closed all day, by name.
     pub holidays: BTreeMap<Date, String>,
     /// What else a language model is told that leads a call; a sentence each.

@@ -41,6 +41,8 @@ pub enum SlotRefusal {
     OutsideHours(Hours),
     #[error("starts_at: the service would end after closing")]
     EndsAfterClosing(Hours),
+    #[error("starts_at: would be worked on during a break")]
+    Break(Hours),
     #[error("starts_at: lies in the past")]
     Past,
     #[error("starts_at: sooner than the notice the location needs")]
@@ -230,6 +232,14 @@ fn within_hours_and_notice(
     let closes = location.at(day.to_datetime(hours.close));
     if closes.is_none_or(|closes| ends_at > closes.timestamp()) {
         return Err(SlotRefusal::EndsAfterClosing(hours));
+    }
+    let wall = |time| location.at(day.to_datetime(time));
+    let during = |hours: &&Hours| {
+        let times = wall(hours.open).zip(wall(hours.close));
+        times.is_none_or(|(from, to)| starts_at < to.timestamp() && from.timestamp() < ends_at)
+    };
+    if let Some(hours) = location.breaks.iter().find(during) {
+        return Err(SlotRefusal::Break(*hours));
     }
     let earliest = now.timestamp() + location.lead_time;
     if starts_at < earliest {

@@ -1,11 +1,11 @@
 //! When a service can start: examples, and properties over every day of a year with both DST changes.
 
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, date, time};
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use proptest::prelude::*;
 use storage::Location;
 use storage::appointment::{AppointmentId, Busy};
-use storage::location::Service;
+use storage::location::{Hours, Service};
 use storage::slots::{self, Slot, SlotRefusal};
 
 /// Monday before Thanksgiving.
@@ -154,6 +154,27 @@ fn a_wish_is_refused_for_the_reason_a_caller_understands() {
             last: date(2027, 2, 21)
         }
     );
+}
+
+#[test]
+fn nothing_is_worked_on_during_a_break_whenever_it_begins() {
+    let mut otto = Location::example();
+    otto.breaks = vec![Hours {
+        open: time(12, 0, 0, 0),
+        close: time(13, 0, 0, 0),
+    }];
+    let brakes = service(&otto, "brake_service");
+    let check = |wall: &str| {
+        let start = at(&format!("2026-11-24T{wall}:00-06:00[America/Chicago]"));
+        slots::check(&otto, brakes, &start, &now())
+    };
+    for during in ["11:00", "11:30", "12:00", "12:30"] {
+        let refused = check(during).expect_err(during);
+        assert_eq!(refused, SlotRefusal::Break(otto.breaks[0]), "{during}");
+    }
+    for around in ["10:30", "13:00"] {
+        assert!(check(around).is_ok(), "{around}");
+    }
 }
 
 #[test]

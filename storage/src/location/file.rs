@@ -42,6 +42,8 @@ struct Booking {
     grid_min: u32,
     lead_time_min: u32,
     horizon_days: u32,
+    #[serde(default)]
+    breaks: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -107,6 +109,7 @@ pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
             limits::HORIZON_DAYS,
         )?,
         week: week(&file.hours)?,
+        breaks: breaks(&file.booking.breaks)?,
         holidays: holidays(file.holidays)?,
         reminders: reminders(file.reminders)?,
         services: services(file.services)?,
@@ -139,21 +142,29 @@ fn day_hours(key: &str, text: &str) -> Result<Option<Hours>, LocationError> {
     if text.trim().eq_ignore_ascii_case("closed") {
         return Ok(None);
     }
-    let malformed = || {
-        wrong(
-            key,
-            format!("{text:?} is neither \"HH:MM-HH:MM\" nor \"closed\""),
-        )
-    };
+    let expected = "is neither \"HH:MM-HH:MM\" nor \"closed\"";
+    stretch(key, text, expected).map(Some)
+}
+
+/// `12:00-13:00`, each.
+fn breaks(texts: &[String]) -> Result<Vec<Hours>, LocationError> {
+    let texts = texts.iter().enumerate();
+    texts
+        .map(|(n, text)| stretch(&format!("booking.breaks[{n}]"), text, "is no \"HH:MM-HH:MM\""))
+        .collect()
+}
+
+fn stretch(key: &str, text: &str, expected: &str) -> Result<Hours, LocationError> {
+    let malformed = || wrong(key, format!("{text:?} {expected}"));
     let (open, close) = text.split_once('-').ok_or_else(malformed)?;
     let time = |text: &str| Time::strptime("%H:%M", text.trim());
     let (Ok(open), Ok(close)) = (time(open), time(close)) else {
         return Err(malformed());
     };
     if open >= close {
-        return Err(wrong(key, format!("{text:?} must open before it closes")));
+        return Err(wrong(key, format!("{text:?} must begin before it ends")));
     }
-    Ok(Some(Hours { open, close }))
+    Ok(Hours { open, close })
 }
 
 fn holidays(entries: BTreeMap<String, String>) -> Result<BTreeMap<Date, String>, LocationError> {

@@ -86,6 +86,8 @@ macro_rules! suite {
             a_right_answer_forgets_the_wrong_ones,
             one_customers_lock_is_nobody_elses,
             racing_guesses_are_no_more_guesses,
+            an_answer_that_was_right_is_taken_back_and_the_wrong_ones_stay,
+            what_is_guessed_by_a_name_counts_for_the_name_alone,
         ]);
         $crate::contract::tests!($store, call_logs: [
             a_call_that_was_never_closed_is_still_there,
