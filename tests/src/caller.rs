@@ -131,9 +131,15 @@ impl Caller {
     /// # Panics
     /// Where it is not answered by the agent.
     pub async fn ring(carrier: &Carrier, hook: &str, sid: &str, number: &str) -> Self {
+        let rung = Self::try_ring(carrier, hook, sid, number).await;
+        rung.unwrap_or_else(|| panic!("{hook}: nobody answers"))
+    }
+
+    /// As [`Self::ring`]; none where the server is not there, or goes before the line stands.
+    pub async fn try_ring(carrier: &Carrier, hook: &str, sid: &str, number: &str) -> Option<Self> {
         let form = [("CallSid", sid), ("From", number), ("To", number)];
-        let (_, xml) = carrier.hook(hook, &form).await.expect("answered");
-        let line = carrier.upgrade().await.expect("upgraded");
+        let (_, xml) = carrier.hook(hook, &form).await.ok()?;
+        let line = carrier.upgrade().await.ok()?;
         let phone = Phone::connect(line).await;
         phone.send_json(start(sid, &xml));
 
@@ -148,7 +154,7 @@ impl Caller {
             })
             .await;
         });
-        Self {
+        Some(Self {
             carrier: carrier.clone(),
             sid,
             phone,
@@ -157,7 +163,7 @@ impl Caller {
                 frames: 0,
                 last: Instant::now(),
             }),
-        }
+        })
     }
 
     /// The call's id.
@@ -188,6 +194,40 @@ impl Caller {
             whole.find(|whole| whole.contains(words))
         })
         .await
+    }
+
+    /// Waits for as long as it takes until the caller has heard a question to its end, or these words
+    /// begin. Gives the question's name, or none. For a line that may go dead at any moment.
+    pub async fn is_asked_or_told(&self, words: &str) -> Option<String> {
+        let since = self.spoken.lock().expect("no caller panics").last;
+        let mut feed = self.feed.subscribe();
+        let mut found = None;
+        let come = feed.wait_for(|feed| {
+            let fresh = || feed.iter().filter(|(at, _)| *at >= since);
+            let told = |what: &FeedEvent| matches!(what, FeedEvent::Agent { text, .. } if text.contains(words));
+            if fresh().any(|(_, what)| told(what)) {
+                found = Some(None);
+            }
+            let ended = |of: u32| {
+                let end = FeedEvent::AgentFinished { utterance: of };
+                fresh().any(|(_, what)| *what == end)
+            };
+            let asked = fresh().find_map(|(_, what)| match what {
+                FeedEvent::Agent {
+                    utterance,
+                    question,
+                    ..
+                } if question != "none" && ended(*utterance) => Some(question.clone()),
+                _ => None,
+            });
+            if let Some(asked) = asked {
+                found.get_or_insert(Some(asked));
+            }
+            found.is_some()
+        });
+        // The sender lives as long as `self`.
+        drop(come.await);
+        found.flatten()
     }
 
     /// Presses keys.

@@ -20,6 +20,8 @@ pub(super) struct Known {
     pub(super) denied: bool,
     /// What was booked in this call and still stands.
     pub(super) booked: Vec<Visit>,
+    /// What was cancelled last in this call, until something is booked.
+    pub(super) cancelled: Option<Visit>,
     /// What this call was placed for, as long as it stands.
     pub(super) reminded: Option<Visit>,
     tools_run: u32,
@@ -48,6 +50,7 @@ impl Known {
             Ok(Answer::Forgotten) => self.disown(),
             Ok(Answer::Booked(visit)) => {
                 self.forget(visit);
+                self.cancelled = None;
                 self.booked.push(visit.clone());
             }
             Ok(Answer::Rescheduled(moved)) => {
@@ -65,7 +68,10 @@ impl Known {
                 self.caller = Some(reminded.customer.clone());
                 self.reminded = Some(reminded.visit.clone());
             }
-            Ok(Answer::Cancelled(visit)) => self.forget(visit),
+            Ok(Answer::Cancelled(visit)) => {
+                self.forget(visit);
+                self.cancelled = Some(visit.clone());
+            }
             Ok(
                 Answer::Customer(Lookup::NotFound)
                 | Answer::Customers(_)
@@ -87,6 +93,7 @@ impl Known {
         self.verified = false;
         self.number = None;
         self.booked.clear();
+        self.cancelled = None;
         self.reminded = None;
         self.denied = true;
     }

@@ -274,6 +274,7 @@ pub(super) const SHALL_I_CANCEL: &str = "Shall I cancel it?";
 pub(super) const NOT_THAT: &str = "All right, not that.";
 pub(super) const NOTHING_BOOKED: &str = "All right, then I book nothing.";
 pub(super) const ALREADY_THEN: &str = "That is when it is now.";
+pub(super) const BACK_AGAIN: &str = "Of course. I can book it again for you.";
 pub(super) const CANCELLED: &str = "Your appointment is cancelled.";
 pub(super) const ALREADY_SETTLED: &str = "That appointment is already cancelled or over.";
 
@@ -289,6 +290,7 @@ pub(super) fn booking(location: &Location, booking: &Booking, today: Date) -> Ve
     let what = service_name(location, booking.service.as_deref());
     let vehicle = match &booking.vehicle {
         Chosen::New(new) => format!(" for your {} {} {}", new.year, new.make, new.model),
+        Chosen::Known { other: true, .. } => " for your other vehicle".to_owned(),
         chosen => match vehicle(&chosen.described()) {
             words if words.is_empty() => String::new(),
             words => format!(" for your {words}"),
@@ -587,6 +589,7 @@ pub(super) fn fixed(location: &Location) -> Vec<String> {
         NOT_THAT,
         NOTHING_BOOKED,
         ALREADY_THEN,
+        BACK_AGAIN,
         CANCELLED,
         ALREADY_SETTLED,
         VERIFIED,

@@ -23,6 +23,7 @@ mod questions;
 mod reminder;
 mod repair;
 mod reschedule;
+mod take_back;
 mod times;
 mod verification;
 
@@ -244,6 +245,13 @@ impl RuleBrain {
             ) if self.is_denied(&state, &text, second_opinion.as_deref()) => {
                 self.disown(state, &text, second_opinion.as_deref(), now)
             }
+            (
+                State::Closing,
+                Input::Heard {
+                    text,
+                    second_opinion,
+                },
+            ) if self.takes_back(&text, second_opinion.as_deref()) => self.back_again(now),
             (
                 state,
                 Input::Heard {

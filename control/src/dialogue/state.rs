@@ -150,10 +150,13 @@ pub(super) enum Chosen {
     Unsaid,
     /// As much as the caller said of it.
     Described(SpokenVehicle),
-    /// One of the caller's, as the caller called it.
+    /// "No, the other one."
+    OtherThan(VehicleId),
+    /// One of the caller's, as the caller called it; `other` than the one that was talked of.
     Known {
         vehicle: VehicleId,
         called: SpokenVehicle,
+        other: bool,
     },
     /// Not in the book yet, and not fully described.
     Unknown(SpokenVehicle),

@@ -53,6 +53,8 @@ pub(super) struct Turn {
     pub(super) reason: Option<Reason>,
     /// "Move it", "cancel that": what was just talked about.
     pub(super) points_back: bool,
+    /// "The other car."
+    pub(super) other_vehicle: bool,
 }
 
 impl Turn {
@@ -110,7 +112,9 @@ impl Turn {
             let named = |text: &str| Some(vocabulary.find(text)).filter(|keys| !keys.is_empty());
             self.services = both(text, second_opinion, named).unwrap_or_default();
         }
-        if self.vehicle.is_none() {
+        let other = |text: &str| vehicle::names_the_other(text).then_some(());
+        self.other_vehicle = both(text, second_opinion, other).is_some();
+        if self.vehicle.is_none() && !self.other_vehicle {
             // "Yes, bring the car in" names none.
             let agrees = self.answer == Some(Answer::Yes);
             self.vehicle = both(text, second_opinion, vehicle::parse)
@@ -138,6 +142,7 @@ impl Turn {
             vin: later.vin.or(self.vin),
             reason: later.reason.or(self.reason),
             points_back: later.points_back,
+            other_vehicle: later.other_vehicle,
         }
     }
 

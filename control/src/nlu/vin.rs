@@ -238,6 +238,18 @@ mod tests {
         }
 
         #[test]
+        fn prose_is_no_vin(text in "(my|car|has|a|strange|noise|since|last|week|please| ){0,30}") {
+            proptest::prop_assert!(parse(&text).is_err(), "{}", text);
+        }
+
+        #[test]
+        fn one_character_too_few_or_too_many_is_no_vin(
+            vin in "[A-HJ-NPR-Z0-9]{16}|[A-HJ-NPR-Z0-9]{18}",
+        ) {
+            proptest::prop_assert!(parse(&vin).is_err(), "{}", vin);
+        }
+
+        #[test]
         fn every_vin_spelled_in_words_is_read_back(
             vin in "[A-HJ-NPR-Z0-9]{17}",
             way in proptest::collection::vec(0_usize..3, LENGTH),

@@ -136,6 +136,9 @@ async fn a_wrong_argument_is_named_and_nothing_is_written() {
         ("/service_type", json!(long), "service_type: "),
         ("/service_type", json!(""), "service_type: "),
         ("/notes", json!(long), "notes: 10240 letters"),
+        ("/duration_minutes", json!(-30), "duration_minutes: "),
+        ("/duration_minutes", json!(0), "duration_minutes: "),
+        ("/duration_minutes", json!("long"), "duration_minutes: "),
         ("/create_customer/first_name", json!(sql), "first_name: "),
         ("/create_customer/first_name", json!(twiml), "first_name: "),
         ("/create_customer/first_name", json!(" "), "first_name: "),
@@ -181,6 +184,7 @@ async fn a_wrong_argument_is_named_and_nothing_is_written() {
         ("/add_vehicle/make", json!(twiml), "make: "),
         ("/add_vehicle/model", json!(""), "model: "),
         ("/add_vehicle/model", json!(sql), "model: "),
+        ("/add_vehicle/model", json!(twiml), "model: "),
     ] {
         let mut arguments = booking();
         if let Some(member) = arguments.pointer_mut(path) {
@@ -332,7 +336,7 @@ async fn unusual_but_right_arguments_are_taken_as_they_are() {
     arguments["add_vehicle"] = json!({"year": 2021, "make": "Citroën", "model": "C/K 1500"});
     arguments["notes"] = json!("Rattles; \u{1f697} <b>loud</b>, said 'DROP TABLE' \u{0}twice\u{7}");
     // What is not asked for changes nothing: how long it takes is the service's.
-    arguments["duration_minutes"] = json!(-30);
+    arguments["duration_minutes"] = json!(45);
     let booked = call.asks("book_appointment", &arguments).await;
     let Ok(Answer::Booked(visit)) = booked else {
         panic!("{booked:?}");

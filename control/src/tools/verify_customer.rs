@@ -98,7 +98,10 @@ pub(super) async fn run(
                     open.push(*id);
                 }
             }
-            let Some(first) = several.iter().min_by_key(|id| id.0).filter(|_| !open.is_empty())
+            let Some(first) = several
+                .iter()
+                .min_by_key(|id| id.0)
+                .filter(|_| !open.is_empty())
             else {
                 return Err(context.locked_out());
             };

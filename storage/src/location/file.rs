@@ -150,7 +150,13 @@ fn day_hours(key: &str, text: &str) -> Result<Option<Hours>, LocationError> {
 fn breaks(texts: &[String]) -> Result<Vec<Hours>, LocationError> {
     let texts = texts.iter().enumerate();
     texts
-        .map(|(n, text)| stretch(&format!("booking.breaks[{n}]"), text, "is no \"HH:MM-HH:MM\""))
+        .map(|(n, text)| {
+            stretch(
+                &format!("booking.breaks[{n}]"),
+                text,
+                "is no \"HH:MM-HH:MM\"",
+            )
+        })
         .collect()
 }
 

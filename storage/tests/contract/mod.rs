@@ -73,6 +73,7 @@ macro_rules! suite {
             whatever_a_caller_is_called_is_only_text,
             at_most_five_names_are_found,
             vehicles_are_listed_in_the_order_they_came,
+            a_vehicle_that_is_there_is_not_written_twice,
             history_is_newest_first,
         ]);
         $crate::contract::tests!($store, audit: [

@@ -106,7 +106,10 @@ pub(crate) async fn what_is_guessed_by_a_name_counts_for_the_name_alone(store: S
     let ann = regular(&store, 101).await.0.id;
     let by_name = Guessed::Namesakes(ann);
     for _ in 0..5 {
-        assert_ne!(guess_about(&store, by_name, at(9, 0)).await, Attempt::Locked);
+        assert_ne!(
+            guess_about(&store, by_name, at(9, 0)).await,
+            Attempt::Locked
+        );
     }
     assert_eq!(
         guess_about(&store, by_name, at(9, 0)).await,

@@ -8,9 +8,7 @@ use storage::appointment::Status;
 use storage::customer::CustomerId;
 use storage::vehicle::VehicleId;
 use tests::caller::Caller;
-use tests::dealership::{
-    Dealership, JOHN, MARIA, Plan, STRANGER, SUE, at, on_both_books,
-};
+use tests::dealership::{Dealership, JOHN, MARIA, Plan, STRANGER, SUE, at, on_both_books};
 use tests::vendors::deepgram_tts::voice_at;
 use tests::vendors::openai::Reply;
 
@@ -188,7 +186,9 @@ async fn of_two_cars_the_truck_is_the_truck_and_it_is_asked_which_where_none_is_
     on_both_books(Plan::default(), async |shop: &Dealership| {
         let maria = shop.rings(MARIA).await;
         maria.is_told("Hello Maria").await;
-        maria.says("my truck needs an oil change on friday at nine").await;
+        maria
+            .says("my truck needs an oil change on friday at nine")
+            .await;
         maria.is_told(SHALL_I).await;
         maria.says("yes").await;
         maria.is_told(BOOKED).await;
@@ -196,7 +196,10 @@ async fn of_two_cars_the_truck_is_the_truck_and_it_is_asked_which_where_none_is_
         maria.is_told(WHEN).await;
         maria.says("friday at eleven").await;
         let asked = maria.is_told("Which vehicle is it for?").await;
-        assert!(!asked.contains("Ford") && !asked.contains("Toyota"), "{asked}");
+        assert!(
+            !asked.contains("Ford") && !asked.contains("Toyota"),
+            "{asked}"
+        );
         maria.says("the toyota").await;
         maria.is_told(SHALL_I).await;
         maria.says("yes").await;
@@ -215,7 +218,9 @@ async fn of_two_callers_for_one_slot_one_has_it_and_the_other_is_offered_the_nea
         let (john, sue) = tokio::join!(shop.rings(JOHN), shop.rings(SUE));
         let wish = async |caller: &Caller| {
             caller.is_told("How can I help you?").await;
-            caller.says("i need an oil change on friday at two p m").await;
+            caller
+                .says("i need an oil change on friday at two p m")
+                .await;
             caller.is_told(SHALL_I).await;
         };
         tokio::join!(wish(&john), wish(&sue));
@@ -231,7 +236,10 @@ async fn of_two_callers_for_one_slot_one_has_it_and_the_other_is_offered_the_nea
         };
         assert!(won.contains(BOOKED), "{won}");
         assert!(lost.contains("just taken"), "{lost}");
-        assert!(lost.contains("1:30 p.m.") && lost.contains("2:30 p.m."), "{lost}");
+        assert!(
+            lost.contains("1:30 p.m.") && lost.contains("2:30 p.m."),
+            "{lost}"
+        );
         assert_eq!(shop.booked().await.len(), 1);
         assert_eq!(shop.calendar_agrees().await.len(), 2);
 
@@ -243,7 +251,10 @@ async fn of_two_callers_for_one_slot_one_has_it_and_the_other_is_offered_the_nea
         sue.hangs_up();
         let booked = shop.booked().await;
         let starts: Vec<_> = booked.iter().map(|b| b.starts_at).collect();
-        assert_eq!(starts, [at("2026-11-27T20:00:00Z"), at("2026-11-27T20:30:00Z")]);
+        assert_eq!(
+            starts,
+            [at("2026-11-27T20:00:00Z"), at("2026-11-27T20:30:00Z")]
+        );
         assert_eq!(shop.calendar_agrees().await.len(), 3);
     })
     .await;
@@ -252,14 +263,25 @@ async fn of_two_callers_for_one_slot_one_has_it_and_the_other_is_offered_the_nea
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_past_closed_or_too_long_is_neither_offered_nor_booked() {
     let lunch = Plan {
-        instead: vec![("horizon_days = 90 ", "breaks = [\"12:00-13:00\"]\nhorizon_days = 90 ")],
+        instead: vec![(
+            "horizon_days = 90 ",
+            "breaks = [\"12:00-13:00\"]\nhorizon_days = 90 ",
+        )],
         ..Plan::default()
     };
     on_both_books(lunch, async |shop: &Dealership| {
         let wishes = [
-            ("an oil change", "this sunday at ten", "We are closed on Sunday"),
+            (
+                "an oil change",
+                "this sunday at ten",
+                "We are closed on Sunday",
+            ),
             ("an oil change", "friday at noon", "12 p.m. to 1 p.m."),
-            ("new brakes", "friday at five thirty p m", "we close at 6 p.m."),
+            (
+                "new brakes",
+                "friday at five thirty p m",
+                "we close at 6 p.m.",
+            ),
             ("an oil change", "yesterday at ten", "already over"),
             ("an oil change", "thursday at ten", "Thanksgiving Day"),
         ];

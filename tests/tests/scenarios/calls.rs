@@ -121,7 +121,10 @@ async fn twelve_rounds_of_tools_are_all_answered_and_a_goodbye_is_heard_to_its_e
         caller.is_told("goodbye").await;
         assert!(caller.is_let_go().await.contains("<Hangup/>"));
         let log = shop.log(&caller).await;
-        let looked = log.tools_used.iter().filter(|t| *t == "get_available_slots");
+        let looked = log
+            .tools_used
+            .iter()
+            .filter(|t| *t == "get_available_slots");
         assert_eq!(looked.count(), 12, "{:?}", log.tools_used);
         // The last bytes of the goodbye were played before the line was closed.
         let events = caller.told();
@@ -162,7 +165,11 @@ async fn forged_webhooks_and_streams_without_a_token_get_nowhere() {
         assert!(!said.contains("<Stream"), "{said}");
         forger.upgrade().await.expect_err("unsigned");
         // Whoever has got hold of a signed upgrade still needs a token, and one of their own.
-        let (_, xml) = shop.carrier.hook("inbound-call", &form).await.expect("answered");
+        let (_, xml) = shop
+            .carrier
+            .hook("inbound-call", &form)
+            .await
+            .expect("answered");
         let token = start(&sid, &xml);
         for opening in [
             start(&sid, "value=\"\""),
@@ -177,7 +184,9 @@ async fn forged_webhooks_and_streams_without_a_token_get_nowhere() {
         let line = shop.carrier.upgrade().await.expect("signed");
         let phone = Phone::connect(line).await;
         phone.send_json(token.clone());
-        phone.saw(Instant::now(), |seen| matches!(seen, Seen::Media(_))).await;
+        phone
+            .saw(Instant::now(), |seen| matches!(seen, Seen::Media(_)))
+            .await;
         let line = shop.carrier.upgrade().await.expect("signed");
         let second = Phone::connect(line).await;
         second.send_json(token);

@@ -32,7 +32,10 @@ async fn with_the_calendar_gone_the_book_decides_and_the_calendar_catches_up() {
         is_answered(&john, "i need an oil change", "What day and time").await;
         // Of what the book knows to be taken, nothing is invented.
         let offered = is_answered(&john, "tomorrow at ten", "already taken").await;
-        assert!(offered <= control::limits::CALENDAR_OUTLOOK_DEADLINE + WITHIN, "{offered:?}");
+        assert!(
+            offered <= control::limits::CALENDAR_OUTLOOK_DEADLINE + WITHIN,
+            "{offered:?}"
+        );
         is_answered(&john, "ten thirty", SHALL_I).await;
         is_answered(&john, "yes", "You are booked").await;
         john.hangs_up();
@@ -68,13 +71,16 @@ async fn a_calendar_that_fails_every_other_time_has_every_booking_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_the_model_gone_in_mid_booking_the_rules_finish_it() {
     on_both_books(Plan::with_model(), async |shop: &Dealership| {
-        shop.thinks.think(|_| Reply::saying(&["What day and time", " would suit you?"]));
+        shop.thinks
+            .think(|_| Reply::saying(&["What day and time", " would suit you?"]));
         let john = shop.rings(JOHN).await;
         john.is_told("How can I help you?").await;
         is_answered(&john, "i need an oil change", "What day and time").await;
         shop.thinks.inject(Model::StallBeforeFirst);
         let over = john.says("an oil change on friday at two p m").await;
-        let (at_, _) = john.hears_an_answer(over, |said| said.contains(SHALL_I)).await;
+        let (at_, _) = john
+            .hears_an_answer(over, |said| said.contains(SHALL_I))
+            .await;
         let took = at_.saturating_duration_since(over);
         assert!(took <= control::limits::LLM_SILENCE + WITHIN, "{took:?}");
         john.is_told(SHALL_I).await;
@@ -104,11 +110,17 @@ async fn a_recogniser_that_drops_its_line_in_mid_sentence_loses_no_word() {
             .await;
             shop.hears.heal();
         };
-        tokio::join!(john.says("i need an oil change on friday at two p m please"), killing);
+        tokio::join!(
+            john.says("i need an oil change on friday at two p m please"),
+            killing
+        );
         john.is_told("Friday, November 27 at 2 p.m.").await;
         john.says("yes").await;
         john.is_told("You are booked").await;
-        assert!(shop.hears.connections().len() >= 2, "there was a second line");
+        assert!(
+            shop.hears.connections().len() >= 2,
+            "there was a second line"
+        );
         john.hangs_up();
         assert_eq!(shop.booked().await.len(), 1);
         shop.calendar_agrees().await;
@@ -125,14 +137,21 @@ async fn a_voice_whose_line_is_gone_speaks_again_and_everything_is_free_a_second
         tokio::time::sleep(Duration::from_millis(50)).await;
         shop.speaks.heal();
         let took = is_answered(&john, "i need an oil change", "What day and time").await;
-        assert!(took <= pipeline::limits::TTS_FIRST_AUDIO + WITHIN, "{took:?}");
+        assert!(
+            took <= pipeline::limits::TTS_FIRST_AUDIO + WITHIN,
+            "{took:?}"
+        );
         is_answered(&john, "friday at two p m", SHALL_I).await;
         john.hangs_up();
         let hung_up = Instant::now();
         shop.log(&john).await;
         let idle = |page: &String| page.contains("otto_calls_active 0");
         until("the call is freed", idle, async || shop.metrics().await).await;
-        assert!(hung_up.elapsed() <= Duration::from_secs(1), "{:?}", hung_up.elapsed());
+        assert!(
+            hung_up.elapsed() <= Duration::from_secs(1),
+            "{:?}",
+            hung_up.elapsed()
+        );
         assert_eq!(shop.booked().await, [], "without a yes");
     })
     .await;

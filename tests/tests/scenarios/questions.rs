@@ -39,7 +39,10 @@ async fn whoever_wants_a_manager_is_put_through_and_a_caller_named_sue_is_not() 
             john.is_told("How can I help you?").await;
             john.says("let me speak to a manager").await;
             let xml = john.is_let_go().await;
-            assert!(xml.contains("<Dial ") && xml.contains("+12175550199"), "{xml}");
+            assert!(
+                xml.contains("<Dial ") && xml.contains("+12175550199"),
+                "{xml}"
+            );
             let log = shop.log(&john).await;
             assert!(log.required_human_transfer);
             assert_eq!(log.outcome, Outcome::Transferred);
@@ -52,7 +55,11 @@ async fn whoever_wants_a_manager_is_put_through_and_a_caller_named_sue_is_not() 
             assert!(sue.is_let_go().await.contains("<Hangup/>"));
             let log = shop.log(&sue).await;
             assert!(!log.required_human_transfer);
-            assert!(log.transcript.iter().any(|line| line.speaker == Speaker::Caller));
+            assert!(
+                log.transcript
+                    .iter()
+                    .any(|line| line.speaker == Speaker::Caller)
+            );
         };
         tokio::join!(angry, named_sue);
     })

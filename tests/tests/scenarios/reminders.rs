@@ -25,7 +25,8 @@ fn reminding() -> Plan {
 async fn row(shop: &Dealership, kind: Kind) -> Reminder {
     let rows = shop.store.reminders.of_appointment(SEEDED).await;
     let mut rows = rows.expect("readable").into_iter().rev();
-    rows.find(|row| row.kind == kind).expect("planned with the booking")
+    rows.find(|row| row.kind == kind)
+        .expect("planned with the booking")
 }
 
 /// Waits until Maria is dialled, and lets her take the call.
@@ -36,7 +37,10 @@ async fn maria_answers(shop: &Dealership) -> (Placed, Caller) {
     assert_eq!(value(&placed.form, "To"), Some(MARIA));
     let url = value(&placed.form, "Url").expect("given");
     let (_, hook) = url.rsplit_once('/').expect("a path");
-    assert!(hook.starts_with("outbound-reminder?appointment_id=1&"), "{hook}");
+    assert!(
+        hook.starts_with("outbound-reminder?appointment_id=1&"),
+        "{hook}"
+    );
     let caller = shop.reminds(hook, MARIA).await;
     (placed, caller)
 }
@@ -46,13 +50,18 @@ async fn a_customer_is_called_once_the_day_before_and_says_that_they_will_come()
     on_both_books(reminding(), async |shop: &Dealership| {
         let (_, maria) = maria_answers(shop).await;
         let told = maria.is_told("Can you make it?").await;
-        assert!(told.contains("tomorrow") && told.contains("10 a.m."), "{told}");
+        assert!(
+            told.contains("tomorrow") && told.contains("10 a.m."),
+            "{told}"
+        );
         maria.says("yes").await;
         maria.is_told("We will see you").await;
         maria.is_let_go().await;
         assert_eq!(shop.appointment(SEEDED).await.status, Status::Confirmed);
         let done = |row: &Reminder| row.outcome == Some(Outcome::Confirmed);
-        let row = until("the attempt is concluded", done, async || row(shop, Kind::Voice).await);
+        let row = until("the attempt is concluded", done, async || {
+            row(shop, Kind::Voice).await
+        });
         assert_eq!(row.await.state, State::Done);
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(shop.twilio.calls().len(), 1, "and never again");
@@ -69,7 +78,10 @@ async fn whoever_cannot_make_it_is_offered_other_times_and_moved_with_the_event(
         maria.is_told("Can you make it?").await;
         maria.says("i can't make it later this week").await;
         let offer = maria.is_told("I have ").await;
-        assert!(offer.contains("Friday") || offer.contains("Wednesday"), "{offer}");
+        assert!(
+            offer.contains("Friday") || offer.contains("Wednesday"),
+            "{offer}"
+        );
         maria.says("friday at two p m").await;
         maria.is_told("Shall I move it?").await;
         maria.says("yes").await;
@@ -88,7 +100,10 @@ async fn a_machine_gets_a_short_message_and_no_dialogue() {
     on_both_books(reminding(), async |shop: &Dealership| {
         let (_, machine) = maria_answers(shop).await;
         machine.hears("Hello Maria").await;
-        let form = [("CallSid", machine.sid()), ("AnsweredBy", "machine_end_beep")];
+        let form = [
+            ("CallSid", machine.sid()),
+            ("AnsweredBy", "machine_end_beep"),
+        ];
         let (status, _) = shop.carrier.hook("amd", &form).await.expect("answered");
         assert_eq!(status, 204);
         machine.is_told("with a reminder of your appointment").await;
@@ -112,7 +127,9 @@ async fn nobody_is_called_who_said_stop_or_who_is_not_a_test_number() {
     };
     on_both_books(others, async |shop: &Dealership| {
         let skipped = |row: &Reminder| row.state == State::Skipped;
-        let row = until("it is looked at", skipped, async || row(shop, Kind::Voice).await);
+        let row = until("it is looked at", skipped, async || {
+            row(shop, Kind::Voice).await
+        });
         let why = row.await.reason.unwrap_or_default();
         assert!(why.contains("YOUR_TEST_NUMBER"), "{why}");
         assert!(shop.twilio.calls().is_empty());
@@ -125,7 +142,11 @@ async fn nobody_is_called_who_said_stop_or_who_is_not_a_test_number() {
         maria.is_told("").await;
         maria.hangs_up();
         let number = Phone::parse(MARIA).expect("a number");
-        let out = shop.store.consents.is_opted_out(&number, Channel::Voice).await;
+        let out = shop
+            .store
+            .consents
+            .is_opted_out(&number, Channel::Voice)
+            .await;
         assert!(out.expect("readable"));
     })
     .await;

@@ -1,6 +1,7 @@
 //! Booking: service, time, vehicle, and, for a caller who is new, everything else.
 
 use jiff::Zoned;
+use storage::vehicle::VehicleId;
 
 use super::{RuleBrain, questions};
 use crate::dialogue::state::{Asks, Booking, Chosen, State, Task, Wish};
@@ -53,8 +54,11 @@ impl RuleBrain {
             match &booking.vehicle {
                 Chosen::Unsaid if caller.vehicle_count > 1 => Asks::WhichVehicle,
                 Chosen::Unsaid if caller.vehicle_count == 0 => Asks::Vehicle,
-                Chosen::Unsaid => self.find_vehicle(&SpokenVehicle::default()),
-                Chosen::Described(words) => self.find_vehicle(&words.clone()),
+                Chosen::Unsaid => self.find_vehicle(&SpokenVehicle::default(), None),
+                Chosen::Described(words) => self.find_vehicle(&words.clone(), None),
+                Chosen::OtherThan(this) => {
+                    self.find_vehicle(&SpokenVehicle::default(), Some(*this))
+                }
                 Chosen::Unknown(_) => Asks::Vehicle,
                 Chosen::Known { .. } | Chosen::New(_) => {
                     return self.enter(State::Confirmation(Task::Book(booking)), now);
@@ -76,11 +80,12 @@ impl RuleBrain {
         }
     }
 
-    fn find_vehicle(&mut self, words: &SpokenVehicle) -> Asks {
+    fn find_vehicle(&mut self, words: &SpokenVehicle, other_than: Option<VehicleId>) -> Asks {
         let described_as = phrases::vehicle(words);
         Asks::TheirVehicle {
             tool: self.run(ToolCall::FindVehicle(find_vehicle::Arguments {
                 described_as,
+                other_than,
             })),
         }
     }
@@ -348,6 +353,7 @@ impl RuleBrain {
             Match::One(vehicle) => Chosen::Known {
                 vehicle,
                 called: words,
+                other: matches!(booking.vehicle, Chosen::OtherThan(_)),
             },
             Match::Several => {
                 self.say(phrases::SEVERAL_VEHICLES);
@@ -388,6 +394,12 @@ fn absorb(task: &mut Task, turn: &Turn) -> bool {
                 if turn.services.len() > 1 {
                     booking.also = turn.services.iter().skip(1).cloned().collect();
                 }
+                said = true;
+            }
+            if turn.other_vehicle
+                && let Chosen::Known { vehicle, .. } = booking.vehicle
+            {
+                booking.vehicle = Chosen::OtherThan(vehicle);
                 said = true;
             }
             if let Some(words) = &turn.vehicle {
