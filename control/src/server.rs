@@ -143,6 +143,8 @@ impl Server {
         })?;
         let store = database::open(&config.database).await?;
         let (listener, address) = listen(SocketAddr::new(config.host, config.port)).await?;
+        let unsaved = session::Unsaved::within(&config.data_dir);
+        unsaved.restore(store.call_logs.as_ref()).await;
         session::close_orphans(store.call_logs.as_ref(), clock.now()).await;
         let typed_speech = speech.typed;
         let metrics = Arc::new(Metrics::new(data_plane.metrics()));
@@ -166,6 +168,7 @@ impl Server {
             model: mind.model,
             typed_speech,
             carrier,
+            unsaved: Some(unsaved),
         });
         let runner = reminders(
             &config,

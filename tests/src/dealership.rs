@@ -4,6 +4,7 @@
 //! The voices speak many times as fast as people do, so that a call takes seconds.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -99,7 +100,7 @@ pub struct Dealership {
     pub carrier: Carrier,
     server: Server,
     calls: AtomicU32,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// Plays a scenario at the same time with its book in SQLite and in Postgres, where there is one on
@@ -192,7 +193,7 @@ impl Dealership {
             thinks,
             server,
             calls: AtomicU32::new(1),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -200,6 +201,21 @@ impl Dealership {
     #[must_use]
     pub fn address(&self) -> String {
         format!("http://{}", self.server.address())
+    }
+
+    /// Its data folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// How it says it is.
+    ///
+    /// # Panics
+    /// Where it says nothing.
+    pub async fn health(&self) -> String {
+        let page = reqwest::get(format!("{}/health", self.address())).await;
+        page.expect("served").text().await.expect("text")
     }
 
     /// The page of metrics.

@@ -15,6 +15,7 @@ mod registry;
 mod speaking;
 mod task;
 mod turn;
+mod unsaved;
 
 pub use ending::{Ending, nobody_there};
 pub use journal::{Journal, Noted};
@@ -24,6 +25,7 @@ pub use registry::{
     Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, NotReturned, Occasion, Parties, Request,
 };
 pub use task::{MakeBrain, Sessions, SessionsConfig};
+pub use unsaved::Unsaved;
 
 use crate::dialogue::clauses;
 

@@ -23,6 +23,7 @@ use super::log::CallRow;
 use super::media::{Carrier, Media};
 use super::record::Closing;
 use super::registry::{Begun, Calls, Occasion, Request};
+use super::unsaved::Unsaved;
 use crate::calendar::Outlook;
 use crate::clock::BusinessClock;
 use crate::dialogue::{Brain, ToolId};
@@ -54,6 +55,8 @@ pub struct SessionsConfig {
     pub typed_speech: bool,
     /// Ends calls that the network does not ask us about; absent where there is no account.
     pub carrier: Option<Arc<dyn Carrier>>,
+    /// Where logs wait that the database does not take; absent where they are lost.
+    pub unsaved: Option<Unsaved>,
 }
 
 /// Starts sessions and knows when all have closed their logs.
@@ -165,7 +168,8 @@ impl Session {
             Arc::clone(&self.config.store.call_logs),
             &self.begun,
             started_at,
-        );
+        )
+        .or_in(self.config.unsaved.clone());
         tracing::info!(call = %self.sid, "a call began");
         let opened = self.clock.now();
         let brain = (self.config.brain)();

@@ -44,10 +44,10 @@ async fn a_known_caller_books_an_oil_change_for_saturday_at_nine() {
         assert_eq!(booked.ends_at, at("2026-11-28T15:30:00Z"));
         let events = shop.calendar_agrees().await;
         assert_eq!(events.len(), 2, "this one and the seeded one");
-        let lines = shop.store.audit.of_appointment(booked.id).await;
+        let lines = shop.store.audit.of_call(john.sid()).await;
         let lines = lines.expect("readable");
-        assert_eq!(lines.len(), 1);
-        assert_eq!(lines[0].call_sid.as_deref(), Some(john.sid()));
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert_eq!(lines[0].entry.appointment, Some(booked.id));
         let log = shop.log(&john).await;
         assert_eq!(log.outcome, storage::call_log::Outcome::Booked);
         assert_eq!(log.appointment, Some(booked.id));

@@ -100,10 +100,7 @@ async fn a_cancellation_keeps_its_reason_takes_its_event_away_and_is_not_done_tw
         let gone = shop.appointment(SEEDED).await;
         assert_eq!(gone.status, Status::Cancelled);
         assert_eq!(gone.cancellation_reason.as_deref(), Some("vehicle_sold"));
-        assert_eq!(
-            shop.calendar_agrees().await,
-            [] as [tests::vendors::google::Event; 0]
-        );
+        assert!(shop.calendar_agrees().await.is_empty());
         maria.says("cancel my appointment").await;
         maria.is_told("no upcoming appointment").await;
         maria.hangs_up();

@@ -151,6 +151,7 @@ impl Call {
             model,
             typed_speech: false,
             carrier: Some(carrier.clone()),
+            unsaved: None,
         });
         let sid = CallSid::parse("CA1").expect("valid");
         let parties = Parties {
