@@ -10,7 +10,7 @@ use storage::audit::Change;
 use storage::customer::{NewCustomer, Phone};
 use storage::reminder::State;
 use storage::vehicle::NewVehicle;
-use storage::{Address, Store};
+use storage::Store;
 use tests::caller::{Caller, Carrier};
 use tests::dealership::until;
 use tests::postgres::postgres;
@@ -293,7 +293,7 @@ fn wish(round: u32) -> String {
     format!("{day} at {}", TIMES[round as usize % TIMES.len()])
 }
 
-fn borrowed(settings: &[(&'static str, String)]) -> Vec<(&'static str, &str)> {
+fn borrowed<'a>(settings: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
     let settings = settings.iter();
     settings
         .map(|(key, value)| (*key, value.as_str()))
