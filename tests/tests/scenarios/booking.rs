@@ -290,10 +290,10 @@ async fn what_is_past_closed_or_too_long_is_neither_offered_nor_booked() {
             caller.says(&format!("i need {service}")).await;
             caller.is_told(WHEN).await;
             caller.says(wish).await;
-            let refused = caller.is_told("").await;
-            assert!(refused.contains(why), "{wish}: {refused}");
-            let offers = refused.contains("I have ");
-            assert!(offers || wish.contains("yesterday"), "{wish}: {refused}");
+            caller.is_told(why).await;
+            if wish != "yesterday at ten" {
+                caller.is_told("I have ").await;
+            }
             caller.says("yes").await;
             caller.is_told("").await;
             caller.hangs_up();
