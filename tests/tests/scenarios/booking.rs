@@ -274,7 +274,7 @@ async fn what_is_past_closed_or_too_long_is_neither_offered_nor_booked() {
                 "this sunday at ten",
                 "We are closed on Sunday",
             ),
-            ("an oil change", "friday at noon", "12 p.m. to 1 p.m."),
+            ("an oil change", "friday at noon", "from noon to 1 p.m."),
             (
                 "new brakes",
                 "friday at five thirty p m",
