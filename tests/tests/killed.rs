@@ -171,8 +171,7 @@ impl Shop {
         }
         let moment = DIES.start + dice % (DIES.end - DIES.start);
         tokio::time::sleep(Duration::from_millis(moment)).await;
-        let told = told.lock().expect("no caller panics").clone();
-        told
+        told.lock().expect("no caller panics").clone()
     }
 
     async fn is_regular(&self, number: &str) {
