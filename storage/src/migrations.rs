@@ -47,10 +47,10 @@ pub(crate) const MIGRATIONS: [Migration; 6] = [
         postgres: include_str!("../migrations/postgres/0005_verification.sql"),
     },
     Migration {
-        version: 8,
+        version: 6,
         description: "namesakes",
-        sqlite: include_str!("../migrations/sqlite/0008_namesakes.sql"),
-        postgres: include_str!("../migrations/postgres/0008_namesakes.sql"),
+        sqlite: include_str!("../migrations/sqlite/0006_namesakes.sql"),
+        postgres: include_str!("../migrations/postgres/0006_namesakes.sql"),
     },
 ];
 
