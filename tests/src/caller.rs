@@ -137,6 +137,8 @@ impl Caller {
 
     /// As [`Self::ring`]; none where the server is not there, or goes before the line stands.
     pub async fn try_ring(carrier: &Carrier, hook: &str, sid: &str, number: &str) -> Option<Self> {
+        // The agent may greet before the rest of this is done.
+        let dialled = Instant::now();
         let form = [("CallSid", sid), ("From", number), ("To", number)];
         let (_, xml) = carrier.hook(hook, &form).await.ok()?;
         let line = carrier.upgrade().await.ok()?;
@@ -161,7 +163,7 @@ impl Caller {
             feed,
             spoken: Mutex::new(Spoken {
                 frames: 0,
-                last: Instant::now(),
+                last: dialled,
             }),
         })
     }
