@@ -410,6 +410,11 @@ impl std::fmt::Debug for AttemptId {
     }
 }
 
+/// The same words in both databases. $1 number: whether it is being rung, or may be.
+pub(crate) const RINGING: &str = "SELECT EXISTS (SELECT 1 FROM reminder_attempts AS tried
+    JOIN reminders AS reminder ON reminder.attempt_id = tried.attempt_id
+    WHERE tried.to_number = $1 AND tried.channel = 'voice' AND reminder.state = 'dialling')";
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,7 +18,7 @@ use crate::vendors::deepgram_stt::audio;
 use crate::vendors::twilio;
 
 /// How long anything may take that is not what a test measures.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 const HOOKS: &str = "/api/v1/webhooks";
 const MEDIA: &str = "/api/v1/voice/media-stream";

@@ -19,12 +19,12 @@ use storage::call_log::{CallLog, CallSummary};
 use storage::customer::{Customer, Phone};
 use storage::{Location, Store};
 
-use crate::caller::{Caller, Carrier};
+use crate::caller::{Caller, Carrier, PATIENCE};
 use crate::postgres::postgres;
 use crate::shop::agree;
-use crate::vendors::deepgram_stt::{self, DeepgramSttSim};
+use crate::vendors::deepgram_stt::DeepgramSttSim;
 use crate::vendors::deepgram_tts::{self, DeepgramTtsSim};
-use crate::vendors::front::front;
+use crate::vendors::front::deepgram;
 use crate::vendors::google::{Event, Google};
 use crate::vendors::openai::OpenAiServer;
 use crate::vendors::twilio::{ACCOUNT_SID, AUTH_TOKEN, Twilio};
@@ -45,13 +45,10 @@ pub const SEEDED: AppointmentId = AppointmentId(1);
 /// The name that the server has in public, and is signed for.
 const PUBLIC: &str = "https://otto.example";
 
-/// About ten times as fast as people speak.
-const FAST: usize = 50;
+/// Samples of a letter where the agent speaks about ten times as fast as people do.
+pub const FAST: usize = 50;
 
 const EXAMPLE: &str = include_str!("../../storage/locations/ottos-auto.toml");
-
-/// How long anything may take that is not what a test measures.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How a dealership differs from the usual one, which has one bay and is led by rules.
 #[derive(Clone, Debug)]
@@ -110,12 +107,12 @@ pub struct Dealership {
 /// As the scenario does, having said with which book.
 pub async fn on_both_books(plan: Plan, scenario: impl AsyncFn(&Dealership)) {
     let play = async |book: &str, url: Option<String>| {
-        let played = async {
+        // Boxed: a whole call is a large future, and so is a whole dealership.
+        let played = Box::pin(async {
             let shop = Dealership::open(&plan, url).await;
-            // Boxed: a whole call is a large future.
-            Box::pin(scenario(&shop)).await;
+            scenario(&shop).await;
             shop.close().await;
-        };
+        });
         // Only to say which book it was.
         let played = AssertUnwindSafe(played).catch_unwind().await;
         if let Err(panic) = played {
@@ -140,14 +137,12 @@ impl Dealership {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let google = Google::start().await;
         let twilio = Twilio::start().await;
-        let hears = DeepgramSttSim::start(deepgram_stt::Manner::default()).await;
-        let speaks = DeepgramTtsSim::start(deepgram_tts::Manner {
+        let (hears, speaks, deepgram) = deepgram(deepgram_tts::Manner {
             samples_per_letter: plan.samples_per_letter,
             ..deepgram_tts::Manner::default()
         })
         .await;
         let thinks = OpenAiServer::start().await;
-        let deepgram = format!("ws://{}", front(hears.address(), speaks.address()).await);
         let text = location(plan);
         let file = folder.path().join("location.toml");
         std::fs::write(&file, &text).expect("written");
@@ -161,9 +156,8 @@ impl Dealership {
             ("TWILIO_ACCOUNT_SID", ACCOUNT_SID.to_owned()),
             ("TWILIO_AUTH_TOKEN", AUTH_TOKEN.to_owned()),
             ("TWILIO_API_URL", twilio.origin()),
-            ("DEEPGRAM_API_KEY", deepgram_stt::KEY.to_owned()),
-            ("DEEPGRAM_URL", deepgram),
         ];
+        settings.extend(deepgram);
         settings.extend(google.settings());
         settings.extend(database.map(|url| ("DATABASE_URL", url)));
         if plan.model {
@@ -253,16 +247,12 @@ impl Dealership {
     /// # Panics
     /// Where the book cannot be read.
     pub async fn booked(&self) -> Vec<Appointment> {
-        let mut booked = Vec::new();
-        for id in SEEDED.0 + 1.. {
-            let found = self.store.appointments.by_id(AppointmentId(id)).await;
-            match found.expect("readable") {
-                Some(found) => booked.push(found),
-                // A transaction that was undone may have used up a number.
-                None if id > SEEDED.0 + 20 => break,
-                None => {}
-            }
-        }
+        let bookings = self.bookings().await.into_iter();
+        let mut booked: Vec<Appointment> = bookings
+            .map(|booking| booking.appointment)
+            .filter(|appointment| appointment.id != SEEDED)
+            .collect();
+        booked.sort_by_key(|appointment| appointment.id.0);
         booked
     }
 

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use crate::caller::{Caller, Carrier};
 use crate::program::Program;
-use crate::vendors::deepgram_stt::{self, DeepgramSttSim};
+use crate::vendors::deepgram_stt::DeepgramSttSim;
 use crate::vendors::deepgram_tts::{self, DeepgramTtsSim};
-use crate::vendors::front::front;
+use crate::vendors::front::deepgram;
 use crate::vendors::openai::OpenAiServer;
 
 /// A served dealership and its vendors.
@@ -23,17 +23,14 @@ pub struct House {
 impl House {
     /// Opens with all vendors well.
     pub async fn open(executable: &'static str) -> Self {
-        let hears = DeepgramSttSim::start(deepgram_stt::Manner::default()).await;
-        let speaks = DeepgramTtsSim::start(deepgram_tts::Manner::default()).await;
+        let (hears, speaks, deepgram) = deepgram(deepgram_tts::Manner::default()).await;
         let thinks = OpenAiServer::start().await;
-        let deepgram = format!("ws://{}", front(hears.address(), speaks.address()).await);
         let model = thinks.base_url();
-        let settings = [
-            ("DEEPGRAM_API_KEY", deepgram_stt::KEY),
-            ("DEEPGRAM_URL", &*deepgram),
+        let mut settings = vec![
             ("OPENAI_API_KEY", "a-key-of-no-account"),
             ("OPENAI_BASE_URL", &*model),
         ];
+        settings.extend(deepgram.iter().map(|(key, value)| (*key, value.as_str())));
         Self {
             program: Program::serve_with(executable, &settings),
             hears,

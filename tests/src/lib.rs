@@ -3,6 +3,7 @@
 
 pub mod caller;
 pub mod dealership;
+pub mod dice;
 pub mod feed;
 pub mod house;
 pub mod plane;

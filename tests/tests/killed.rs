@@ -13,12 +13,13 @@ use storage::reminder::State;
 use storage::vehicle::NewVehicle;
 use tests::caller::{Caller, Carrier};
 use tests::dealership::until;
+use tests::dice::Dice;
 use tests::postgres::postgres;
 use tests::program::{NOW, Program};
 use tests::shop::agree;
-use tests::vendors::deepgram_stt::{self, DeepgramSttSim};
+use tests::vendors::deepgram_stt::DeepgramSttSim;
 use tests::vendors::deepgram_tts::{self, DeepgramTtsSim};
-use tests::vendors::front::front;
+use tests::vendors::front::deepgram;
 use tests::vendors::google::{Fault, Google};
 use tokio::task::JoinSet;
 
@@ -56,11 +57,11 @@ async fn dies_again_and_again(book: &str, database: Option<String>) {
     let began = Instant::now();
     let mut shop = Shop::open(database).await;
     let mut told = BTreeMap::new();
-    let mut dice = SEED;
+    let mut dice = Dice::new(SEED);
     for round in 0..rounds {
         // One in five requests to the calendar fails, half of them after they were done.
         shop.google.faults.inject(Fault::Failing(20));
-        told.extend(shop.round(round, roll(&mut dice)).await);
+        told.extend(shop.round(round, dice.roll()).await);
         shop.otto.signal("KILL");
         shop.otto.wait();
         shop.holds(&told, round).await;
@@ -104,8 +105,7 @@ struct Shop {
 impl Shop {
     async fn open(database: Option<String>) -> Self {
         let google = Google::start().await;
-        let hears = DeepgramSttSim::start(deepgram_stt::Manner::default()).await;
-        let speaks = DeepgramTtsSim::start(deepgram_tts::Manner {
+        let (hears, speaks, deepgram) = deepgram(deepgram_tts::Manner {
             samples_per_letter: 30,
             ..deepgram_tts::Manner::default()
         })
@@ -116,12 +116,8 @@ impl Shop {
         let file = folder.path().join("location.toml");
         std::fs::write(&file, location).expect("written");
         let mut settings = google.settings();
-        let deepgram = format!("ws://{}", front(hears.address(), speaks.address()).await);
-        settings.extend([
-            ("DEEPGRAM_API_KEY", deepgram_stt::KEY.to_owned()),
-            ("DEEPGRAM_URL", deepgram),
-            ("OTTO_LOCATION", file.display().to_string()),
-        ]);
+        settings.extend(deepgram);
+        settings.push(("OTTO_LOCATION", file.display().to_string()));
         settings.extend(database.map(|url| ("DATABASE_URL", url)));
         let otto = Program::serve_with(OTTO, &borrowed(&settings));
         let store = Store::open(otto.book()).await.expect("a book");
@@ -169,6 +165,7 @@ impl Shop {
                 std::future::pending::<()>().await;
             });
         }
+        // The moment is the point of the round, and no waiting for anything.
         let moment = DIES.start + dice % (DIES.end - DIES.start);
         tokio::time::sleep(Duration::from_millis(moment)).await;
         told.lock().expect("no caller panics").clone()
@@ -297,11 +294,4 @@ fn borrowed<'a>(settings: &'a [(&'static str, String)]) -> Vec<(&'static str, &'
     settings
         .map(|(key, value)| (*key, value.as_str()))
         .collect()
-}
-
-fn roll(dice: &mut u64) -> u64 {
-    *dice = dice
-        .wrapping_mul(6_364_136_223_846_793_005)
-        .wrapping_add(1_442_695_040_888_963_407);
-    *dice >> 33
 }

@@ -159,7 +159,9 @@ impl ModelBrain {
                     text,
                     second_opinion,
                 },
-            ) if wants_no_calls(&text) => self.opt_out(lead, text, second_opinion, now),
+            ) if wants_no_calls(&text, second_opinion.as_deref()) => {
+                self.opt_out(lead, text, second_opinion, now)
+            }
             (
                 Lead::Rules(rules),
                 Input::Heard {

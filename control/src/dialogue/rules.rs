@@ -190,9 +190,13 @@ impl RuleBrain {
                     second_opinion,
                 },
             ) => self.once_more(&text, second_opinion.as_deref(), now),
-            (state @ State::Escalation, Input::Heard { text, .. }) if wants_no_calls(&text) => {
-                self.opt_out(state)
-            }
+            (
+                state @ State::Escalation,
+                Input::Heard {
+                    text,
+                    second_opinion,
+                },
+            ) if wants_no_calls(&text, second_opinion.as_deref()) => self.opt_out(state),
             // It answered with what sounded like a goodbye.
             (state @ State::Over, Input::Machine) => self.machine(state, now),
             // All is said; the call ends or changes hands once the caller has heard it.

@@ -25,6 +25,7 @@ pub struct Unsaved {
     turn: Arc<Mutex<()>>,
 }
 
+/// A line of the file.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct Kept {
     call: NewCallLog,
@@ -44,15 +45,13 @@ impl Unsaved {
     /// Keeps a call. It is on the disk when this returns.
     pub(super) async fn keep(&self, call: NewCallLog, summary: CallSummary) {
         let _turn = self.turn.lock().await;
-        let path = Arc::clone(&self.path);
         let sid = call.call_sid.clone();
-        let kept = tokio::task::spawn_blocking(move || append(&path, &Kept { call, summary }));
+        let kept = self.on_disk(move |path| append(path, &Kept { call, summary }));
         match kept.await {
-            Ok(Ok(())) => {
+            Ok(()) => {
                 let file = self.path.display();
                 tracing::warn!(call = sid, %file, "the call's log is kept in a file");
             }
-            Ok(Err(error)) => tracing::error!(call = sid, %error, "the call's log is lost"),
             Err(error) => tracing::error!(call = sid, %error, "the call's log is lost"),
         }
     }
@@ -60,34 +59,42 @@ impl Unsaved {
     /// Writes what was kept into the database, if there is anything. What it does not take stays.
     pub async fn restore(&self, logs: &dyn CallLogs) {
         let _turn = self.turn.lock().await;
-        let path = Arc::clone(&self.path);
-        let lines = match tokio::task::spawn_blocking(move || read(&path)).await {
-            Ok(Ok(lines)) => lines,
-            Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => return,
-            failed => {
-                tracing::error!(?failed, "calls that were kept in a file cannot be read");
+        let lines = match self.on_disk(read).await {
+            Ok(lines) => lines,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => {
+                tracing::error!(%error, "calls that were kept in a file cannot be read");
                 return;
             }
         };
-        let mut restored = 0_u32;
+        let restored = lines.len();
         for kept in lines {
             // A row that is there already is completed by the same words.
             if let Err(error) = logs.close(&kept.call, &kept.summary).await {
                 tracing::warn!(%error, "calls stay in their file: the database does not take them");
                 return;
             }
-            restored += 1;
         }
-        match std::fs::remove_file(&*self.path) {
+        match self.on_disk(|path| std::fs::remove_file(path)).await {
             Ok(()) => tracing::info!(restored, "calls of an outage are in the database"),
             Err(error) => tracing::error!(%error, "calls are in the database and in a file"),
         }
     }
+
+    async fn on_disk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let path = Arc::clone(&self.path);
+        let done = tokio::task::spawn_blocking(move || work(&path)).await;
+        done.unwrap_or_else(|panicked| Err(io::Error::other(panicked)))
+    }
 }
 
 fn append(path: &Path, kept: &Kept) -> io::Result<()> {
-    let mut line = serde_json::to_vec(kept)?;
-    line.push(b'\n');
+    // A line begins with its break: one that was not written to its end spoils no other.
+    let mut line = vec![b'\n'];
+    serde_json::to_writer(&mut line, kept)?;
     let mut file = OpenOptions::new()
         .create(true)
         .append(true)
@@ -100,8 +107,12 @@ fn append(path: &Path, kept: &Kept) -> io::Result<()> {
 fn read(path: &Path) -> io::Result<Vec<Kept>> {
     let mut calls = Vec::new();
     for line in BufReader::new(File::open(path)?).lines() {
+        let line = line?;
+        if line.is_empty() {
+            continue;
+        }
         // Half a line is of a process that died while it wrote.
-        match serde_json::from_str(&line?) {
+        match serde_json::from_str(&line) {
             Ok(kept) => calls.push(kept),
             Err(error) => tracing::error!(%error, "a call that was kept in a file cannot be read"),
         }
@@ -149,17 +160,17 @@ mod tests {
         let gone = Store::open_in_memory().await.expect("a store");
         gone.backend.close().await;
         unsaved.restore(gone.call_logs.as_ref()).await;
+        let file = folder.path().join(FILE);
         for sid in ["CA1", "CA2"] {
             let (call, summary) = call(sid);
             unsaved.keep(call, summary).await;
+            // A process that died while it wrote another.
+            let mut torn = OpenOptions::new().append(true).open(&file).expect("ours");
+            torn.write_all(b"\n{\"call\": {\"ca").expect("written");
         }
         unsaved.restore(gone.call_logs.as_ref()).await;
-        let file = folder.path().join(FILE);
         let mode = file.metadata().expect("it waits").permissions().mode();
         assert_eq!(mode & 0o777, MODE);
-        // A process that died while it wrote.
-        let mut torn = OpenOptions::new().append(true).open(&file).expect("ours");
-        torn.write_all(b"{\"call\": {\"ca").expect("written");
         let there = Store::open_in_memory().await.expect("a store");
         Unsaved::within(folder.path())
             .restore(there.call_logs.as_ref())

@@ -1,5 +1,7 @@
 //! `book_appointment`: a new entry in the book, together with whoever is new to it.
 
+use std::num::NonZeroU16;
+
 use jiff::Zoned;
 use serde::Deserializer;
 use storage::appointment::{self, BookingError, NewAppointment};
@@ -32,6 +34,10 @@ pub struct Arguments {
     pub scheduled_at: Moment,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
+    /// What a model may add, though nobody asks it to: the service decides how long it takes. What
+    /// is no length is refused all the same, since it tells that the wish was not understood.
+    #[serde(default, deserialize_with = "duration_minutes", skip_serializing)]
+    pub duration_minutes: Option<NonZeroU16>,
 }
 
 /// `customer_id` and `vehicle_id`; or `customer_id` and `add_vehicle`; or `create_customer` and
@@ -171,6 +177,12 @@ fn bound(context: &CallContext, asked: CustomerId) -> Result<CustomerId, ToolErr
     } else {
         Err(ToolError::NotThisCaller)
     }
+}
+
+fn duration_minutes<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<NonZeroU16>, D::Error> {
+    field::named("duration_minutes", deserializer)
 }
 
 fn scheduled_at<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {

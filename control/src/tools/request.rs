@@ -68,12 +68,6 @@ pub fn parse(request: &ToolRequest) -> Result<ToolCall, InvalidRequest> {
     let arguments: Value =
         serde_json::from_str(text).map_err(|why| InvalidRequest::NotJson(why.to_string()))?;
     let arguments = without_nulls(arguments);
-    if let Some(minutes) = arguments.get("duration_minutes")
-        && minutes.as_u64().is_none_or(|minutes| minutes == 0)
-    {
-        let why = "duration_minutes: not a number of minutes; leave it out, the service decides";
-        return Err(InvalidRequest::WrongArguments(why.to_owned()));
-    }
     let party = wrong_member(&arguments);
     let call = json!({"name": request.name, "arguments": arguments});
     serde_json::from_value(call).map_err(|why| match why.to_string() {

@@ -98,11 +98,8 @@ pub(super) async fn run(
                     open.push(*id);
                 }
             }
-            let Some(first) = several
-                .iter()
-                .min_by_key(|id| id.0)
-                .filter(|_| !open.is_empty())
-            else {
+            let first = several.iter().min_by_key(|id| id.0);
+            let (Some(first), false) = (first, open.is_empty()) else {
                 return Err(context.locked_out());
             };
             (Guessed::Namesakes(*first), open)

@@ -16,7 +16,7 @@ use crate::limits;
 use crate::read;
 use crate::reminder::{
     About, Attempt, AttemptId, Briefing, Change, Claim, Conclusion, Decision, Intended, Intent,
-    Next, Reminder, ReminderId, Reminders, concluded, planned,
+    Next, RINGING, Reminder, ReminderId, Reminders, concluded, planned,
 };
 
 /// Due, or left behind by whoever leased it.
@@ -61,11 +61,6 @@ const OPTED_OUT: &str = "SELECT EXISTS (SELECT FROM opt_outs
 
 /// Intents to ring one number wait for each other.
 const ONE_BY_ONE: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-
-/// Whether somebody at this number is being rung, or may be.
-const RINGING: &str = "SELECT EXISTS (SELECT 1 FROM reminder_attempts AS tried
-    JOIN reminders AS reminder ON reminder.attempt_id = tried.attempt_id
-    WHERE tried.to_number = $1 AND tried.channel = 'voice' AND reminder.state = 'dialling')";
 
 const DIAL: &str = "UPDATE reminders
     SET state = 'dialling', attempts = attempts + 1, attempt_id = $3, reason = NULL,

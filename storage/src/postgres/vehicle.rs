@@ -10,17 +10,11 @@ use crate::audit::Entry;
 use crate::customer::CustomerId;
 use crate::error::StorageError;
 use crate::read::vehicle;
-use crate::vehicle::{NewVehicle, Vehicle, VehicleId, Vehicles};
+use crate::vehicle::{NewVehicle, SAME, Vehicle, VehicleId, Vehicles};
 
 pub(super) const BY_ID: &str = "SELECT * FROM vehicles WHERE id = $1";
 
 const OF_CUSTOMER: &str = "SELECT * FROM vehicles WHERE customer_id = $1 ORDER BY id";
-
-/// The same vehicle, where it is there already: of two with numbers, only those numbers tell.
-const SAME: &str = "SELECT * FROM vehicles
-    WHERE customer_id = $1 AND year = $2 AND lower(make) = lower($3) AND lower(model) = lower($4)
-      AND (vin IS NULL OR CAST($5 AS TEXT) IS NULL OR vin = CAST($5 AS TEXT))
-    ORDER BY id LIMIT 1";
 
 /// Lets one add a vehicle at a time, and keeps nobody from booking.
 const LOCK_OWNER: &str = "SELECT FROM customers WHERE id = $1 FOR NO KEY UPDATE";

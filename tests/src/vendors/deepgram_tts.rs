@@ -131,6 +131,8 @@ struct Desk {
     sent: Vec<Sent>,
     /// When audio was sent by a socket.
     audio_sent: Vec<Instant>,
+    /// Sockets that are over.
+    gone: usize,
     /// Idle sockets are told to go.
     hang_up_idle: u64,
 }
@@ -189,6 +191,12 @@ impl DeepgramTtsSim {
     #[must_use]
     pub fn count(&self, what: impl Fn(&Sent) -> bool) -> usize {
         self.desk().sent.iter().filter(|sent| what(sent)).count()
+    }
+
+    /// How many sockets are over.
+    #[must_use]
+    pub fn gone(&self) -> usize {
+        self.desk().gone
     }
 
     /// Closes the sockets that have nothing to do, as the vendor does after a while.
@@ -385,7 +393,8 @@ async fn open_socket(
         let io = TokioIo::new(upgraded);
         let socket = WebSocketStream::from_raw_socket(io, Role::Server, None).await;
         // However it ends, the socket goes.
-        let _ = Conversation::new(sim, socket).run().await;
+        let _ = Conversation::new(sim.clone(), socket).run().await;
+        sim.desk().gone += 1;
     });
     let headers = [
         (header::CONNECTION, "upgrade".to_owned()),

@@ -5,9 +5,27 @@ use std::net::SocketAddr;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
+use super::deepgram_stt::{self, DeepgramSttSim};
+use super::deepgram_tts::{self, DeepgramTtsSim};
+
+/// The vendor, well, with a voice of this manner: who hears, who speaks, and the settings that lead
+/// there.
+pub async fn deepgram(
+    voice: deepgram_tts::Manner,
+) -> (DeepgramSttSim, DeepgramTtsSim, [(&'static str, String); 2]) {
+    let hears = DeepgramSttSim::start(deepgram_stt::Manner::default()).await;
+    let speaks = DeepgramTtsSim::start(voice).await;
+    let origin = format!("ws://{}", front(hears.address(), speaks.address()).await);
+    let settings = [
+        ("DEEPGRAM_API_KEY", deepgram_stt::KEY.to_owned()),
+        ("DEEPGRAM_URL", origin),
+    ];
+    (hears, speaks, settings)
+}
+
 /// Hands each connection on by the path of its first request: `speak` to one, all else to the
 /// other. Where that one is not there, the connection is closed.
-pub async fn front(hears: SocketAddr, speaks: SocketAddr) -> SocketAddr {
+async fn front(hears: SocketAddr, speaks: SocketAddr) -> SocketAddr {
     let door = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
     let address = door.local_addr().expect("a bound listener");
     tokio::spawn(async move {

@@ -24,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::Switch;
+use crate::dice::Dice;
 
 /// The only calendar there is. As in life, its name must be escaped in a path.
 pub const CALENDAR_ID: &str = "shop#1@group.calendar.google.com";
@@ -70,7 +71,7 @@ struct Sim {
     spent: Mutex<BTreeSet<String>>,
     asked: Mutex<Vec<String>>,
     tokens: Mutex<u32>,
-    dice: Mutex<u64>,
+    dice: Mutex<Dice>,
 }
 
 /// An event as the simulator keeps it: what was written, merged.
@@ -330,8 +331,10 @@ async fn broken(State(shared): State<Shared>, request: Request, next: Next) -> R
         return refusal(StatusCode::UNAUTHORIZED, "authError");
     }
     match fault {
-        Some(Fault::Failing(percent)) if roll(&shared) % 100 < u64::from(percent) => {
-            if roll(&shared).is_multiple_of(2) {
+        Some(Fault::Failing(percent))
+            if locked(&shared.state.dice).roll() % 100 < u64::from(percent) =>
+        {
+            if locked(&shared.state.dice).roll().is_multiple_of(2) {
                 drop(next.run(request).await);
             }
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "backendError")
@@ -360,15 +363,6 @@ fn unplugged() -> Response {
     let broken =
         futures_util::stream::once(async { Err::<Bytes, _>(std::io::Error::other("unplugged")) });
     axum::body::Body::from_stream(broken).into_response()
-}
-
-/// A number that is the same in every run of a test.
-fn roll(shared: &Shared) -> u64 {
-    let mut state = locked(&shared.state.dice);
-    *state = state
-        .wrapping_mul(6_364_136_223_846_793_005)
-        .wrapping_add(1_442_695_040_888_963_407);
-    *state >> 33
 }
 
 async fn free_busy(State(shared): State<Shared>, body: Bytes) -> Response {

@@ -6,7 +6,7 @@ use storage::appointment::Status;
 use storage::customer::CustomerId;
 use storage::vehicle::VehicleId;
 use tests::caller::Caller;
-use tests::dealership::{Dealership, JOHN, MARIA, Plan, STRANGER, SUE, at, on_both_books};
+use tests::dealership::{Dealership, FAST, JOHN, MARIA, Plan, STRANGER, SUE, at, on_both_books};
 use tests::vendors::deepgram_tts::voice_at;
 use tests::vendors::openai::Reply;
 
@@ -58,7 +58,7 @@ fn hears_every_letter(caller: &Caller, words: &str) {
     let heard = caller.phone().played();
     let clauses = words.split_inclusive(['.', '?', '!']);
     for clause in clauses {
-        let voice = voice_at(clause, 50);
+        let voice = voice_at(clause, FAST);
         let length = voice.len();
         assert!(
             heard.windows(length).any(|window| window == voice),

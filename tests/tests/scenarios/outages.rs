@@ -11,7 +11,17 @@ use tests::vendors::{deepgram_stt, deepgram_tts};
 /// From the end of the caller's words, beyond the deadlines themselves, to the agent's.
 const WITHIN: Duration = Duration::from_secs(3);
 
+/// Samples of the caller's words after which the line breaks: more than half a second.
+const IN_MID_SENTENCE: u64 = 4_800;
+
 const SHALL_I: &str = "Shall I book it?";
+
+/// How many samples of callers' words the recogniser has.
+fn heard(shop: &Dealership) -> u64 {
+    let lines = shop.hears.connections();
+    let ranges = lines.iter().flat_map(|line| &line.ranges);
+    ranges.map(|range| range.end - range.start).sum()
+}
 
 async fn is_answered(caller: &Caller, words: &str, answer: &str) -> Duration {
     let over = caller.says(words).await;
@@ -101,7 +111,8 @@ async fn a_recogniser_that_drops_its_line_in_mid_sentence_loses_no_word() {
         let john = shop.rings(JOHN).await;
         john.is_told("How can I help you?").await;
         let killing = async {
-            tokio::time::sleep(Duration::from_millis(900)).await;
+            let amid = |samples: &u64| *samples >= IN_MID_SENTENCE;
+            until("he is in mid-sentence", amid, async || heard(shop)).await;
             shop.hears.inject(deepgram_stt::Fault::Kill);
             let dropped = |over: &bool| *over;
             until("its line is gone", dropped, async || {
@@ -133,8 +144,10 @@ async fn a_voice_whose_line_is_gone_speaks_again_and_everything_is_free_a_second
     on_both_books(Plan::default(), async |shop: &Dealership| {
         let john = shop.rings(JOHN).await;
         john.is_told("How can I help you?").await;
+        let before = shop.speaks.gone();
         shop.speaks.inject(deepgram_tts::Fault::Kill);
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        let dropped = |gone: &usize| *gone > before;
+        until("its line is gone", dropped, async || shop.speaks.gone()).await;
         shop.speaks.heal();
         let took = is_answered(&john, "i need an oil change", "What day and time").await;
         assert!(

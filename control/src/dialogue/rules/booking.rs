@@ -222,6 +222,7 @@ impl RuleBrain {
             service_type: booking.service.clone()?,
             scheduled_at: Moment::Instant(booking.time.start.as_ref()?.timestamp()),
             notes: (!also.is_empty()).then(|| format!("Also asked for: {}.", also.join(", "))),
+            duration_minutes: None,
         }))
     }
 

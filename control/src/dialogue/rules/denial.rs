@@ -26,7 +26,7 @@ impl RuleBrain {
     ) -> State {
         self.known.disown();
         self.run(ToolCall::ForgetCustomer(forget_customer::Arguments {}));
-        if wants_no_calls(text) || second.is_some_and(wants_no_calls) {
+        if wants_no_calls(text, second) {
             // Whoever they are.
             return self.opt_out(State::IntentDetection);
         }

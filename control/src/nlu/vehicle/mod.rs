@@ -87,7 +87,7 @@ pub fn parse_words(words: &Words) -> Option<SpokenVehicle> {
     (said != SpokenVehicle::default()).then_some(said)
 }
 
-/// Whether "the other one" was said, of two things one of which is a vehicle.
+/// "The other car", or "the other one" by a caller with whom a vehicle is being talked of.
 #[must_use]
 pub fn names_the_other(text: &str) -> bool {
     let words = Words::new(text);

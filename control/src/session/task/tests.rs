@@ -671,6 +671,7 @@ fn books(input: &Input) -> Vec<Action> {
                 service_type: "oil_change".to_owned(),
                 scheduled_at: Moment::Local("2026-11-24T10:00".parse().expect("valid")),
                 notes: None,
+                duration_minutes: None,
             }),
         }],
         _ => Vec::new(),

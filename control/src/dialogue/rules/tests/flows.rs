@@ -230,20 +230,6 @@ async fn the_hours_of_a_holiday_are_none_and_its_name_is_said() {
 }
 
 #[tokio::test]
-async fn the_same_time_next_week_keeps_weekday_and_hour() {
-    let mut call = Scene::new(Some(MARIA)).await;
-    call.opens().await;
-    call.says_in_turn(&["i need to move my appointment", BORN, "same time next week"])
-        .await;
-    call.hears("Tuesday, December 1 at 10 a.m.");
-    call.says("yes").await;
-    assert_eq!(
-        call.appointment(1).await.starts_at,
-        at("2026-12-01T16:00:00Z")
-    );
-}
-
-#[tokio::test]
 async fn at_a_time_without_work_the_nearest_are_offered() {
     let lunch = |location: &mut Location| {
         let open = jiff::civil::time(12, 0, 0, 0);
