@@ -22,6 +22,8 @@ pub(super) struct Known {
     pub(super) booked: Vec<Visit>,
     /// What this call was placed for, as long as it stands.
     pub(super) reminded: Option<Visit>,
+    /// The visit that this call was placed to ask about.
+    pub(super) visited: Option<Visit>,
     tools_run: u32,
 }
 
@@ -65,6 +67,10 @@ impl Known {
                 self.caller = Some(reminded.customer.clone());
                 self.reminded = Some(reminded.visit.clone());
             }
+            Ok(Answer::FollowingUp(visited)) => {
+                self.caller = Some(visited.customer.clone());
+                self.visited = Some(visited.visit.clone());
+            }
             Ok(Answer::Cancelled(visit)) => self.forget(visit),
             Ok(
                 Answer::Customer(Lookup::NotFound)
@@ -81,6 +87,11 @@ impl Known {
         }
     }
 
+    /// Whether we placed this call, as far as the book has told.
+    pub(super) fn is_our_call(&self) -> bool {
+        self.reminded.is_some() || self.visited.is_some()
+    }
+
     /// The caller is somebody else: what was known of them is not known.
     pub(super) fn disown(&mut self) {
         self.caller = None;
@@ -88,6 +99,7 @@ impl Known {
         self.number = None;
         self.booked.clear();
         self.reminded = None;
+        self.visited = None;
         self.denied = true;
     }
 

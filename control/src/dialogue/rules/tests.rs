@@ -4,6 +4,7 @@ mod booking;
 mod corrections;
 mod courtesy;
 mod denial;
+mod follow_up;
 mod proof;
 mod record;
 mod reminder;
