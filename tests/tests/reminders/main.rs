@@ -1,5 +1,7 @@
 //! Reminders as customers and the network meet them: real processes against a simulated Twilio.
 
+mod calls;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
