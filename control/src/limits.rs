@@ -307,6 +307,12 @@ pub const CALLING_HOURS: (i8, i8) = (8, 21);
 
 /// How often a runner looks for what is due.
 pub const REMINDER_POLL: Duration = Duration::from_secs(20);
+/// How often what customers asked for while the book was away is taken to it.
+pub const OWED_POLL: Duration = Duration::from_secs(2);
+/// Wishes of customers that are taken to the book at once.
+pub const MAX_OWED: usize = 10_000;
+/// Rows that are counted where nothing may be done with them.
+pub const REMINDERS_SHOWN: u32 = 500;
 /// Rows that a runner claims at once.
 pub const REMINDER_BATCH: u32 = 20;
 /// Reminders that one runner works at, at the same time.

@@ -27,7 +27,7 @@ use crate::limits;
 use crate::llm::openai::InvalidAccount;
 use crate::llm::{Model, OpenAi};
 use crate::observe::Metrics;
-use crate::reminders::Runner;
+use crate::reminders::{Owed, Runner};
 use crate::session::{self, Calls, Carrier, Gate, Journal, MakeBrain, Sessions, SessionsConfig};
 use crate::speech::{self, Chosen, NoSpeech};
 use crate::telephony::rest::Rest;
@@ -49,6 +49,8 @@ pub struct Server {
     /// Carries bookings over to the calendar.
     calendar: Option<Running>,
     reminders: Reminders,
+    /// Takes to the book what customers asked for while it was away.
+    _settling: AbortOnDropHandle<()>,
     gate: Arc<Gate>,
     drain: Duration,
     /// No new calls.
@@ -177,6 +179,8 @@ impl Server {
             clock,
             Arc::clone(&data_plane_metrics),
         );
+        let owed = Owed::in_folder(&config.data_dir);
+        let sessions = sessions.with_owed(owed.clone());
         let stopping = CancellationToken::new();
         let closing = CancellationToken::new();
         let (calendar, outlook) = config
@@ -222,9 +226,12 @@ impl Server {
             spent: Arc::new(SpentHere::default()),
             metrics,
             typed_speech,
+            owed: owed.clone(),
             stopping: stopping.clone(),
         }));
+        let settling = owed.keep_settling(Arc::clone(&store.consents), closing.clone());
         let http = tokio::spawn(http::server::serve(listener, router, closing.clone()));
+        let settling = AbortOnDropHandle::new(tokio::spawn(settling));
         Ok(Self {
             address,
             base_url,
@@ -236,6 +243,7 @@ impl Server {
             journal,
             calendar,
             reminders: Reminders::start(runner),
+            _settling: settling,
             gate,
             drain: config.drain,
             stopping,

@@ -226,6 +226,7 @@ pub(crate) fn attempt(row: &impl BookRow) -> Result<Attempt, StorageError> {
     Ok(Attempt {
         id: attempt_id(&columns)?,
         reminder: ReminderId(columns.integer("reminder_id")?),
+        channel: columns.word("channel")?,
         to: Phone::parse(&columns.text("to_number")?)
             .map_err(|_| columns.corrupt("to_number", "what is not a telephone number"))?,
         intent_at: columns.instant("intent_at")?,

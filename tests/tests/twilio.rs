@@ -586,6 +586,7 @@ async fn attempt_at_maria(scene: &Scene) -> (AppointmentId, AttemptId) {
         owner: "test",
         lease,
         limit: 100,
+        only: None,
     };
     let rows = store.reminders.claim(&claim).await.expect("readable");
     let mut rows = rows.iter();

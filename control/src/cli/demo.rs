@@ -23,7 +23,7 @@ use crate::caller::console::Console;
 use crate::caller::script::{Prompter, Script};
 use crate::caller::stream::Mind;
 use crate::caller::voice::Repertoire;
-use crate::caller::{CallPlan, CallRecord, place};
+use crate::caller::{CallPlan, CallRecord, Network, place};
 use crate::clock::BusinessClock;
 use crate::config::{Config, Key, Origin, Sources, SpeechMode};
 use crate::observe::{self, LogFormat};
@@ -197,6 +197,7 @@ impl Stage {
         let plan = CallPlan {
             title: scenario.title.to_owned(),
             webhook: self.webhook.clone(),
+            network: Network::default(),
             from: scenario.from.to_owned(),
             to: self.location.phone.as_str().to_owned(),
             mind: Mind::Script(Box::new(Conduct::new(Prompter::new(script)))),

@@ -18,7 +18,7 @@ use crate::observe::{self, LogFormat};
 use crate::reminders::policy::Verdict;
 use crate::reminders::runner::{Report, kind};
 use crate::reminders::{Policy, Runner};
-use crate::{database, server};
+use crate::{database, limits, server};
 
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[group(required = true, multiple = true)]
@@ -33,9 +33,6 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
 }
-
-/// Rows that a dry run shows.
-const SHOWN: u32 = 500;
 
 /// Rows that a progress bar counts.
 const MOST: u32 = 100_000;
@@ -54,7 +51,7 @@ pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
     let policy = Policy::new(&config, Arc::clone(&location));
     println!("reminders: {}", policy.guard().sentence());
     if args.dry_run {
-        let judged = Runner::rehearse(&store, &policy, &clock, SHOWN).await;
+        let judged = Runner::rehearse(&store, &policy, &clock, limits::REMINDERS_SHOWN).await;
         store.backend.close().await;
         println!("{}", rehearsed(&judged?, &location));
         return Ok(ExitCode::SUCCESS);
@@ -126,6 +123,7 @@ fn rehearsed(judged: &[(Briefing, Verdict)], location: &Location) -> String {
             Verdict::Act => ("sent now".to_owned(), ""),
             Verdict::Wait { until, why } => (format!("looked at {}", at(*until)), *why),
             Verdict::Skip { why } => ("skipped".to_owned(), *why),
+            Verdict::Leave { why } => ("left open".to_owned(), *why),
         };
         let appointment = briefing.appointment.id.0.to_string();
         let starts = at(briefing.appointment.starts_at);

@@ -24,6 +24,8 @@ pub(super) struct Known {
     pub(super) cancelled: Option<Visit>,
     /// What this call was placed for, as long as it stands.
     pub(super) reminded: Option<Visit>,
+    /// The visit that this call was placed to ask about.
+    pub(super) visited: Option<Visit>,
     tools_run: u32,
 }
 
@@ -72,6 +74,10 @@ impl Known {
                 self.forget(visit);
                 self.cancelled = Some(visit.clone());
             }
+            Ok(Answer::FollowingUp(visited)) => {
+                self.caller = Some(visited.customer.clone());
+                self.visited = Some(visited.visit.clone());
+            }
             Ok(
                 Answer::Customer(Lookup::NotFound)
                 | Answer::Customers(_)
@@ -87,6 +93,11 @@ impl Known {
         }
     }
 
+    /// Whether we placed this call, as far as the book has told.
+    pub(super) fn is_our_call(&self) -> bool {
+        self.reminded.is_some() || self.visited.is_some()
+    }
+
     /// The caller is somebody else: what was known of them is not known.
     pub(super) fn disown(&mut self) {
         self.caller = None;
@@ -95,6 +106,7 @@ impl Known {
         self.booked.clear();
         self.cancelled = None;
         self.reminded = None;
+        self.visited = None;
         self.denied = true;
     }
 

@@ -56,6 +56,8 @@ pub enum Input {
     Returned { caller: Option<Phone> },
     /// A call of ours about this appointment was answered.
     Reminding { appointment: AppointmentId },
+    /// A call of ours about this visit, which is over, was answered.
+    FollowingUp { appointment: AppointmentId },
     /// A machine has answered a call of ours, and takes a message now.
     Machine,
     /// The caller's words of one turn, and the second reading where the recogniser gave one.
@@ -110,6 +112,8 @@ pub enum Action {
     /// What was just said answers a question of the caller's. A caller who hears it and hangs up got
     /// what they called for.
     Answered,
+    /// What was just said is the message for a machine. One that it took to the end is left.
+    Message,
     /// What the dialogue now waits for.
     Expect(Expectation),
     /// End the call once everything said has been heard.
@@ -146,6 +150,8 @@ pub enum Question {
     Confirm,
     /// Another time for the appointment, or no appointment?
     MoveOrCancel,
+    /// Was everything all right at the visit?
+    AllWell,
     /// Is there anything else?
     AnythingElse,
     /// Are you still there?

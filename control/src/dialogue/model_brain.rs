@@ -225,6 +225,7 @@ impl ModelBrain {
                 Input::Opened { .. }
                 | Input::Returned { .. }
                 | Input::Reminding { .. }
+                | Input::FollowingUp { .. }
                 | Input::Machine
                 | Input::Unclear
                 | Input::ToolFinished { .. }

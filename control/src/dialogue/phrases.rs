@@ -2,6 +2,7 @@
 //!
 //! Every fact in them is the location's; nothing is hard-coded but the wording.
 
+mod follow_up;
 mod reminder;
 
 use jiff::Zoned;
@@ -9,6 +10,9 @@ use jiff::civil::Date;
 use storage::location::{DayHours, Hours, Location, Service};
 use storage::slots::SlotRefusal;
 
+pub(super) use self::follow_up::{
+    GLAD_TO_HEAR, HINT_ALL_WELL, SORRY_TO_HEAR, THEN_OUR_BOOK_IS_WRONG, WAS_ALL_WELL, follow_up,
+};
 pub(super) use self::reminder::{
     CALLED_BY_MISTAKE, CAN_YOU_MAKE_IT, HINT_MOVE_OR_CANCEL, MOVE_OR_CANCEL, NO_MORE_CALLS,
     OPT_OUT_BY_TEXT, message, reminder, see_you,

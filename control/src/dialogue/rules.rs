@@ -14,6 +14,7 @@ mod cancel;
 mod closing;
 mod denial;
 pub(super) mod escalate;
+mod follow_up;
 mod greeting;
 mod inquiry;
 mod intent;
@@ -35,7 +36,7 @@ use storage::location::Location;
 
 use self::inquiry::Topic;
 use super::known::Known;
-use super::state::{Asks, Proving, Reminding, State};
+use super::state::{Asks, FollowingUp, Proving, Reminding, State};
 use super::turn::{Turn, vocabulary};
 use super::{Action, Brain, Input, Question, Silence, ToolId, TransferReason, phrases};
 use crate::nlu::intent::wants_no_calls;
@@ -110,7 +111,11 @@ impl RuleBrain {
     pub(super) fn may_yield(&self) -> bool {
         let keeps = matches!(
             self.state,
-            State::CallBack { .. } | State::Escalation | State::Message | State::Over
+            State::CallBack { .. }
+                | State::FollowUp(_)
+                | State::Escalation
+                | State::Message
+                | State::Over
         );
         !keeps && self.state.awaits().is_none()
     }
@@ -202,9 +207,16 @@ impl RuleBrain {
             (State::Greeting { lookup: None }, Input::Reminding { appointment }) => {
                 self.reminding(appointment)
             }
-            (state, Input::Opened { .. } | Input::Returned { .. } | Input::Reminding { .. }) => {
-                state
+            (State::Greeting { lookup: None }, Input::FollowingUp { appointment }) => {
+                self.following_up(appointment)
             }
+            (
+                state,
+                Input::Opened { .. }
+                | Input::Returned { .. }
+                | Input::Reminding { .. }
+                | Input::FollowingUp { .. },
+            ) => state,
             (state, Input::Machine) => self.machine(state, now),
             (state, Input::ToolFinished { id, outcome }) => {
                 self.tool_finished(state, id, outcome, now)
@@ -220,9 +232,12 @@ impl RuleBrain {
             // It asks no model.
             (state, Input::Model(_)) => state,
             // The greeting is on its way; there is nothing yet that words could answer.
-            (state @ (State::Greeting { .. } | State::Reminder(Reminding::Reading { .. })), _) => {
-                state
-            }
+            (
+                state @ (State::Greeting { .. }
+                | State::Reminder(Reminding::Reading { .. })
+                | State::FollowUp(FollowingUp::Reading { .. })),
+                _,
+            ) => state,
             (_, Input::Silence(Silence::Prompt)) if self.lone_zero() => {
                 self.escalate(TransferReason::Requested)
             }
@@ -252,6 +267,13 @@ impl RuleBrain {
                     second_opinion,
                 },
             ) if self.takes_back(&text, second_opinion.as_deref()) => self.back_again(now),
+            (
+                State::FollowUp(FollowingUp::AllWell),
+                Input::Heard {
+                    text,
+                    second_opinion,
+                },
+            ) => self.told_how_it_was(&text, second_opinion.as_deref(), now),
             (
                 state,
                 Input::Heard {
@@ -302,6 +324,7 @@ impl RuleBrain {
             State::Greeting { .. } => self.recognised(&outcome, now),
             State::CallBack { .. } => self.call_back_noted(outcome, now),
             State::Reminder(step) => self.reminder_tool(step, outcome, now),
+            State::FollowUp(_) => self.follow_up_tool(state, outcome, now),
             State::OptingOut { .. } => self.opted_out(&outcome, now),
             State::Verification { errand, step } => self.proving(errand, step, outcome, now),
             State::SlotCollection { task, asks } => self.found(task, asks, outcome, now),

@@ -22,6 +22,8 @@ pub(super) enum State {
     Greeting { lookup: Option<ToolId> },
     /// A call of ours: the appointment, and whether its customer will come.
     Reminder(Reminding),
+    /// A call of ours: was all well at that visit?
+    FollowUp(FollowingUp),
     /// An errand that touches the record waits for proof of who calls.
     Verification { errand: Errand, step: Proving },
     /// "How can I help you?"
@@ -63,6 +65,15 @@ pub(super) enum Reminding {
     MoveOrCancel(Visit),
     /// It is noted that they will.
     Confirming { tool: ToolId },
+}
+
+/// The steps of a call that follows a visit up.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum FollowingUp {
+    /// Which visit? `machine`: by now a machine has answered.
+    Reading { tool: ToolId, machine: bool },
+    /// "Was everything all right?"
+    AllWell,
 }
 
 /// What an errand on the record is for.
@@ -239,6 +250,7 @@ impl State {
         match self {
             Self::Greeting { .. } => "greeting",
             Self::Reminder(_) => "reminder",
+            Self::FollowUp(_) => "follow_up",
             Self::Verification { .. } => "verification",
             Self::IntentDetection => "intent_detection",
             Self::Choosing { .. } | Self::SlotCollection { .. } => "slot_collection",
@@ -257,6 +269,10 @@ impl State {
             Self::Reminder(step) => match step {
                 Reminding::Reading { tool, .. } | Reminding::Confirming { tool } => Some(*tool),
                 Reminding::WillCome(_) | Reminding::MoveOrCancel(_) => None,
+            },
+            Self::FollowUp(step) => match step {
+                FollowingUp::Reading { tool, .. } => Some(*tool),
+                FollowingUp::AllWell => None,
             },
             Self::Verification { step, .. } => match step {
                 Proving::LookingUp { tool, .. }

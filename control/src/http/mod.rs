@@ -34,6 +34,7 @@ use crate::clock::BusinessClock;
 use crate::config::BaseUrl;
 use crate::limits;
 use crate::observe::Metrics;
+use crate::reminders::Owed;
 use crate::session::{Admission, Calls, Journal, Sessions};
 use crate::telephony::signature::SignatureKey;
 use crate::telephony::token::{SpentTokens, TokenKey};
@@ -66,6 +67,8 @@ pub(crate) struct App {
     pub metrics: Arc<Metrics>,
     /// Whether the caller's words are typed beside the audio.
     pub typed_speech: bool,
+    /// What customers asked for while the book was away.
+    pub owed: Owed,
     /// Set when the process is told to stop: new calls are refused.
     pub stopping: CancellationToken,
 }
@@ -74,6 +77,7 @@ pub(crate) struct App {
 pub(crate) mod paths {
     pub(crate) const INBOUND_CALL: &str = "/api/v1/webhooks/inbound-call";
     pub(crate) const OUTBOUND_REMINDER: &str = "/api/v1/webhooks/outbound-reminder";
+    pub(crate) const OUTBOUND_FOLLOW_UP: &str = "/api/v1/webhooks/outbound-follow-up";
     pub(crate) const STREAM_ENDED: &str = "/api/v1/webhooks/stream-ended";
     pub(crate) const DIAL_RESULT: &str = "/api/v1/webhooks/dial-result";
     pub(crate) const CALL_STATUS: &str = "/api/v1/webhooks/call-status";

@@ -22,6 +22,7 @@ use crate::dialogue::RuleBrain;
 use crate::feed::{FeedEvent, FeedLine};
 use crate::limits;
 use crate::observe::Metrics;
+use crate::reminders::Owed;
 use crate::session::{Admission, Calls, Journal, Media, Sessions, SessionsConfig};
 use crate::telephony::CallSid;
 use crate::telephony::signature::SignatureKey;
@@ -117,6 +118,7 @@ async fn scene(setup: Setup) -> Scene {
         spent: Arc::new(SpentHere::default()),
         metrics,
         typed_speech: setup.typed,
+        owed: Owed::in_folder(&std::env::temp_dir().join(format!("otto-{:x}", rand::random::<u64>()))),
         stopping: CancellationToken::new(),
     });
     let router = router(Arc::clone(&app));

@@ -23,6 +23,7 @@ pub(super) fn router() -> Router<Arc<App>> {
     Router::new()
         .route(paths::INBOUND_CALL, post(calls::inbound_call))
         .route(paths::OUTBOUND_REMINDER, post(calls::outbound_reminder))
+        .route(paths::OUTBOUND_FOLLOW_UP, post(calls::outbound_follow_up))
         .route(paths::STREAM_ENDED, post(calls::stream_ended))
         .route(paths::DIAL_RESULT, post(calls::dial_result))
         .route(paths::CALL_STATUS, post(notes::call_status))

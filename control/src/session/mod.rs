@@ -22,7 +22,8 @@ pub use journal::{Journal, Noted};
 pub use log::close_orphans;
 pub use media::{Admission, Carrier, Gate, Media};
 pub use registry::{
-    Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, NotReturned, Occasion, Parties, Request,
+    Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, NotReturned, Occasion, Parties, Purpose,
+    Request,
 };
 pub use task::{MakeBrain, Sessions, SessionsConfig};
 pub use unsaved::Unsaved;

@@ -65,12 +65,22 @@ pub enum Occasion {
     /// Somebody dialled us.
     #[default]
     Inbound,
-    /// We called to remind of this appointment.
-    Reminder {
+    /// We called about this appointment.
+    Ours {
+        purpose: Purpose,
         appointment: AppointmentId,
         /// The attempt at it that this call is; absent where somebody else placed it.
         attempt: Option<AttemptId>,
     },
+}
+
+/// What a call of ours is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The appointment is to come.
+    Reminder,
+    /// The visit is over: was all well?
+    FollowUp,
 }
 
 impl Parties {
@@ -79,7 +89,7 @@ impl Parties {
     pub fn person(&self) -> Option<&Phone> {
         match self.occasion {
             Occasion::Inbound => self.from.as_ref(),
-            Occasion::Reminder { .. } => self.to.as_ref(),
+            Occasion::Ours { .. } => self.to.as_ref(),
         }
     }
 
@@ -87,7 +97,7 @@ impl Parties {
     pub fn direction(&self) -> Direction {
         match self.occasion {
             Occasion::Inbound => Direction::Inbound,
-            Occasion::Reminder { .. } => Direction::Outbound,
+            Occasion::Ours { .. } => Direction::Outbound,
         }
     }
 }
@@ -121,7 +131,14 @@ impl Begun {
         match self.parties.occasion {
             _ if self.returned_from_transfer => Input::Returned { caller },
             Occasion::Inbound => Input::Opened { caller },
-            Occasion::Reminder { appointment, .. } => Input::Reminding { appointment },
+            Occasion::Ours {
+                purpose,
+                appointment,
+                ..
+            } => match purpose {
+                Purpose::Reminder => Input::Reminding { appointment },
+                Purpose::FollowUp => Input::FollowingUp { appointment },
+            },
         }
     }
 }

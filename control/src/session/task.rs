@@ -22,7 +22,7 @@ use super::journal::{Journal, Noted};
 use super::log::CallRow;
 use super::media::{Carrier, Media};
 use super::record::Closing;
-use super::registry::{Begun, Calls, Occasion, Request};
+use super::registry::{Begun, Calls, Occasion, Purpose, Request};
 use super::unsaved::Unsaved;
 use crate::calendar::Outlook;
 use crate::clock::BusinessClock;
@@ -31,6 +31,7 @@ use crate::feed::{CallFeed, FeedEvent, FeedLine};
 use crate::limits;
 use crate::llm::{Answer, Answering, Failure, Model};
 use crate::observe::Metrics;
+use crate::reminders::Owed;
 use crate::reminders::callbacks::{self, News};
 use crate::telephony::CallSid;
 use crate::tools::{CallContext, ToolCall, ToolError, ToolOutcome, Toolbox};
@@ -103,6 +104,13 @@ impl Sessions {
         self
     }
 
+    /// With a place for what callers ask for while the book is away.
+    #[must_use]
+    pub fn with_owed(mut self, owed: Owed) -> Self {
+        self.toolbox = self.toolbox.with_owed(owed);
+        self
+    }
+
     /// Leads a call from its media stream's `start` to its closed log.
     pub fn start(&self, begun: Begun, media: Box<dyn Media>) {
         let session = Session::new(self, begun, media);
@@ -142,7 +150,14 @@ impl Session {
         let context = CallContext::new(begun.sid.as_str(), caller);
         let context = match begun.parties.occasion {
             Occasion::Inbound => context,
-            Occasion::Reminder { appointment, .. } => context.reminding(appointment),
+            Occasion::Ours {
+                purpose,
+                appointment,
+                ..
+            } => match purpose {
+                Purpose::Reminder => context.reminding(appointment),
+                Purpose::FollowUp => context.following_up(appointment),
+            },
         };
         let (report, results) = mpsc::unbounded_channel();
         Self {
@@ -309,11 +324,12 @@ impl Session {
             duration_ms,
         };
         let context = self.tools.context.read().await;
+        let came_of_it = context.reminder_outcome().or_else(|| record.reached());
         let summary = record.close(&context, closing);
-        let decided = context.reminder_outcome();
         drop(context);
-        if let Some(outcome) = decided {
-            note_decision(&self.config.journal, &self.begun, outcome);
+        if let Some(outcome) = came_of_it {
+            let human = summary.required_human_transfer;
+            note_outcome(&self.config.journal, &self.begun, outcome, human);
         }
         let outcome = summary.outcome;
         row.close(summary).await;
@@ -334,10 +350,15 @@ impl Session {
     }
 }
 
-/// Keeps what came of an attempt to remind somebody. That it was answered at all, or by a machine,
-/// is the network's to tell.
-fn note_decision(journal: &Journal, call: &Begun, outcome: reminder::Outcome) {
-    if let Occasion::Reminder {
+/// Keeps what came of an attempt to reach somebody. Where nothing did, the network's word stands: that
+/// the call is over.
+fn note_outcome(
+    journal: &Journal,
+    call: &Begun,
+    outcome: reminder::Outcome,
+    asked_for_human: bool,
+) {
+    if let Occasion::Ours {
         attempt: Some(attempt),
         ..
     } = &call.parties.occasion
@@ -345,7 +366,7 @@ fn note_decision(journal: &Journal, call: &Begun, outcome: reminder::Outcome) {
         journal.note(Noted::Attempt(News {
             attempt: attempt.clone(),
             sid: call.sid.as_str().to_owned(),
-            ended: Some(callbacks::decided(outcome)),
+            ended: Some(callbacks::spoken(outcome, asked_for_human)),
         }));
     }
 }

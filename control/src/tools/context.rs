@@ -39,6 +39,8 @@ pub struct CallContext {
     /// What we called about. Whoever answers the number on file may hear of it and change it, and
     /// nothing else.
     reminds_of: Option<AppointmentId>,
+    /// The visit that we called about.
+    follows_up: Option<AppointmentId>,
     reminder_outcome: Option<reminder::Outcome>,
     opted_out: bool,
     settled: Option<Settled>,
@@ -92,6 +94,7 @@ impl CallContext {
             bookings: Vec::new(),
             booked: Vec::new(),
             reminds_of: None,
+            follows_up: None,
             reminder_outcome: None,
             opted_out: false,
             settled: None,
@@ -106,6 +109,21 @@ impl CallContext {
             reminds_of: Some(appointment),
             ..self
         }
+    }
+
+    /// The context of a call that we have placed to ask how this visit was.
+    #[must_use]
+    pub fn following_up(self, visit: AppointmentId) -> Self {
+        Self {
+            follows_up: Some(visit),
+            ..self
+        }
+    }
+
+    /// The visit that this call was placed for.
+    #[must_use]
+    pub fn follows_up(&self) -> Option<AppointmentId> {
+        self.follows_up
     }
 
     #[must_use]
@@ -260,6 +278,7 @@ impl CallContext {
         self.created = None;
         self.booked.clear();
         self.reminds_of = None;
+        self.follows_up = None;
     }
 
     /// Whether the caller said that they are not this customer.

@@ -22,6 +22,7 @@ pub mod limits;
 pub mod lookup_customer;
 pub mod moment;
 pub mod new_customer;
+pub mod open_follow_up;
 pub mod open_reminder;
 pub mod request;
 pub mod reschedule_appointment;
@@ -60,6 +61,7 @@ pub enum ToolCall {
     CancelAppointment(cancel_appointment::Arguments),
     ConfirmAppointment(confirm_appointment::Arguments),
     OpenReminder(open_reminder::Arguments),
+    OpenFollowUp(open_follow_up::Arguments),
     StopReminders(stop_reminders::Arguments),
     TransferToHuman(transfer_to_human::Arguments),
     EndCall(end_call::Arguments),
@@ -83,6 +85,8 @@ pub enum Answer {
     Cancelled(visit::Visit),
     Confirmed(visit::Visit),
     Reminding(Box<open_reminder::Reminded>),
+    /// The visit that its customer is asked about.
+    FollowingUp(Box<open_reminder::Reminded>),
     /// They get no more calls and messages.
     RemindersStopped,
     Transferring(crate::dialogue::TransferReason),
@@ -139,6 +143,7 @@ impl ToolCall {
             Self::CancelAppointment(_) => "cancel_appointment",
             Self::ConfirmAppointment(_) => "confirm_appointment",
             Self::OpenReminder(_) => "open_reminder",
+            Self::OpenFollowUp(_) => "open_follow_up",
             Self::StopReminders(_) => "stop_reminders",
             Self::TransferToHuman(_) => "transfer_to_human",
             Self::EndCall(_) => "end_call",
@@ -176,6 +181,7 @@ impl ToolCall {
             Self::CancelAppointment(_) => cancel_appointment::EFFECT,
             Self::ConfirmAppointment(_) => confirm_appointment::EFFECT,
             Self::OpenReminder(_) => open_reminder::EFFECT,
+            Self::OpenFollowUp(_) => open_follow_up::EFFECT,
             Self::StopReminders(_) => stop_reminders::EFFECT,
             Self::TransferToHuman(_) => transfer_to_human::EFFECT,
             Self::EndCall(_) => end_call::EFFECT,

@@ -19,11 +19,12 @@ use super::{
     Assurance, CallContext, Effect, ToolCall, ToolError, ToolOutcome, add_vehicle,
     book_appointment, cancel_appointment, confirm_appointment, create_customer, end_call,
     find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments, lookup_customer,
-    open_reminder, reschedule_appointment, search_customers_by_name, stop_reminders,
-    transfer_to_human, verify_customer,
+    open_follow_up, open_reminder, reschedule_appointment, search_customers_by_name,
+    stop_reminders, transfer_to_human, verify_customer,
 };
 use crate::calendar::{Checked, Outlook};
 use crate::clock::BusinessClock;
+use crate::reminders::Owed;
 
 /// Runs tools; one serves every call. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -32,6 +33,7 @@ pub struct Toolbox {
     location: Arc<Location>,
     clock: BusinessClock,
     outlook: Outlook,
+    owed: Option<Owed>,
 }
 
 impl Toolbox {
@@ -42,6 +44,7 @@ impl Toolbox {
             location,
             clock,
             outlook: Outlook::default(),
+            owed: None,
         }
     }
 
@@ -50,6 +53,18 @@ impl Toolbox {
     pub fn with_outlook(mut self, outlook: Outlook) -> Self {
         self.outlook = outlook;
         self
+    }
+
+    /// With a place for what callers ask for while the book is away.
+    #[must_use]
+    pub fn with_owed(mut self, owed: Owed) -> Self {
+        self.owed = Some(owed);
+        self
+    }
+
+    /// Where there is one.
+    pub(super) fn owed(&self) -> Option<&Owed> {
+        self.owed.as_ref()
     }
 
     /// Runs one tool for one call.
@@ -89,6 +104,7 @@ impl Toolbox {
             ToolCall::CancelAppointment(a) => cancel_appointment::run(self, context, a).await,
             ToolCall::ConfirmAppointment(a) => confirm_appointment::run(self, context, a).await,
             ToolCall::OpenReminder(a) => open_reminder::run(self, context, a).await,
+            ToolCall::OpenFollowUp(a) => open_follow_up::run(self, context, a).await,
             ToolCall::StopReminders(_) => stop_reminders::run(self, context).await,
             ToolCall::TransferToHuman(a) => transfer_to_human::run(context, a),
             ToolCall::EndCall(a) => end_call::run(a),

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::SignedDuration;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use super::reminders::{Language, PLACEHOLDERS, ReminderRules, Schedule, Texts, Wording, names};
+use super::reminders::{FollowUp, Language, PLACEHOLDERS, ReminderRules, Schedule, Texts, Wording, names};
 use super::verification::Section;
 use super::{Hours, Location, LocationError, Premises, PriceRange, Service, Week};
 use crate::customer::Phone;
@@ -66,8 +66,8 @@ struct Reminders {
     text_before_min: u32,
     #[serde(default)]
     confirm_by_text: bool,
-    #[serde(default)]
-    follow_up: bool,
+    #[serde(default, deserialize_with = "follow_up")]
+    follow_up: Option<FollowUp>,
     #[serde(default)]
     language: Language,
     #[serde(default)]
@@ -186,6 +186,23 @@ fn holidays(entries: BTreeMap<String, String>) -> Result<BTreeMap<Date, String>,
         .collect()
 }
 
+/// One of the ways, or false for none.
+fn follow_up<'de, D: Deserializer<'de>>(value: D) -> Result<Option<FollowUp>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        By(FollowUp),
+        Not(bool),
+    }
+    match Written::deserialize(value) {
+        Ok(Written::By(way)) => Ok(Some(way)),
+        Ok(Written::Not(false)) => Ok(None),
+        Ok(Written::Not(true)) | Err(_) => Err(serde::de::Error::custom(
+            "`follow_up` must be \"call\", \"text\" or false",
+        )),
+    }
+}
+
 fn reminders(section: Reminders) -> Result<ReminderRules, LocationError> {
     let schedule = section.cron.map(|text| {
         Schedule::parse(&text)
@@ -199,7 +216,9 @@ fn reminders(section: Reminders) -> Result<ReminderRules, LocationError> {
             30,
         )?),
     };
-    let writes = text_before.is_some() || section.confirm_by_text || section.follow_up;
+    let writes = text_before.is_some()
+        || section.confirm_by_text
+        || section.follow_up == Some(FollowUp::Text);
     let usual = section.language;
     for (language, wording) in &section.texts {
         check(*language, wording)?;

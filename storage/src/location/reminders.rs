@@ -17,10 +17,18 @@ pub struct ReminderRules {
     pub text_before: Option<SignedDuration>,
     /// Whether a booking, and a move, is confirmed by a text message.
     pub confirm_by_text: bool,
-    /// Whether a text message follows a visit.
-    pub follow_up: bool,
+    /// How a visit is followed up; absent: nobody asks how it was.
+    pub follow_up: Option<FollowUp>,
     /// The words of text messages; absent: none is sent.
     pub texts: Option<Texts>,
+}
+
+/// How customers are asked, after a visit, whether all was well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FollowUp {
+    Text,
+    Call,
 }
 
 /// The words of text messages, by language.

@@ -123,6 +123,8 @@ macro_rules! suite {
             a_call_is_told_everything_about_its_appointment,
             racing_runners_claim_each_reminder_once,
             racing_intents_and_moves_leave_one_reminder,
+            a_race_of_what_came_of_a_call_and_a_move_refuses_neither,
+            a_claim_for_one_number_leaves_everybody_elses,
             consents_are_kept_with_their_source_and_an_opt_out_outweighs_them,
             attempts_at_a_number_are_counted,
         ]);

@@ -71,6 +71,7 @@ fn answered(answer: &Answer) -> Value {
         Answer::Confirmed(visit) => json!({"confirmed": in_short(visit)}),
         Answer::RemindersStopped => json!({"no_more_calls_or_messages": true}),
         Answer::Reminding(reminded) => json!({"reminds_of": in_short(&reminded.visit)}),
+        Answer::FollowingUp(visited) => json!({"follows_up": in_short(&visited.visit)}),
         Answer::Transferring(_) => json!({"transferring": true}),
         Answer::Ending => json!({"ending": true}),
     }

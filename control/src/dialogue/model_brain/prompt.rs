@@ -216,6 +216,13 @@ pub(super) fn context(location: &Location, known: &Known, now: &Zoned) -> String
             in_short(visit)
         );
     }
+    if let Some(visit) = &known.visited {
+        let _ = write!(
+            text,
+            " We called them after their visit: {}. Whether all was well was asked.",
+            in_short(visit)
+        );
+    }
     for visit in &known.booked {
         let _ = write!(text, " Booked in this call: {}.", in_short(visit));
     }

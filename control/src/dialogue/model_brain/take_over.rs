@@ -40,7 +40,7 @@ impl ModelBrain {
 
     /// A machine has taken a call of ours: what it is told needs no model.
     pub(super) fn machine(&mut self, lead: Lead, now: &Zoned) -> Lead {
-        if self.known.reminded.is_none() {
+        if !self.known.is_our_call() {
             return lead;
         }
         let rules = self.in_the_middle(lead);

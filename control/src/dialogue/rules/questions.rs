@@ -4,7 +4,7 @@ use jiff::Zoned;
 use pipeline::message::Expectation;
 use storage::location::{Location, Proof};
 
-use crate::dialogue::state::{Asks, Chosen, Proving, Reminding, State, Task};
+use crate::dialogue::state::{Asks, Chosen, FollowingUp, Proving, Reminding, State, Task};
 use crate::dialogue::{Question, phrases};
 
 /// The state's question, in sentences of which the last one asks.
@@ -17,6 +17,7 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
         State::Reminder(Reminding::MoveOrCancel(_)) => {
             one(phrases::MOVE_OR_CANCEL, Question::MoveOrCancel)
         }
+        State::FollowUp(FollowingUp::AllWell) => one(phrases::WAS_ALL_WELL, Question::AllWell),
         State::Closing => one(phrases::ANYTHING_ELSE, Question::AnythingElse),
         State::Verification { step, .. } => match step {
             Proving::Number { .. } => one(phrases::WHICH_NUMBER, Question::Phone),
@@ -39,6 +40,7 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
         State::Confirmation(task) => confirmation(task, location, now),
         State::Greeting { .. }
         | State::Reminder(_)
+        | State::FollowUp(FollowingUp::Reading { .. })
         | State::Execution { .. }
         | State::OptingOut { .. }
         | State::Escalation
@@ -132,6 +134,7 @@ pub(super) fn expectation(state: &State) -> Option<Expectation> {
             _ => Expectation::Open,
         },
         State::Reminder(Reminding::MoveOrCancel(_)) => Expectation::When,
+        State::FollowUp(_) => Expectation::Open,
         State::Confirmation(_) | State::CallBack { .. } | State::Reminder(_) => Expectation::YesNo,
     })
 }
@@ -158,6 +161,7 @@ pub(super) fn hint(state: &State, location: &Location, now: &Zoned) -> (String, 
         Question::Address => phrases::HINT_ADDRESS.to_owned(),
         Question::Vin => phrases::HINT_VIN.to_owned(),
         Question::MoveOrCancel => phrases::HINT_MOVE_OR_CANCEL.to_owned(),
+        Question::AllWell => phrases::HINT_ALL_WELL.to_owned(),
         Question::Reason | Question::StillThere | Question::None => {
             phrases::HINT_REQUEST.to_owned()
         }

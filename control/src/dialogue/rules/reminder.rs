@@ -4,7 +4,7 @@ use jiff::Zoned;
 use storage::appointment::AppointmentId;
 
 use super::RuleBrain;
-use crate::dialogue::state::{Errand, Move, Reminding, State, Task, Wish};
+use crate::dialogue::state::{Errand, FollowingUp, Move, Reminding, State, Task, Wish};
 use crate::dialogue::turn::Turn;
 use crate::dialogue::{Action, TransferReason, phrases};
 use crate::nlu::intent::Intent;
@@ -127,7 +127,7 @@ impl RuleBrain {
 
     pub(super) fn opted_out(&mut self, outcome: &ToolOutcome, now: &Zoned) -> State {
         match outcome {
-            Ok(_) if self.known.reminded.is_some() => {
+            Ok(_) if self.known.is_our_call() => {
                 self.say(phrases::NO_MORE_CALLS);
                 self.goodbye()
             }
@@ -150,15 +150,20 @@ impl RuleBrain {
                 let machine = true;
                 State::Reminder(Reminding::Reading { tool, machine })
             }
+            State::FollowUp(FollowingUp::Reading { tool, .. }) => {
+                let machine = true;
+                State::FollowUp(FollowingUp::Reading { tool, machine })
+            }
             // Only a call of ours can have reached one.
-            state if self.known.reminded.is_none() => state,
+            state if !self.known.is_our_call() => state,
             _ => self.leave_message(now),
         }
     }
 
-    fn leave_message(&mut self, now: &Zoned) -> State {
+    pub(super) fn leave_message(&mut self, now: &Zoned) -> State {
         if let Some(message) = phrases::message(&self.location, &self.known, now) {
             self.say(message);
+            self.out.push(Action::Message);
         }
         self.out.push(Action::HangUp);
         State::Message

@@ -5,6 +5,7 @@ mod corrections;
 mod courtesy;
 mod denial;
 mod flows;
+mod follow_up;
 mod proof;
 mod record;
 mod reminder;

@@ -13,7 +13,9 @@ use crate::http::form::{BadField, Form};
 use crate::http::{App, paths, wall_clock};
 use crate::limits;
 use crate::reminders::callbacks::News;
-use crate::session::{Ending, NotAnnounced, NotReturned, Noted, Occasion, Parties, nobody_there};
+use crate::session::{
+    Ending, NotAnnounced, NotReturned, Noted, Occasion, Parties, Purpose, nobody_there,
+};
 use crate::telephony::CallSid;
 use crate::telephony::twiml::{Dial, Stream, Verb};
 
@@ -37,6 +39,26 @@ pub(super) async fn outbound_reminder(
     RawQuery(query): RawQuery,
     form: Form,
 ) -> Result<Response, BadField> {
+    answered(&app, query, &form, Purpose::Reminder).await
+}
+
+/// `POST …/outbound-follow-up?appointment_id=`: a call of ours about a visit was answered.
+pub(super) async fn outbound_follow_up(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    form: Form,
+) -> Result<Response, BadField> {
+    answered(&app, query, &form, Purpose::FollowUp).await
+}
+
+/// A call of ours. One that we do not take after all is told so; its attempt is made again, since
+/// nobody will have spoken in it.
+async fn answered(
+    app: &App,
+    query: Option<String>,
+    form: &Form,
+    purpose: Purpose,
+) -> Result<Response, BadField> {
     let sid = form.call_sid()?;
     let query = Form::parse(query.unwrap_or_default().as_bytes());
     let asked = query.number("appointment_id").ok().flatten();
@@ -49,8 +71,8 @@ pub(super) async fn outbound_reminder(
             ended: None,
         }));
     }
-    let Some(appointment) = upcoming(&app, asked).await else {
-        tracing::warn!(call = %sid, "appointment_id: no upcoming appointment of ours");
+    let Some(appointment) = concerned(app, asked, purpose).await else {
+        tracing::warn!(call = %sid, "appointment_id: none of ours that this call could be about");
         let apology = "I am sorry, I called you by mistake. Goodbye.";
         return Ok(xml(&[Verb::say(apology), Verb::Hangup]));
     };
@@ -58,13 +80,14 @@ pub(super) async fn outbound_reminder(
         return Ok(xml(&nobody_there()));
     }
     let parties = parties(
-        &form,
-        Occasion::Reminder {
+        form,
+        Occasion::Ours {
+            purpose,
             appointment,
             attempt,
         },
     );
-    Ok(xml(&announced(&app, &sid, parties, &form)))
+    Ok(xml(&announced(app, &sid, parties, form)))
 }
 
 /// `POST …/stream-ended`: what becomes of a caller whose stream is over.
@@ -175,8 +198,8 @@ fn parties(form: &Form, occasion: Occasion) -> Parties {
     }
 }
 
-/// The appointment, if it is in the book and still to come.
-async fn upcoming(app: &App, asked: Option<i64>) -> Option<AppointmentId> {
+/// The appointment, if it is in the book, and still to come or over, as the call has it.
+async fn concerned(app: &App, asked: Option<i64>, purpose: Purpose) -> Option<AppointmentId> {
     let id = AppointmentId(asked.filter(|id| *id > 0)?);
     let found = timeout(
         limits::APPOINTMENT_DEADLINE,
@@ -193,6 +216,16 @@ async fn upcoming(app: &App, asked: Option<i64>) -> Option<AppointmentId> {
             return None;
         }
     };
-    let stands = matches!(appointment.status, Status::Scheduled | Status::Confirmed);
-    (stands && appointment.starts_at >= app.clock.now()).then_some(id)
+    let now = app.clock.now();
+    let fits = match purpose {
+        Purpose::Reminder => {
+            let stands = matches!(appointment.status, Status::Scheduled | Status::Confirmed);
+            stands && appointment.starts_at >= now
+        }
+        Purpose::FollowUp => {
+            let missed = matches!(appointment.status, Status::Cancelled | Status::NoShow);
+            !missed && appointment.ends_at <= now
+        }
+    };
+    fits.then_some(id)
 }

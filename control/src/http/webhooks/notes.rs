@@ -140,7 +140,8 @@ pub(super) async fn amd(
         app.journal.note(Noted::Attempt(News {
             attempt,
             sid: sid.as_str().to_owned(),
-            ended: callbacks::answered_by(answered_by),
+            // A message that was left is the call's to tell of.
+            ended: None,
         }));
     }
     let detail = json!({"answered_by": answered_by, "took_ms": took_ms});

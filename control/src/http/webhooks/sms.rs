@@ -1,5 +1,6 @@
 //! Text messages: what customers write to our number, and what became of what we wrote to them.
 
+use std::io;
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
@@ -7,8 +8,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use pipeline::message::Expectation;
 use serde_json::json;
-use storage::StorageError;
-use storage::consent::Channel;
 use storage::customer::Phone;
 use tokio::time::timeout;
 
@@ -19,6 +18,7 @@ use crate::http::App;
 use crate::http::form::{BadField, Form};
 use crate::limits;
 use crate::reminders::callbacks::{self, News};
+use crate::reminders::owed::{Unsettled, Wish};
 use crate::reminders::texts::Keyword;
 use crate::session::Noted;
 use crate::telephony::CallSid;
@@ -43,7 +43,7 @@ pub(super) async fn received(
         return Ok(xml(&[]));
     };
     if let Err(error) = obey(&app, keyword, &phone).await {
-        tracing::error!(%error, "what a customer asked for by text was not written");
+        tracing::error!(%error, "what a customer asked for by text was not kept");
         return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
     }
     // Where the network answers such words itself, it says so; one answer is enough.
@@ -58,20 +58,26 @@ pub(super) async fn received(
 }
 
 /// STOP ends calls too: whoever wants no more messages hardly wants to be rung instead.
-async fn obey(app: &App, keyword: Keyword, phone: &Phone) -> Result<(), StorageError> {
-    let (consents, now) = (&app.store.consents, app.clock.now());
-    let written = async {
-        match keyword {
-            Keyword::Stop => consents.opt_out(phone, Channel::All, "sms", now).await,
-            Keyword::Start => consents.opt_in(phone, Channel::All, "sms", now).await,
-            Keyword::Help => Ok(()),
-        }
+/// Where the book is away, the wish is kept beside it.
+async fn obey(app: &App, keyword: Keyword, phone: &Phone) -> io::Result<()> {
+    let now = app.clock.now();
+    let wish = match keyword {
+        Keyword::Stop => Wish::stop(phone, "sms", now),
+        Keyword::Start => Wish::start(phone, "sms", now),
+        Keyword::Help => return Ok(()),
     };
-    let patience = limits::APPOINTMENT_DEADLINE;
-    match timeout(patience, written).await {
-        Ok(done) => done,
-        Err(_) => Err(StorageError::TimedOut(patience)),
+    let consents = app.store.consents.as_ref();
+    let written = async {
+        // What was wished before comes first.
+        app.owed.settle(consents).await?;
+        wish.grant(consents).await.map_err(Unsettled::from)
+    };
+    match timeout(limits::APPOINTMENT_DEADLINE, written).await {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => tracing::error!(%error, "a customer's wish waits for the book"),
+        Err(_) => tracing::error!("a customer's wish waits for the book, which does not answer"),
     }
+    app.owed.keep(wish).await
 }
 
 /// `POST …/sms-status?attempt=`: how far a message of ours has got.

@@ -2,7 +2,8 @@
 //! did not answer. It may be found; it is never made again.
 
 use storage::StorageError;
-use storage::reminder::{Attempt, Conclusion, Kind, Reminder};
+use storage::consent::Channel;
+use storage::reminder::{Attempt, Conclusion, Reminder};
 
 use super::report::{Told, What};
 use super::{Inner, Runner, dial};
@@ -21,9 +22,9 @@ impl Runner {
         let Some(attempt) = attempt else {
             return Ok(Told::new(&reminder, What::Lost, "it has no attempt"));
         };
-        match (reminder.kind, &attempt.call_sid) {
-            (Kind::Voice, Some(sid)) => self.ask_about(&reminder, &attempt, sid).await,
-            (Kind::Voice, None) => self.look_for(&reminder, &attempt).await,
+        match (attempt.channel, &attempt.call_sid) {
+            (Channel::Voice, Some(sid)) => self.ask_about(&reminder, &attempt, sid).await,
+            (Channel::Voice, None) => self.look_for(&reminder, &attempt).await,
             (_, Some(_)) => {
                 reminders.conclude(&attempt.id, &dial::sent()).await?;
                 Ok(Told::new(&reminder, What::Found, "the message was sent"))

@@ -53,6 +53,11 @@ impl Conversation {
                         self.record.answers(line);
                     }
                 }
+                Action::Message => {
+                    if let Some(line) = said {
+                        self.record.leaves_message(line);
+                    }
+                }
                 Action::RunTool { id, call } => {
                     goes_on = true;
                     self.tools_running += 1;
@@ -196,7 +201,7 @@ impl Conversation {
             }
             EventKind::UtteranceFinished { .. } => {
                 let text = utterance.text.clone();
-                self.record.heard(utterance.line, &text);
+                self.record.heard_whole(utterance.line, &text);
                 self.speaking.remove(id);
                 if self.turn.as_mut().is_some_and(|t| t.heard(id, at)) {
                     self.finish_turn();

@@ -108,6 +108,13 @@ impl Scene {
         self.context = context.reminding(AppointmentId(appointment));
     }
 
+    /// The call is one of ours, about this visit.
+    pub(super) fn follow_up_on(&mut self, appointment: i64) {
+        let number = self.context.claimed_number().cloned();
+        let context = CallContext::new(self.context.call_sid().to_owned(), number);
+        self.context = context.following_up(AppointmentId(appointment));
+    }
+
     /// The call begins.
     pub(super) async fn opens(&mut self) {
         let caller = self.context.claimed_number().cloned();
@@ -180,6 +187,7 @@ impl Scene {
                         inputs.push_back(Input::ToolFinished { id, outcome });
                     }
                     Action::Answered => self.answered = true,
+                    Action::Message => {}
                     Action::Expect(_) => {}
                     Action::HangUp => self.ended = Some(End::HungUp),
                     Action::Transfer { reason } => self.ended = Some(End::Transferred(reason)),
