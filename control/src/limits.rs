@@ -307,6 +307,12 @@ pub const CALLING_HOURS: (i8, i8) = (8, 21);
 
 /// How often a runner looks for what is due.
 pub const REMINDER_POLL: Duration = Duration::from_secs(20);
+/// How long a time that came free is somebody's to take.
+pub const WAITLIST_OFFER: SignedDuration = SignedDuration::from_mins(30);
+/// How often it is looked for what came free.
+pub const WAITLIST_POLL: Duration = Duration::from_secs(20);
+/// Customers of a location who are looked at in one pass.
+pub const WAITLIST_BATCH: u32 = 50;
 /// Rows that a runner claims at once.
 pub const REMINDER_BATCH: u32 = 20;
 /// Reminders that one runner works at, at the same time.

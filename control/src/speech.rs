@@ -10,7 +10,7 @@ use pipeline::local::{
 use pipeline::net::deepgram::DeepgramAccount;
 use pipeline::vendor::SharedBreaker;
 use pipeline::{DeepgramStt, DeepgramTts, PhraseCache, SpeechConfig, SttConfig, TtsConfig};
-use storage::Location;
+use storage::Locations;
 
 use crate::config::{Config, Deepgram, SpeechMode};
 use crate::session;
@@ -41,11 +41,11 @@ pub enum NoSpeech {
 ///
 /// # Errors
 /// [`NoSpeech`], only where recognised speech was demanded.
-pub fn choose(config: &Config, location: &Location) -> Result<Chosen, NoSpeech> {
+pub fn choose(config: &Config, locations: &Locations) -> Result<Chosen, NoSpeech> {
     match (config.speech, &config.deepgram) {
         (SpeechMode::Typed, _) => Ok(typed("typed beside the audio, as asked".to_owned())),
         (SpeechMode::Recognised, _) => engines().map(recognised),
-        (SpeechMode::Auto, Some(deepgram)) => Ok(bought(deepgram, &config.data_dir, location)),
+        (SpeechMode::Auto, Some(deepgram)) => Ok(bought(deepgram, &config.data_dir, locations)),
         (SpeechMode::Auto, None) => Ok(match engines() {
             Ok(engines) => recognised(engines),
             Err(error) => typed(format!("typed beside the audio, because: {error}")),
@@ -74,7 +74,7 @@ fn recognised(speech: LocalSpeech) -> Chosen {
 }
 
 /// Deepgram's, with the engines on this machine for when it is not there.
-fn bought(deepgram: &Deepgram, data_dir: &Path, location: &Location) -> Chosen {
+fn bought(deepgram: &Deepgram, data_dir: &Path, locations: &Locations) -> Chosen {
     let account = DeepgramAccount {
         origin: deepgram.origin.clone(),
         key: deepgram.key.clone(),
@@ -96,7 +96,7 @@ fn bought(deepgram: &Deepgram, data_dir: &Path, location: &Location) -> Chosen {
         phrases: Arc::new(PhraseCache::open(
             Some(data_dir.join("phrases")),
             &deepgram.voice,
-            session::fixed_clauses(location),
+            session::fixed_clauses(locations),
         )),
         fallback: engines.clone().map(Into::into),
         breaker: SharedBreaker::default(),

@@ -361,7 +361,7 @@ async fn what_was_changed_by_hand_is_found_and_corrected_and_what_is_strange_is_
     shop.google.add("strange", strange);
     let now = NOW.parse().expect("an instant");
     let worker = &shop.worker;
-    let drift = reconcile::drift(&worker.google, &shop.store, &worker.location, now).await;
+    let drift = reconcile::drift(&worker.google, &shop.store, &worker.locations, now).await;
     let drift = drift.expect("comparable");
     assert_eq!(
         drift.missing.iter().map(|id| id.0).collect::<Vec<_>>(),
@@ -495,6 +495,7 @@ async fn thousand_callers(store: Store) {
         let start = begin + jiff::SignedDuration::from_hours((caller % SLOTS) as i64);
         wishes.push(NewAppointment {
             party: Party::Known { customer, vehicle },
+            location: "main".into(),
             service: "oil_change".into(),
             starts_at: start,
             ends_at: start + jiff::SignedDuration::from_hours(1),

@@ -22,6 +22,10 @@ pub(super) struct Known {
     pub(super) booked: Vec<Visit>,
     /// What this call was placed for, as long as it stands.
     pub(super) reminded: Option<Visit>,
+    /// Key of the location that the caller has named, where it is not the one they dialled.
+    pub(super) place: Option<String>,
+    /// Something was suggested in this call, or there was nothing to suggest.
+    pub(super) suggested: bool,
     tools_run: u32,
 }
 
@@ -66,6 +70,7 @@ impl Known {
                 self.reminded = Some(reminded.visit.clone());
             }
             Ok(Answer::Cancelled(visit)) => self.forget(visit),
+            Ok(Answer::Suggestion(_)) => self.suggested = true,
             Ok(
                 Answer::Customer(Lookup::NotFound)
                 | Answer::Customers(_)
@@ -73,6 +78,7 @@ impl Known {
                 | Answer::Slots(_)
                 | Answer::Upcoming(_)
                 | Answer::Confirmed(_)
+                | Answer::Waiting(_)
                 | Answer::RemindersStopped
                 | Answer::Transferring(_)
                 | Answer::Ending,

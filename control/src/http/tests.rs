@@ -87,13 +87,10 @@ async fn scene(setup: Setup) -> Scene {
     let sessions = Sessions::new(SessionsConfig {
         calls: Arc::clone(&calls),
         store: store.clone(),
-        location: Arc::clone(&location),
+        locations: Arc::clone(&location).into(),
         clock: BusinessClock::real(),
         metrics: Arc::clone(&metrics),
-        brain: {
-            let location = Arc::clone(&location);
-            Arc::new(move || Box::new(RuleBrain::new(Arc::clone(&location))))
-        },
+        brain: Arc::new(|location| Box::new(RuleBrain::new(Arc::clone(location)))),
         journal: Journal::start(&store),
         model: None,
         typed_speech: setup.typed,
@@ -105,7 +102,7 @@ async fn scene(setup: Setup) -> Scene {
         account_sid: None,
         signatures: setup.auth_token.map(SignatureKey::new),
         phone_number: None,
-        location,
+        locations: location.into(),
         clock: BusinessClock::real(),
         journal: Journal::start(&store),
         store,

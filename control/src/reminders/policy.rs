@@ -2,6 +2,8 @@
 //! the book says of it, and the time.
 
 mod hours;
+mod offers;
+mod several;
 #[cfg(test)]
 mod tests;
 mod zones;
@@ -19,6 +21,8 @@ use storage::location::reminders::Schedule;
 use storage::reminder::{Kind, Next, Outcome, Reminder};
 
 pub use self::hours::CallingHours;
+pub use self::offers::MayOffer;
+pub use self::several::Policies;
 use crate::config::{Config, Environment};
 use crate::limits;
 

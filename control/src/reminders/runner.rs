@@ -15,13 +15,13 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use storage::reminder::{About, Briefing, Claim, Decision, Reminder, State};
-use storage::{Location, StorageError, Store};
+use storage::{Locations, StorageError, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use self::pace::Pace;
 pub use self::report::{Report, Told, What, kind};
-use super::policy::{Case, Guard, Policy, Verdict};
+use super::policy::{Case, Guard, Policies, Verdict};
 use crate::clock::BusinessClock;
 use crate::config::{BaseUrl, Config};
 use crate::limits;
@@ -35,8 +35,8 @@ pub struct Runner(Arc<Inner>);
 struct Inner {
     store: Store,
     rest: Rest,
-    policy: Policy,
-    location: Arc<Location>,
+    policies: Policies,
+    locations: Locations,
     clock: BusinessClock,
     /// Where the network reaches us.
     base_url: BaseUrl,
@@ -62,7 +62,7 @@ impl Runner {
     pub fn new(
         config: &Config,
         base_url: Option<BaseUrl>,
-        location: Arc<Location>,
+        locations: Locations,
         store: Store,
         clock: BusinessClock,
         metrics: Arc<pipeline::metrics::Metrics>,
@@ -85,11 +85,11 @@ impl Runner {
         };
         Ok(Self(Arc::new(Inner {
             rest: Rest::new(account, metrics),
-            policy: Policy::new(config, Arc::clone(&location)),
+            policies: Policies::new(config, locations.clone()),
             owner: format!("{}-{:016x}", std::process::id(), rand::random::<u64>()),
             pace: Pace::new(config.reminders.dials_per_second),
             store,
-            location,
+            locations,
             clock,
             base_url,
             from,
@@ -98,7 +98,7 @@ impl Runner {
 
     #[must_use]
     pub fn guard(&self) -> &Guard {
-        self.0.policy.guard()
+        self.0.policies.guard()
     }
 
     /// Looks for what is due, again and again, until it is told to stop; then lets go of what it has
@@ -179,7 +179,7 @@ impl Runner {
     /// Where the book cannot be read.
     pub async fn rehearse(
         store: &Store,
-        policy: &Policy,
+        policies: &Policies,
         clock: &BusinessClock,
         limit: u32,
     ) -> Result<Vec<(Briefing, Verdict)>, StorageError> {
@@ -194,7 +194,7 @@ impl Runner {
                 let why = "what became of it is found out first";
                 Verdict::Wait { until: now, why }
             } else {
-                judged_now(store, policy, clock, &briefing, now).await?
+                judged_now(store, policies, clock, &briefing, now).await?
             };
             judged.push((briefing, verdict));
         }
@@ -247,11 +247,11 @@ impl Runner {
     async fn judge(&self, briefing: &Briefing) -> Result<Verdict, StorageError> {
         let Inner {
             store,
-            policy,
+            policies,
             clock,
             ..
         } = &*self.0;
-        judged_now(store, policy, clock, briefing, clock.now()).await
+        judged_now(store, policies, clock, briefing, clock.now()).await
     }
 
     async fn decide(&self, briefing: &Briefing, verdict: Verdict) -> Result<Told, StorageError> {
@@ -272,7 +272,7 @@ impl Runner {
 
 async fn judged_now(
     store: &Store,
-    policy: &Policy,
+    policies: &Policies,
     clock: &BusinessClock,
     briefing: &Briefing,
     now: Timestamp,
@@ -287,7 +287,7 @@ async fn judged_now(
         standing: store.consents.standing(phone, channel, since).await?,
         booked_at: clock.is_real().then_some(briefing.reminder.written_at),
     };
-    Ok(policy.judge(&case, now))
+    Ok(policies.of(&briefing.appointment).judge(&case, now))
 }
 
 impl std::fmt::Debug for Runner {

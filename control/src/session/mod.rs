@@ -29,8 +29,15 @@ use crate::dialogue::clauses;
 
 /// The clauses that every call may hold, as they are handed to a synthesiser.
 #[must_use]
-pub fn fixed_clauses(location: &storage::Location) -> Vec<String> {
-    let phrases = crate::dialogue::fixed_phrases(location);
-    let clauses = phrases.iter().flat_map(|phrase| clauses::split(phrase));
-    clauses.collect()
+pub fn fixed_clauses(locations: &storage::Locations) -> Vec<String> {
+    let phrases = locations
+        .iter()
+        .flat_map(|location| crate::dialogue::fixed_phrases(location));
+    let mut clauses: Vec<String> = Vec::new();
+    for clause in phrases.flat_map(|phrase| clauses::split(&phrase)) {
+        if !clauses.contains(&clause) {
+            clauses.push(clause);
+        }
+    }
+    clauses
 }

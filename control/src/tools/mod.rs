@@ -6,6 +6,7 @@
 //! book; whoever wants to read, move or cancel must be *verified*.
 
 pub mod add_vehicle;
+mod already_booked;
 pub mod book_appointment;
 pub mod cancel_appointment;
 pub mod confirm_appointment;
@@ -18,6 +19,7 @@ pub mod find_vehicle;
 pub mod forget_customer;
 pub mod get_available_slots;
 pub mod get_upcoming_appointments;
+pub mod join_waitlist;
 pub mod limits;
 pub mod lookup_customer;
 pub mod moment;
@@ -28,6 +30,7 @@ pub mod reschedule_appointment;
 mod schema;
 pub mod search_customers_by_name;
 pub mod stop_reminders;
+pub mod suggest_service;
 #[cfg(test)]
 mod tests;
 pub mod toolbox;
@@ -61,6 +64,8 @@ pub enum ToolCall {
     ConfirmAppointment(confirm_appointment::Arguments),
     OpenReminder(open_reminder::Arguments),
     StopReminders(stop_reminders::Arguments),
+    SuggestService(suggest_service::Arguments),
+    JoinWaitlist(join_waitlist::Arguments),
     TransferToHuman(transfer_to_human::Arguments),
     EndCall(end_call::Arguments),
 }
@@ -83,6 +88,10 @@ pub enum Answer {
     Cancelled(visit::Visit),
     Confirmed(visit::Visit),
     Reminding(Box<open_reminder::Reminded>),
+    /// On the waiting list.
+    Waiting(join_waitlist::Waiting),
+    /// What may be offered; at most once in a call.
+    Suggestion(Option<suggest_service::Suggestion>),
     /// They get no more calls and messages.
     RemindersStopped,
     Transferring(crate::dialogue::TransferReason),
@@ -140,6 +149,8 @@ impl ToolCall {
             Self::ConfirmAppointment(_) => "confirm_appointment",
             Self::OpenReminder(_) => "open_reminder",
             Self::StopReminders(_) => "stop_reminders",
+            Self::SuggestService(_) => "suggest_service",
+            Self::JoinWaitlist(_) => "join_waitlist",
             Self::TransferToHuman(_) => "transfer_to_human",
             Self::EndCall(_) => "end_call",
         }
@@ -156,6 +167,7 @@ impl ToolCall {
                 | Self::CancelAppointment(_)
                 | Self::CreateCustomer(_)
                 | Self::AddVehicle(_)
+                | Self::JoinWaitlist(_)
         )
     }
 
@@ -177,6 +189,8 @@ impl ToolCall {
             Self::ConfirmAppointment(_) => confirm_appointment::EFFECT,
             Self::OpenReminder(_) => open_reminder::EFFECT,
             Self::StopReminders(_) => stop_reminders::EFFECT,
+            Self::SuggestService(_) => suggest_service::EFFECT,
+            Self::JoinWaitlist(_) => join_waitlist::EFFECT,
             Self::TransferToHuman(_) => transfer_to_human::EFFECT,
             Self::EndCall(_) => end_call::EFFECT,
         }

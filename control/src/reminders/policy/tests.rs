@@ -63,6 +63,7 @@ impl Scene {
                 id,
                 customer: CustomerId(1),
                 vehicle: VehicleId(1),
+                location: "main".into(),
                 service: "oil_change".to_owned(),
                 starts_at,
                 ends_at: starts_at + SignedDuration::from_hours(1),

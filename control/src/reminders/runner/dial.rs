@@ -25,10 +25,11 @@ impl Runner {
             store,
             clock,
             owner,
-            location,
+            locations,
             ..
         } = &*self.0;
         let reminder = &briefing.reminder;
+        let location = locations.of(&briefing.appointment.location);
         let text = texts::message(location, briefing);
         if reminder.kind != Kind::Voice && text.is_none() {
             let why = "the location has no words for it";
