@@ -43,7 +43,7 @@ pub struct Server {
     base_url: BaseUrl,
     speech: Chosen,
     /// Makes the phrases of every call; ends with the server.
-    _warming: Option<AbortOnDropHandle<()>>,
+    _warming: Vec<AbortOnDropHandle<()>>,
     store: Store,
     calls: Arc<Calls>,
     sessions: Sessions,
@@ -142,11 +142,14 @@ impl Server {
         data_plane: DataPlane,
         mut speech: Chosen,
     ) -> Result<Self, StartError> {
-        let warming = speech.to_warm.take().map(|voice| {
-            let metrics = data_plane.metrics();
-            let warming = async move { voice.warm(&metrics.vendor_errors).await };
-            AbortOnDropHandle::new(tokio::spawn(warming))
-        });
+        let warming = std::mem::take(&mut speech.to_warm)
+            .into_iter()
+            .map(|voice| {
+                let metrics = data_plane.metrics();
+                let warming = async move { voice.warm(&metrics.vendor_errors).await };
+                AbortOnDropHandle::new(tokio::spawn(warming))
+            });
+        let warming = warming.collect();
         std::fs::create_dir_all(&config.data_dir).map_err(|why| StartError::DataDir {
             path: config.data_dir.clone(),
             why,
@@ -237,6 +240,7 @@ impl Server {
                 .map(|token| SignatureKey::new(token.expose_secret())),
             phone_number: config.twilio.phone_number,
             locations,
+            voices: std::mem::take(&mut speech.voices),
             clock,
             journal: journal.clone(),
             store: store.clone(),

@@ -61,6 +61,8 @@ pub struct Location {
     pub services: Vec<Service>,
     /// What proves who calls.
     pub verification: Verification,
+    /// The voice that its agent has where voices are bought; absent: the configuration's.
+    pub voice: Option<String>,
     /// The calendar that its bookings are written to; absent: the configuration's.
     pub calendar: Option<String>,
 }

@@ -301,7 +301,7 @@ async fn what_others_put_into_the_calendar_closes_slots_and_our_own_events_do_no
 
 /// The same dealership a moment later: nothing is remembered of what others had in the calendar.
 async fn reopened(shop: Shop) -> Shop {
-    let location = shop.worker.location.clone();
+    let location = shop.worker.locations.first().clone();
     let outlook = Outlook::new(
         shop.worker.google.clone(),
         location.clone(),
@@ -381,12 +381,12 @@ async fn what_was_changed_by_hand_is_found_and_corrected_and_what_is_strange_is_
         worker,
         ..
     } = shop;
-    let location = worker.location.clone();
+    let locations = worker.locations.clone();
     let client = worker.google.clone();
     let working = tokio::spawn(worker.run(stopping.clone()));
     let patience = Instant::now() + Duration::from_secs(20);
     loop {
-        let drift = reconcile::drift(&client, &store, &location, now).await;
+        let drift = reconcile::drift(&client, &store, &locations, now).await;
         let drift = drift.expect("comparable");
         let depth = store.calendar.depth().await.expect("readable");
         if drift.to_correct().count() == 0 && depth.pending == 0 {

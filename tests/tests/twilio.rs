@@ -410,12 +410,21 @@ async fn the_dialled_number_decides_which_location_answers_and_whose_humans_take
     let scene = Scene::with(&[("OTTO_LOCATION", &both)]).await;
     for (sid, dialled, key, name, humans) in [
         ("CA1", OURS, "main", "Otto's Auto", "+12175550199"),
-        ("CA2", "+12695550110", "north", "Otto's North", "+12695550119"),
+        (
+            "CA2",
+            "+12695550110",
+            "north",
+            "Otto's North",
+            "+12695550119",
+        ),
     ] {
         let form = [("CallSid", sid), ("From", JOHN), ("To", dialled)];
         let (_, xml) = scene.hook("/inbound-call", &form).await;
         let ended = format!("/stream-ended?location={key}");
-        assert!(xml.contains(&format!("action=\"{}{HOOKS}{ended}\"", scene.base)), "{xml}");
+        assert!(
+            xml.contains(&format!("action=\"{}{HOOKS}{ended}\"", scene.base)),
+            "{xml}"
+        );
         let mut line = scene.stream(sid, &xml).await;
         let greeting = format!("thank you for calling {name}");
         line.during(scene.fed(sid, &greeting)).await;

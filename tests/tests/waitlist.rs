@@ -7,6 +7,7 @@ use control::server::{self, Server};
 use control::tools::Toolbox;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
+use storage::Location;
 use storage::appointment::{AppointmentId, NewAppointment, Party};
 use storage::consent::Channel;
 use storage::customer::{Customer, CustomerId, Phone};
@@ -25,7 +26,7 @@ const SUE: &str = "+12175550103";
 struct Scene {
     server: Server,
     twilio: Twilio,
-    config: Config,
+    settings: Vec<(&'static str, String)>,
     /// The bookings of one start, ten in the morning.
     at_ten: Vec<AppointmentId>,
     john: Wait,
@@ -47,18 +48,10 @@ impl Scene {
             ("TWILIO_API_URL", twilio.origin()),
             ("OTTO_DATA_DIR", folder.path().display().to_string()),
         ];
-        let config = |test_number: &str| {
-            let test_number = ("YOUR_TEST_NUMBER", test_number.to_owned());
-            let all = settings.iter().cloned().chain([test_number]);
-            let mut sources = Sources::default();
-            sources
-                .environment(all.map(|(key, value)| (key.into(), value.into())))
-                .expect("text");
-            Config::parse(&sources).expect("valid settings")
-        };
-        let server = Server::start(config(OURS), clock_at(0)).await;
+        let settings = settings.to_vec();
+        let server = Server::start(config(&settings, OURS), clock_at(0)).await;
         let server = server.expect("a server");
-        let location = server::location(&config(JOHN)).expect("the example");
+        let location = Location::example();
         let store = server.store();
         let now = location.local(clock_at(0).now());
         storage::seed::seed(store, &location, &now)
@@ -110,7 +103,7 @@ impl Scene {
         let sue = waits.pop().expect("two");
         let john = waits.pop().expect("two");
         Self {
-            config: config(JOHN),
+            settings,
             server,
             twilio,
             at_ten,
@@ -122,8 +115,7 @@ impl Scene {
 
     /// What came free is offered, so many minutes after the start, to whoever may be written to.
     async fn offers(&self, minutes: i64, test_number: &str) -> u32 {
-        let mut config = self.config.clone();
-        config.reminders.test_number = Some(phone(test_number));
+        let config = config(&self.settings, test_number);
         let locations = server::locations(&config).expect("the example");
         let (store, clock) = (self.server.store().clone(), clock_at(minutes));
         let tools = Toolbox::new(store.clone(), locations.clone(), clock);
@@ -191,6 +183,17 @@ impl Scene {
             .filter(|own| own.starts_at == wednesday(10, 0))
             .count()
     }
+}
+
+/// Where only this number may be written to.
+fn config(settings: &[(&'static str, String)], test_number: &str) -> Config {
+    let test_number = ("YOUR_TEST_NUMBER", test_number.to_owned());
+    let all = settings.iter().cloned().chain([test_number]);
+    let mut sources = Sources::default();
+    sources
+        .environment(all.map(|(key, value)| (key.into(), value.into())))
+        .expect("text");
+    Config::parse(&sources).expect("valid settings")
 }
 
 fn clock_at(minutes: i64) -> BusinessClock {

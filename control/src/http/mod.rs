@@ -35,6 +35,7 @@ use crate::config::BaseUrl;
 use crate::limits;
 use crate::observe::Metrics;
 use crate::session::{Admission, Calls, Journal, Sessions};
+use crate::speech::Voices;
 use crate::telephony::signature::SignatureKey;
 use crate::telephony::token::{SpentTokens, TokenKey};
 
@@ -51,6 +52,8 @@ pub(crate) struct App {
     /// What a human who is rung sees; absent: the number that was dialled.
     pub phone_number: Option<Phone>,
     pub locations: Locations,
+    /// Of locations that have a voice of their own, by key.
+    pub voices: Voices,
     pub clock: BusinessClock,
     pub store: Store,
     /// What webhooks tell, on its way to the database.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use pipeline::Arrival;
 use pipeline::message::{Command, Event};
 use pipeline::plane::{CommandRefused, Refused};
+use pipeline::{Arrival, TtsConfig};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use storage::{Location, Store};
@@ -35,7 +35,11 @@ struct Door {
 }
 
 impl Admission for Door {
-    fn admit(&self, arrival: Arrival) -> Result<Box<dyn Media>, Refused> {
+    fn admit(
+        &self,
+        arrival: Arrival,
+        _voice: Option<TtsConfig>,
+    ) -> Result<Box<dyn Media>, Refused> {
         if self.full {
             return Err(Refused::Full);
         }
@@ -103,6 +107,7 @@ async fn scene(setup: Setup) -> Scene {
         signatures: setup.auth_token.map(SignatureKey::new),
         phone_number: None,
         locations: location.into(),
+        voices: Default::default(),
         clock: BusinessClock::real(),
         journal: Journal::start(&store),
         store,

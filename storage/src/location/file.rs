@@ -21,6 +21,7 @@ struct File {
     name: String,
     #[serde(default)]
     called: Vec<String>,
+    voice: Option<String>,
     calendar: Option<String>,
     agent: String,
     zone: String,
@@ -95,6 +96,7 @@ pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
     Ok(Location {
         key: plain("key", file.key)?,
         called: called(file.called)?,
+        voice: file.voice.map(|id| spelled("voice", id)).transpose()?,
         calendar: file
             .calendar
             .map(|id| spelled("calendar", id))
