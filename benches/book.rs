@@ -135,6 +135,7 @@ async fn bookings(store: &Store, calls: usize, week: &mut i32) -> Vec<Duration> 
                     customer: CustomerId(id),
                     vehicle: VehicleId(id),
                 },
+                location: "main".into(),
                 service: "oil_change".into(),
                 starts_at,
                 ends_at: starts_at + SignedDuration::from_hours(1),

@@ -313,6 +313,12 @@ pub const OWED_POLL: Duration = Duration::from_secs(2);
 pub const MAX_OWED: usize = 10_000;
 /// Rows that are counted where nothing may be done with them.
 pub const REMINDERS_SHOWN: u32 = 500;
+/// How long a time that came free is somebody's to take.
+pub const WAITLIST_OFFER: SignedDuration = SignedDuration::from_mins(30);
+/// How often it is looked for what came free.
+pub const WAITLIST_POLL: Duration = Duration::from_secs(20);
+/// Customers of a location who are looked at in one pass.
+pub const WAITLIST_BATCH: u32 = 50;
 /// Rows that a runner claims at once.
 pub const REMINDER_BATCH: u32 = 20;
 /// Reminders that one runner works at, at the same time.

@@ -15,7 +15,7 @@ pub(crate) struct Migration {
     pub(crate) postgres: &'static str,
 }
 
-pub(crate) const MIGRATIONS: [Migration; 6] = [
+pub(crate) const MIGRATIONS: [Migration; 7] = [
     Migration {
         version: 1,
         description: "the book",
@@ -51,6 +51,12 @@ pub(crate) const MIGRATIONS: [Migration; 6] = [
         description: "namesakes",
         sqlite: include_str!("../migrations/sqlite/0008_namesakes.sql"),
         postgres: include_str!("../migrations/postgres/0008_namesakes.sql"),
+    },
+    Migration {
+        version: 9,
+        description: "locations",
+        sqlite: include_str!("../migrations/sqlite/0009_locations.sql"),
+        postgres: include_str!("../migrations/postgres/0009_locations.sql"),
     },
 ];
 

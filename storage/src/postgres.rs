@@ -20,6 +20,7 @@ mod service_history;
 mod transaction;
 mod vehicle;
 mod verification;
+mod waitlist;
 
 use std::sync::Arc;
 
@@ -63,6 +64,7 @@ pub(crate) async fn open(address: &PostgresAddress) -> Result<Store, OpenError> 
         audit: database.clone(),
         reminders: database.clone(),
         consents: database.clone(),
+        waitlist: database.clone(),
         backend: database,
     })
 }

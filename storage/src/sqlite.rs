@@ -16,6 +16,7 @@ mod row;
 mod service_history;
 mod vehicle;
 mod verification;
+mod waitlist;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -109,6 +110,7 @@ async fn connect(
         audit: database.clone(),
         reminders: database.clone(),
         consents: database.clone(),
+        waitlist: database.clone(),
         backend: database,
     })
 }

@@ -51,7 +51,7 @@ impl Shop {
             worker: Worker {
                 google: client,
                 store: store.clone(),
-                location,
+                locations: location.into(),
                 clock,
                 metrics: Arc::clone(&metrics),
                 booked,

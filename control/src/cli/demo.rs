@@ -9,6 +9,7 @@ mod scenario;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 use jiff::{Timestamp, Zoned};
@@ -87,7 +88,7 @@ pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
 /// Everything that the calls need.
 struct Stage {
     server: Server,
-    location: Location,
+    location: Arc<Location>,
     morning: Zoned,
     repertoire: Repertoire,
     /// Where the files go.

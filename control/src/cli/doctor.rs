@@ -99,11 +99,12 @@ fn data_dir(config: &Config) -> Finding {
 }
 
 fn location(config: &Config) -> Finding {
-    match server::location(config) {
-        Ok(location) => Well(format!(
+    match server::locations(config) {
+        Ok(locations) if locations.are_several() => Well(server::named(&locations)),
+        Ok(locations) => Well(format!(
             "{}, {} services",
-            location.name,
-            location.services.len()
+            locations.first().name,
+            locations.first().services.len()
         )),
         Err(error) => Broken {
             what: error.to_string(),

@@ -26,6 +26,10 @@ pub(super) struct Known {
     pub(super) reminded: Option<Visit>,
     /// The visit that this call was placed to ask about.
     pub(super) visited: Option<Visit>,
+    /// Key of the location that the caller has named, where it is not the one they dialled.
+    pub(super) place: Option<String>,
+    /// Something was suggested in this call, or there was nothing to suggest.
+    pub(super) suggested: bool,
     tools_run: u32,
 }
 
@@ -78,6 +82,7 @@ impl Known {
                 self.caller = Some(visited.customer.clone());
                 self.visited = Some(visited.visit.clone());
             }
+            Ok(Answer::Suggestion(_)) => self.suggested = true,
             Ok(
                 Answer::Customer(Lookup::NotFound)
                 | Answer::Customers(_)
@@ -85,6 +90,7 @@ impl Known {
                 | Answer::Slots(_)
                 | Answer::Upcoming(_)
                 | Answer::Confirmed(_)
+                | Answer::Waiting(_)
                 | Answer::RemindersStopped
                 | Answer::Transferring(_)
                 | Answer::Ending,

@@ -92,6 +92,10 @@ pub enum Silence {
 
 /// What a dialogue wants done, in this order.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a few live for a moment, and a booking's arguments are what is large"
+)]
 pub enum Action {
     /// Say this. `question` is what it asks the caller, for scripts, tests and the feed.
     Say { text: String, question: Question },

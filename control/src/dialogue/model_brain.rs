@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use pipeline::message::Expectation;
-use storage::Location;
+use storage::{Location, Locations};
 
 use self::gist::Gist;
 use self::history::History;
@@ -41,7 +41,10 @@ use crate::tools::{self, ToolCall, ToolOutcome, forget_customer};
 /// A dialogue led by a language model. One per call.
 #[derive(Debug)]
 pub struct ModelBrain {
+    /// That the caller dialled.
     location: Arc<Location>,
+    /// All that they may choose among.
+    locations: Locations,
     prompt: Arc<Prompt>,
     known: Known,
     history: History,
@@ -107,6 +110,7 @@ impl ModelBrain {
     pub fn new(location: Arc<Location>, prompt: Arc<Prompt>) -> Self {
         let rules = Box::new(RuleBrain::new(Arc::clone(&location)));
         Self {
+            locations: Arc::clone(&location).into(),
             location,
             prompt,
             known: Known::default(),
@@ -122,6 +126,15 @@ impl ModelBrain {
             untold: None,
             out: Vec::new(),
         }
+    }
+
+    /// Callers may choose among these.
+    #[must_use]
+    pub fn among(mut self, locations: Locations) -> Self {
+        let rules = RuleBrain::new(Arc::clone(&self.location)).among(locations.clone());
+        self.lead = Lead::Rules(Box::new(rules));
+        self.locations = locations;
+        self
     }
 }
 

@@ -13,6 +13,7 @@ mod call_back;
 mod cancel;
 mod closing;
 mod denial;
+mod elsewhere;
 pub(super) mod escalate;
 mod follow_up;
 mod greeting;
@@ -26,13 +27,15 @@ mod repair;
 mod reschedule;
 mod take_back;
 mod times;
+mod upkeep;
 mod verification;
+mod waitlist;
 
 use std::sync::Arc;
 
 use jiff::Zoned;
 use pipeline::message::Expectation;
-use storage::location::Location;
+use storage::location::{Location, Locations};
 
 use self::inquiry::Topic;
 use super::known::Known;
@@ -46,7 +49,12 @@ use crate::tools::{Answer, ToolCall, ToolOutcome};
 /// A dialogue by rules. One per call.
 #[derive(Debug)]
 pub struct RuleBrain {
+    /// Where the caller wants to come; at first the location that they dialled.
     location: Arc<Location>,
+    /// All that they may choose among.
+    locations: Locations,
+    /// Key of the location that they dialled.
+    dialled: String,
     /// How callers name the location's services.
     vocabulary: Vocabulary,
     known: Known,
@@ -71,6 +79,16 @@ impl RuleBrain {
         Self::beginning_in(location, Known::default(), State::Greeting { lookup: None })
     }
 
+    /// Callers may choose among these.
+    #[must_use]
+    pub fn among(mut self, locations: Locations) -> Self {
+        self.locations = locations;
+        if let Some(there) = self.known.place.clone() {
+            self.settle_at(&there);
+        }
+        self
+    }
+
     /// For a call that another brain has led so far, and that waits for `expects`.
     pub(super) fn taking_over(location: Arc<Location>, known: Known, expects: Expectation) -> Self {
         Self {
@@ -82,6 +100,8 @@ impl RuleBrain {
     fn beginning_in(location: Arc<Location>, known: Known, state: State) -> Self {
         Self {
             vocabulary: vocabulary(&location),
+            dialled: location.key.clone(),
+            locations: Arc::clone(&location).into(),
             location,
             known,
             returned: false,
@@ -274,6 +294,15 @@ impl RuleBrain {
                     second_opinion,
                 },
             ) => self.told_how_it_was(&text, second_opinion.as_deref(), now),
+            (
+                state,
+                Input::Heard {
+                    text,
+                    second_opinion,
+                },
+            ) if self.names_another(&state, &text, second_opinion.as_deref()) => {
+                self.elsewhere(state, &text, second_opinion.as_deref(), now)
+            }
             (
                 state,
                 Input::Heard {

@@ -11,9 +11,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use pipeline::Arrival;
 use pipeline::wire::twilio::{self, Start};
 use pipeline::wire::websocket::{self, CloseCode, Decoder, Message, Opcode};
+use pipeline::{Arrival, TtsConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -281,7 +281,9 @@ async fn hand_over(
         Err(refused) => return Err((refused.into(), Some(socket))),
     };
     let call = checked.call.clone();
-    match admit(app, socket, checked) {
+    let location = app.locations.dialled(begun.parties.ours());
+    let voice = app.voices.get(&location.key).cloned();
+    match admit(app, socket, checked, voice) {
         Ok(media) => {
             app.sessions.start(begun, media);
             Ok(())
@@ -297,6 +299,7 @@ fn admit(
     app: &App,
     socket: TcpStream,
     checked: Checked,
+    voice: Option<TtsConfig>,
 ) -> Result<Box<dyn Media>, (Turned, Option<TcpStream>)> {
     if app.stopping.is_cancelled() {
         return Err((Turned::Stopping, Some(socket)));
@@ -311,7 +314,7 @@ fn admit(
         stream_sid: checked.stream_sid,
     };
     app.admission
-        .admit(arrival)
+        .admit(arrival, voice)
         .map_err(|refused| (refused.into(), TcpStream::from_std(spare).ok()))
 }
 

@@ -21,9 +21,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use secrecy::SecretString;
+use storage::Locations;
 use storage::Store;
 use storage::customer::Phone;
-use storage::location::Location;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -36,6 +36,7 @@ use crate::limits;
 use crate::observe::Metrics;
 use crate::reminders::Owed;
 use crate::session::{Admission, Calls, Journal, Sessions};
+use crate::speech::Voices;
 use crate::telephony::signature::SignatureKey;
 use crate::telephony::token::{SpentTokens, TokenKey};
 
@@ -51,7 +52,9 @@ pub(crate) struct App {
     pub signatures: Option<SignatureKey>,
     /// What a human who is rung sees; absent: the number that was dialled.
     pub phone_number: Option<Phone>,
-    pub location: Arc<Location>,
+    pub locations: Locations,
+    /// Of locations that have a voice of their own, by key.
+    pub voices: Voices,
     pub clock: BusinessClock,
     pub store: Store,
     /// What webhooks tell, on its way to the database.

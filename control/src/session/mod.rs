@@ -22,8 +22,8 @@ pub use journal::{Journal, Noted};
 pub use log::close_orphans;
 pub use media::{Admission, Carrier, Gate, Media};
 pub use registry::{
-    Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, NotReturned, Occasion, Parties, Purpose,
-    Request,
+    Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, NotReturned, Occasion, Parties,
+    Purpose, Request,
 };
 pub use task::{MakeBrain, Sessions, SessionsConfig};
 pub use unsaved::Unsaved;
@@ -32,8 +32,15 @@ use crate::dialogue::clauses;
 
 /// The clauses that every call may hold, as they are handed to a synthesiser.
 #[must_use]
-pub fn fixed_clauses(location: &storage::Location) -> Vec<String> {
-    let phrases = crate::dialogue::fixed_phrases(location);
-    let clauses = phrases.iter().flat_map(|phrase| clauses::split(phrase));
-    clauses.collect()
+pub fn fixed_clauses(locations: &storage::Locations) -> Vec<String> {
+    let phrases = locations
+        .iter()
+        .flat_map(|location| crate::dialogue::fixed_phrases(location));
+    let mut clauses: Vec<String> = Vec::new();
+    for clause in phrases.flat_map(|phrase| clauses::split(&phrase)) {
+        if !clauses.contains(&clause) {
+            clauses.push(clause);
+        }
+    }
+    clauses
 }

@@ -93,6 +93,15 @@ impl Parties {
         }
     }
 
+    /// Our number, whoever of us dialled.
+    #[must_use]
+    pub fn ours(&self) -> Option<&Phone> {
+        match self.occasion {
+            Occasion::Inbound => self.to.as_ref(),
+            Occasion::Ours { .. } => self.from.as_ref(),
+        }
+    }
+
     #[must_use]
     pub fn direction(&self) -> Direction {
         match self.occasion {

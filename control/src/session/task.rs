@@ -11,7 +11,7 @@ use futures_util::FutureExt as _;
 use pipeline::Mono;
 use pipeline::message::{Command, EndReason, Event, EventKind};
 use pipeline::vendor::VendorErrorKind;
-use storage::{Location, Store, reminder};
+use storage::{Location, Locations, Store, reminder};
 use tokio::sync::{RwLock, mpsc};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
@@ -36,15 +36,15 @@ use crate::reminders::callbacks::{self, News};
 use crate::telephony::CallSid;
 use crate::tools::{CallContext, ToolCall, ToolError, ToolOutcome, Toolbox};
 
-/// Makes the brain of one call.
-pub type MakeBrain = Arc<dyn Fn() -> Box<dyn Brain> + Send + Sync>;
+/// Makes the brain of one call, for the location that answers it.
+pub type MakeBrain = Arc<dyn Fn(&Arc<Location>) -> Box<dyn Brain> + Send + Sync>;
 
 /// What every session works with.
 #[derive(Clone)]
 pub struct SessionsConfig {
     pub calls: Arc<Calls>,
     pub store: Store,
-    pub location: Arc<Location>,
+    pub locations: Locations,
     pub clock: BusinessClock,
     pub metrics: Arc<Metrics>,
     pub brain: MakeBrain,
@@ -85,11 +85,7 @@ impl std::fmt::Debug for Sessions {
 impl Sessions {
     #[must_use]
     pub fn new(config: SessionsConfig) -> Self {
-        let toolbox = Toolbox::new(
-            config.store.clone(),
-            Arc::clone(&config.location),
-            config.clock,
-        );
+        let toolbox = Toolbox::new(config.store.clone(), config.locations.clone(), config.clock);
         Self {
             config,
             toolbox,
@@ -97,7 +93,7 @@ impl Sessions {
         }
     }
 
-    /// With a calendar that has a say in what is free, and is told of bookings.
+    /// With a calendar that has a say in what is free at its location, and is told of bookings.
     #[must_use]
     pub fn with_outlook(mut self, outlook: Outlook) -> Self {
         self.toolbox = self.toolbox.with_outlook(outlook);
@@ -109,6 +105,19 @@ impl Sessions {
     pub fn with_owed(mut self, owed: Owed) -> Self {
         self.toolbox = self.toolbox.with_owed(owed);
         self
+    }
+
+    /// Where somebody works through the waiting list, so that callers may be put on it.
+    #[must_use]
+    pub fn with_waitlist(mut self) -> Self {
+        self.toolbox = self.toolbox.with_waitlist();
+        self
+    }
+
+    /// What every call works with.
+    #[must_use]
+    pub fn tools(&self) -> &Toolbox {
+        &self.toolbox
     }
 
     /// Leads a call from its media stream's `start` to its closed log.
@@ -129,6 +138,8 @@ struct Session {
     config: SessionsConfig,
     sid: CallSid,
     begun: Begun,
+    /// That answers the call.
+    location: Arc<Location>,
     media: Box<dyn Media>,
     clock: SessionClock,
     tools: Tools,
@@ -159,19 +170,21 @@ impl Session {
                 Purpose::FollowUp => context.following_up(appointment),
             },
         };
+        let location = Arc::clone(sessions.config.locations.dialled(begun.parties.ours()));
         let (report, results) = mpsc::unbounded_channel();
         Self {
             config: sessions.config.clone(),
             sid: begun.sid.clone(),
             begun,
             media,
-            clock: SessionClock::new(sessions),
+            clock: SessionClock::new(sessions, Arc::clone(&location)),
             tools: Tools {
-                toolbox: sessions.toolbox.clone(),
+                toolbox: sessions.toolbox.at(&location),
                 context: Arc::new(RwLock::new(context)),
                 report,
                 running: TaskTracker::new(),
             },
+            location,
             results,
             answering: None,
         }
@@ -187,7 +200,7 @@ impl Session {
         .or_in(self.config.unsaved.clone());
         tracing::info!(call = %self.sid, "a call began");
         let opened = self.clock.now();
-        let brain = (self.config.brain)();
+        let brain = (self.config.brain)(&self.location);
         let mut conversation = Conversation::new(brain, self.config.typed_speech, opened.mono);
         let lead = AssertUnwindSafe(self.lead(&mut conversation));
         let over = match lead.catch_unwind().await {
@@ -486,12 +499,12 @@ struct SessionClock {
 }
 
 impl SessionClock {
-    fn new(sessions: &Sessions) -> Self {
+    fn new(sessions: &Sessions, location: Arc<Location>) -> Self {
         Self {
             mono: Mono::now(),
             instant: Instant::now(),
             business: sessions.config.clock,
-            location: Arc::clone(&sessions.config.location),
+            location,
         }
     }
 

@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Deserializer;
-use storage::location::{DayHours, Location};
+use storage::location::{DayHours, Location, Locations};
 use storage::slots::Slot;
 
 use super::field;
@@ -28,11 +28,16 @@ pub struct Arguments {
     pub to_date: Option<Date>,
     /// Key of a service in the location file; it decides how long a bay is needed.
     pub service_type: String,
+    /// Key of the location; absent, the one that the caller dialled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
 }
 
 /// What the book shows of a day, or of several.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slots {
+    /// The last day that was looked at.
+    pub last: Date,
     pub date: Date,
     /// The hours of `date`.
     pub hours: DayHours,
@@ -42,10 +47,12 @@ pub struct Slots {
     pub next: Vec<Slot>,
     /// Whether the dealership's calendar had a say, or only the book.
     pub calendar: Checked,
+    /// Whether somebody for whom none of them will do may be put on a waiting list.
+    pub waitlist: bool,
 }
 
 /// For a language model.
-pub(super) fn spec(location: &Location) -> ToolSpec {
+pub(super) fn spec(location: &Location, among: &Locations) -> ToolSpec {
     ToolSpec {
         name: "get_available_slots",
         description:
@@ -58,12 +65,14 @@ pub(super) fn spec(location: &Location) -> ToolSpec {
                 "to_date",
                 schema::optional(schema::text("The last day, where it is more than one.")),
             ),
-            ("service_type", schema::service(location)),
+            ("service_type", schema::service(location, among)),
+            ("location", schema::location(among)),
         ]),
     }
 }
 
 pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {
+    let tools = &tools.there(arguments.location.as_deref())?;
     let location = tools.location();
     let service = tools.service(&arguments.service_type)?;
     let date = arguments.date;
@@ -86,11 +95,13 @@ pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {
         Vec::new()
     };
     Ok(Answer::Slots(Slots {
+        last,
         date,
         hours: location.day(date),
         available_slots: free,
         next,
         calendar,
+        waitlist: tools.has_waitlist(),
     }))
 }
 

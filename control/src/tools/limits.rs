@@ -1,5 +1,7 @@
 //! Bounds of the tools, per call.
 
+use jiff::SignedDuration;
+
 /// Wrong answers to the verification question before only a human can help.
 pub const VERIFICATION_FAILURES: u8 = 3;
 
@@ -8,6 +10,9 @@ pub const LOOKUPS_PER_CALL: u8 = 8;
 
 /// Free times named when the wanted one is not free.
 pub const ALTERNATIVES: usize = 3;
+
+/// A vehicle that comes twice for the same service within so long is asked about.
+pub const SAME_SERVICE_WITHIN: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Days searched forward for free times where the wanted day has none.
 pub const ALTERNATIVE_DAYS: i64 = 14;

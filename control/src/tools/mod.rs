@@ -6,6 +6,7 @@
 //! book; whoever wants to read, move or cancel must be *verified*.
 
 pub mod add_vehicle;
+mod already_booked;
 pub mod book_appointment;
 pub mod cancel_appointment;
 pub mod confirm_appointment;
@@ -18,6 +19,7 @@ pub mod find_vehicle;
 pub mod forget_customer;
 pub mod get_available_slots;
 pub mod get_upcoming_appointments;
+pub mod join_waitlist;
 pub mod limits;
 pub mod lookup_customer;
 pub mod moment;
@@ -29,6 +31,7 @@ pub mod reschedule_appointment;
 mod schema;
 pub mod search_customers_by_name;
 pub mod stop_reminders;
+pub mod suggest_service;
 #[cfg(test)]
 mod tests;
 pub mod toolbox;
@@ -63,6 +66,8 @@ pub enum ToolCall {
     OpenReminder(open_reminder::Arguments),
     OpenFollowUp(open_follow_up::Arguments),
     StopReminders(stop_reminders::Arguments),
+    SuggestService(suggest_service::Arguments),
+    JoinWaitlist(join_waitlist::Arguments),
     TransferToHuman(transfer_to_human::Arguments),
     EndCall(end_call::Arguments),
 }
@@ -87,6 +92,10 @@ pub enum Answer {
     Reminding(Box<open_reminder::Reminded>),
     /// The visit that its customer is asked about.
     FollowingUp(Box<open_reminder::Reminded>),
+    /// On the waiting list.
+    Waiting(join_waitlist::Waiting),
+    /// What may be offered; at most once in a call.
+    Suggestion(Option<suggest_service::Suggestion>),
     /// They get no more calls and messages.
     RemindersStopped,
     Transferring(crate::dialogue::TransferReason),
@@ -145,6 +154,8 @@ impl ToolCall {
             Self::OpenReminder(_) => "open_reminder",
             Self::OpenFollowUp(_) => "open_follow_up",
             Self::StopReminders(_) => "stop_reminders",
+            Self::SuggestService(_) => "suggest_service",
+            Self::JoinWaitlist(_) => "join_waitlist",
             Self::TransferToHuman(_) => "transfer_to_human",
             Self::EndCall(_) => "end_call",
         }
@@ -161,6 +172,7 @@ impl ToolCall {
                 | Self::CancelAppointment(_)
                 | Self::CreateCustomer(_)
                 | Self::AddVehicle(_)
+                | Self::JoinWaitlist(_)
         )
     }
 
@@ -183,6 +195,8 @@ impl ToolCall {
             Self::OpenReminder(_) => open_reminder::EFFECT,
             Self::OpenFollowUp(_) => open_follow_up::EFFECT,
             Self::StopReminders(_) => stop_reminders::EFFECT,
+            Self::SuggestService(_) => suggest_service::EFFECT,
+            Self::JoinWaitlist(_) => join_waitlist::EFFECT,
             Self::TransferToHuman(_) => transfer_to_human::EFFECT,
             Self::EndCall(_) => end_call::EFFECT,
         }

@@ -7,11 +7,13 @@ pub(crate) mod booking;
 pub(crate) mod calendar;
 pub(crate) mod call_logs;
 pub(crate) mod changes;
+pub(crate) mod locations;
 pub(crate) mod people;
 pub(crate) mod races;
 pub(crate) mod reminders;
 pub(crate) mod scene;
 pub(crate) mod verification;
+pub(crate) mod waitlist;
 
 macro_rules! suite {
     ($store:path) => {
@@ -42,6 +44,18 @@ macro_rules! suite {
             an_unknown_appointment_cannot_be_changed,
             upcoming_is_what_is_still_to_come_earliest_first,
             busy_is_what_overlaps_the_asked_time,
+        ]);
+        $crate::contract::tests!($store, locations: [
+            bays_are_a_locations_own,
+            a_vehicle_is_at_one_location_at_a_time,
+            an_appointment_is_moved_among_its_own_locations_bays,
+        ]);
+        $crate::contract::tests!($store, waitlist: [
+            whoever_came_first_waits_first,
+            a_vehicle_waits_once_and_keeps_its_place,
+            an_offer_stands_for_a_while_and_then_it_is_the_next_ones,
+            an_answer_counts_once,
+            racing_offers_of_one_bay_are_one_offer,
         ]);
         $crate::contract::tests!($store, races: [
             a_thousand_racing_callers_fill_a_hundred_slots_and_no_more,

@@ -194,7 +194,7 @@ async fn the_truck_is_the_right_one_of_two_vehicles() {
 async fn of_two_vehicles_it_is_asked_which_is_meant() {
     let mut call = Scene::new(Some(MARIA)).await;
     call.opens().await;
-    call.says_in_turn(&["i need an oil change", "friday at nine a m"])
+    call.says_in_turn(&["i need a tire rotation", "friday at nine a m"])
         .await;
     call.is_asked(Question::WhichVehicle);
     call.hears_not("Ford");
@@ -393,9 +393,11 @@ async fn a_yes_to_a_time_that_was_not_heard_is_no_yes() {
 async fn two_bookings_in_one_call_are_two_rows() {
     let mut call = Scene::new(Some(JOHN)).await;
     call.opens().await;
-    for day in ["wednesday at nine a m", "friday at nine a m"] {
-        call.says_in_turn(&["i need an oil change", day, "yes"])
-            .await;
+    for (service, day) in [
+        ("i need an oil change", "wednesday at nine a m"),
+        ("i need a tire rotation", "friday at nine a m"),
+    ] {
+        call.says_in_turn(&[service, day, "yes"]).await;
         call.is_asked(Question::AnythingElse);
     }
     assert_eq!(call.booked().await.len(), 2);
