@@ -99,7 +99,7 @@ pub fn start(sid: &str, xml: &str) -> String {
     let (_, rest) = xml.split_once("value=\"").expect("a token");
     let (token, _) = rest.split_once('"').expect("its end");
     json!({"event": "start", "streamSid": STREAM_SID, "start": {
-        "streamSid": STREAM_SID, "accountSid": "AC1", "callSid": sid,
+        "streamSid": STREAM_SID, "accountSid": twilio::ACCOUNT_SID, "callSid": sid,
         "customParameters": {"token": token}}})
     .to_string()
 }
@@ -191,7 +191,7 @@ impl Caller {
                 _ => None,
             });
             let mut whole = finished.map(|utterance| utterance_since(feed, utterance, since));
-            whole.find(|whole| whole.contains(words))
+            whole.find(|whole| !whole.is_empty() && whole.contains(words))
         })
         .await
     }

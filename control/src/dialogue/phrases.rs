@@ -257,11 +257,11 @@ pub(super) fn refusal(
                 None => format!("I am sorry, that would end after we close at {closes}"),
             })
         }
-        SlotRefusal::Break(hours) => format!(
-            "I am sorry, nobody works on vehicles from {} to {}.",
+        SlotRefusal::Break(hours) => sentence(&format!(
+            "I am sorry, nobody works on vehicles from {} to {}",
             say::time(hours.open),
             say::time(hours.close),
-        ),
+        )),
         SlotRefusal::Past => "I am sorry, that is in the past.".to_owned(),
         SlotRefusal::TooSoon { earliest } => {
             let at = location.local(*earliest);

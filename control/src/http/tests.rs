@@ -101,6 +101,7 @@ async fn scene(setup: Setup) -> Scene {
         model: None,
         typed_speech: setup.typed,
         carrier: None,
+        unsaved: None,
     });
     let app = Arc::new(App {
         base_url: BaseUrl::of_listener(address),

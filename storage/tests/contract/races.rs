@@ -6,7 +6,7 @@ use storage::appointment::{Appointment, BookingError, ChangeError, NewAppointmen
 use storage::slots::Interval;
 use tokio::task::JoinSet;
 
-use super::scene::{BAYS, at, booked, booking, booking_by, person, regular, sedan};
+use super::scene::{BAYS, at, booked, booking, booking_by, person, regular, sedan, wagon};
 
 const CALLERS: u16 = 200;
 const SLOTS: usize = 10;
@@ -190,7 +190,7 @@ pub(crate) async fn a_racing_repeat_with_a_new_vehicle_leaves_one_vehicle(store:
     let ann = regular(&store, 101).await.0;
     let second_car = Party::NewVehicle {
         customer: ann.id,
-        vehicle: sedan(),
+        vehicle: wagon(),
     };
     let wish = booking_by(second_car, at(9, 0), at(10, 0));
     let mut race = JoinSet::new();

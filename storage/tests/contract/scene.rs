@@ -43,6 +43,14 @@ pub(crate) fn sedan() -> NewVehicle {
     }
 }
 
+/// Another vehicle than everybody's.
+pub(crate) fn wagon() -> NewVehicle {
+    NewVehicle {
+        model: "Sienna".into(),
+        ..sedan()
+    }
+}
+
 /// A customer with one vehicle.
 pub(crate) async fn regular(store: &Store, last_four: u16) -> (Customer, Vehicle) {
     let customer = store

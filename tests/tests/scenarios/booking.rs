@@ -1,7 +1,5 @@
 //! New appointments.
 
-use std::time::Instant;
-
 use control::feed::FeedEvent;
 use serde_json::{Value, json};
 use storage::appointment::Status;
@@ -276,13 +274,14 @@ async fn what_is_past_closed_or_too_long_is_neither_offered_nor_booked() {
                 "this sunday at ten",
                 "We are closed on Sunday",
             ),
-            ("an oil change", "friday at noon", "12 p.m. to 1 p.m."),
+            ("an oil change", "friday at noon", "from noon to 1 p.m."),
             (
                 "new brakes",
                 "friday at five thirty p m",
                 "we close at 6 p.m.",
             ),
-            ("an oil change", "yesterday at ten", "already over"),
+            ("an oil change", "yesterday at ten", "What day would you"),
+            ("an oil change", "today at eight a m", "today"),
             ("an oil change", "thursday at ten", "Thanksgiving Day"),
         ];
         let calls = wishes.map(async |(service, wish, why)| {
@@ -291,16 +290,15 @@ async fn what_is_past_closed_or_too_long_is_neither_offered_nor_booked() {
             caller.says(&format!("i need {service}")).await;
             caller.is_told(WHEN).await;
             caller.says(wish).await;
-            let refused = caller.is_told("").await;
-            assert!(refused.contains(why), "{wish}: {refused}");
-            assert!(refused.contains("I have "), "{wish}: {refused}");
+            caller.is_told(why).await;
+            if wish != "yesterday at ten" {
+                caller.is_told("I have ").await;
+            }
             caller.says("yes").await;
             caller.is_told("").await;
             caller.hangs_up();
         });
-        let began = Instant::now();
         futures_util::future::join_all(calls).await;
-        assert!(began.elapsed() < std::time::Duration::from_secs(60));
         assert_eq!(shop.booked().await, []);
     })
     .await;

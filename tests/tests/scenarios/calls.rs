@@ -118,7 +118,7 @@ async fn twelve_rounds_of_tools_are_all_answered_and_a_goodbye_is_heard_to_its_e
         caller.says("and my brakes").await;
         caller.is_told("take care of your brakes").await;
         caller.says("that is all").await;
-        caller.is_told("goodbye").await;
+        caller.is_told("Goodbye.").await;
         assert!(caller.is_let_go().await.contains("<Hangup/>"));
         let log = shop.log(&caller).await;
         let looked = log

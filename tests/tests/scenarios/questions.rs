@@ -51,7 +51,7 @@ async fn whoever_wants_a_manager_is_put_through_and_a_caller_named_sue_is_not() 
             sue.is_told("Hello Sue").await;
             sue.says("this is sue bennett i need an oil change").await;
             sue.is_told("What day and time").await;
-            sue.says("no thank you goodbye").await;
+            sue.says("goodbye").await;
             assert!(sue.is_let_go().await.contains("<Hangup/>"));
             let log = shop.log(&sue).await;
             assert!(!log.required_human_transfer);

@@ -35,14 +35,14 @@ async fn whoever_has_no_other_car_is_asked_for_it() {
 }
 
 #[tokio::test]
-async fn no_thursday_is_another_day_at_the_same_hour_and_a_holiday_is_no_day() {
+async fn no_thursday_is_a_correction_and_a_holiday_is_no_day() {
     let mut call = Scene::new(Some(JOHN)).await;
     call.opens().await;
     call.says_in_turn(&["i need an oil change", "wednesday at two", "no thursday"])
         .await;
     call.hears("Thanksgiving Day");
     call.is_asked(Question::When);
-    call.says("friday then").await;
+    call.says("friday at two then").await;
     call.hears("Friday, November 27 at 2 p.m.");
     call.is_asked(Question::Confirm);
     assert_eq!(call.booked().await, []);
@@ -117,7 +117,7 @@ async fn an_hour_at_which_it_is_open_twice_is_asked_about() {
     call.hears("7 a.m.");
     call.hears("7 p.m.");
     call.is_asked(Question::When);
-    call.says("in the evening").await;
+    call.says("seven p m").await;
     call.hears("7 p.m.");
     call.says("yes").await;
     let booked = call.booked().await;
@@ -254,7 +254,7 @@ async fn at_a_time_without_work_the_nearest_are_offered() {
     call.opens().await;
     call.says_in_turn(&["i need an oil change", "friday at noon"])
         .await;
-    call.hears("nobody works on vehicles from 12 p.m. to 1 p.m.");
+    call.hears("nobody works on vehicles from noon to 1 p.m. I have");
     call.hears("11:30 a.m.");
     call.hears("1 p.m.");
     call.says("yes").await;
