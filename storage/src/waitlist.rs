@@ -112,6 +112,7 @@ pub(crate) const JOIN: &str = "INSERT INTO waitlist
     VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (vehicle_id, location, service) WHERE state IN ('waiting', 'offered')
     DO UPDATE SET first_day = excluded.first_day, last_day = excluded.last_day
+    WHERE waitlist.customer_id = excluded.customer_id
     RETURNING *";
 
 pub(crate) const WAITING: &str = "SELECT * FROM waitlist

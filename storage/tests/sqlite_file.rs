@@ -376,6 +376,7 @@ async fn what_was_booked_before_there_were_several_locations_is_the_first_ones()
     let undo = [
         "DROP TRIGGER appointments_never_overlap_on_insert",
         "DROP TRIGGER appointments_never_overlap_on_update",
+        "DROP TABLE waitlist",
         "DROP INDEX appointments_in_bay",
         "ALTER TABLE appointments DROP COLUMN location",
         "CREATE INDEX appointments_in_bay ON appointments (bay, ends_at)

@@ -96,7 +96,9 @@ impl Shop {
     /// Books an oil change for John Carter's Accord.
     pub async fn books(&self, context: &mut CallContext, at: &str) -> ToolOutcome {
         let asked = serde_json::json!({"customer_id": 1, "vehicle_id": 1,
-            "service_type": "oil_change", "scheduled_at": at});
+            "service_type": "oil_change", "scheduled_at": at,
+            // One after the other, as nobody does.
+            "another": true});
         self.tool(context, "book_appointment", asked).await
     }
 

@@ -6,9 +6,10 @@ use jiff::Zoned;
 use storage::Location;
 
 use super::RuleBrain;
-use crate::dialogue::state::{Booking, State, Task};
+use crate::dialogue::state::{Asks, Booking, State, Task};
 use crate::dialogue::turn::vocabulary;
 use crate::dialogue::{phrases, rules::booking};
+use crate::nlu::intent::Intent;
 use crate::nlu::words::Words;
 
 /// How the only other location is called.
@@ -22,8 +23,8 @@ const THE_OTHER_ONE: [&str; 6] = [
 ];
 
 impl RuleBrain {
-    /// Whether the caller names another location than the one they are served at. Not while something
-    /// is looked up, and not where they speak of what was done to them.
+    /// Whether the caller names another location than the one they are served at, to be served there.
+    /// Not while something is looked up, and not where they want a human, or nothing more.
     pub(super) fn names_another(&self, state: &State, text: &str, second: Option<&str>) -> bool {
         let may = match state {
             State::IntentDetection | State::Closing => true,
@@ -32,7 +33,17 @@ impl RuleBrain {
             }
             _ => false,
         };
-        may && state.awaits().is_none() && self.named(text, second).is_some()
+        if !may || state.awaits().is_some() || self.named(text, second).is_none() {
+            return false;
+        }
+        let intent = self.read(state, text, second).and_then(|turn| turn.intent);
+        !intent.is_some_and(|intent| {
+            intent.escalates()
+                || matches!(
+                    intent,
+                    Intent::StopCalling | Intent::Goodbye | Intent::NeverMind | Intent::StartOver
+                )
+        })
     }
 
     /// The location that both readings name.
@@ -120,10 +131,15 @@ impl RuleBrain {
             self.say(phrases::NOT_DONE_THERE);
         }
         let mut task = Task::Book(booking);
-        if let Some(turn) = self.read(&State::IntentDetection, text, second) {
-            booking::absorb(&mut task, &turn);
-        }
+        let turn = self.read(&State::IntentDetection, text, second);
+        let turn = turn.unwrap_or_default();
         self.repair.moved_on();
+        if turn.intent.is_some_and(Intent::is_question) {
+            let offered = Vec::new();
+            let asks = Asks::When { offered };
+            return self.inquire(State::SlotCollection { task, asks }, &turn, now);
+        }
+        booking::absorb(&mut task, &turn);
         self.next(task, now)
     }
 

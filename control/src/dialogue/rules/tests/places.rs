@@ -1,7 +1,7 @@
 //! Two locations that share their customers.
 
-use super::scene::{JOHN, MARIA, Scene, at};
-use crate::dialogue::Question;
+use super::scene::{End, JOHN, MARIA, Scene, at};
+use crate::dialogue::{Question, TransferReason};
 
 #[tokio::test]
 async fn a_caller_is_booked_at_the_other_location_by_its_own_hours_and_zone() {
@@ -92,5 +92,27 @@ async fn an_appointment_is_moved_within_its_own_location() {
     call.is_asked(Question::When);
     call.says("can i come to the north shop").await;
     call.hears("I can move this one only within Otto's Auto.");
+    call.is_asked(Question::When);
+}
+
+#[tokio::test]
+async fn whoever_wants_a_human_gets_one_whatever_place_they_name() {
+    let mut call = Scene::beside_another(Some(JOHN)).await;
+    call.opens().await;
+    call.says("i need an oil change").await;
+    call.says("let me talk to a human at the north shop").await;
+    assert_eq!(
+        call.ended,
+        Some(End::Transferred(TransferReason::Requested))
+    );
+}
+
+#[tokio::test]
+async fn a_question_about_the_other_location_in_the_middle_of_a_booking_is_answered() {
+    let mut call = Scene::beside_another(Some(JOHN)).await;
+    call.opens().await;
+    call.says("i need an oil change").await;
+    call.says("what are the hours at the north shop").await;
+    call.hears("Monday to Friday we are open from 7:30 a.m. to 5:30 p.m.");
     call.is_asked(Question::When);
 }
