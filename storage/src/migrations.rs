@@ -15,7 +15,7 @@ pub(crate) struct Migration {
     pub(crate) postgres: &'static str,
 }
 
-pub(crate) const MIGRATIONS: [Migration; 5] = [
+pub(crate) const MIGRATIONS: [Migration; 6] = [
     Migration {
         version: 1,
         description: "the book",
@@ -45,6 +45,12 @@ pub(crate) const MIGRATIONS: [Migration; 5] = [
         description: "verification",
         sqlite: include_str!("../migrations/sqlite/0005_verification.sql"),
         postgres: include_str!("../migrations/postgres/0005_verification.sql"),
+    },
+    Migration {
+        version: 7,
+        description: "nodes",
+        sqlite: include_str!("../migrations/sqlite/0007_nodes.sql"),
+        postgres: include_str!("../migrations/postgres/0007_nodes.sql"),
     },
 ];
 
