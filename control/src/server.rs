@@ -8,7 +8,7 @@ use std::sync::Arc;
 use pipeline::{DataPlane, DataPlaneConfig};
 use secrecy::ExposeSecret as _;
 use storage::location::LoadError;
-use storage::{Location, Store};
+use storage::{Location, StorageError, Store};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -26,13 +26,15 @@ use crate::http::{self, App};
 use crate::limits;
 use crate::llm::openai::InvalidAccount;
 use crate::llm::{Model, OpenAi};
+use crate::nhtsa::Nhtsa;
+use crate::nodes::Together;
 use crate::observe::Metrics;
 use crate::reminders::Runner;
 use crate::session::{self, Calls, Carrier, Gate, Journal, MakeBrain, Sessions, SessionsConfig};
 use crate::speech::{self, Chosen, NoSpeech};
 use crate::telephony::rest::Rest;
 use crate::telephony::signature::SignatureKey;
-use crate::telephony::token::{SpentHere, TokenKey};
+use crate::telephony::token::TokenKey;
 
 /// A server that answers calls.
 #[derive(Debug)]
@@ -65,6 +67,8 @@ pub enum StartError {
     Location(#[from] NoLocation),
     #[error(transparent)]
     Database(#[from] NoDatabase),
+    #[error("DATABASE_URL: the book does not say its name: {0}")]
+    Book(#[from] StorageError),
     #[error(transparent)]
     Speech(#[from] NoSpeech),
     #[error(transparent)]
@@ -126,7 +130,7 @@ impl Server {
     }
 
     async fn with(
-        config: Config,
+        mut config: Config,
         clock: BusinessClock,
         location: Arc<Location>,
         data_plane: DataPlane,
@@ -141,13 +145,21 @@ impl Server {
             path: config.data_dir.clone(),
             why,
         })?;
+        let metrics = Arc::new(Metrics::new(data_plane.metrics()));
         let store = database::open(&config.database).await?;
+        let Together {
+            store,
+            redis,
+            spent,
+            live,
+            shared,
+        } = Together::start(config.redis.take(), store, Arc::clone(&metrics)).await?;
         let (listener, address) = listen(SocketAddr::new(config.host, config.port)).await?;
         session::close_orphans(store.call_logs.as_ref(), clock.now()).await;
         let typed_speech = speech.typed;
-        let metrics = Arc::new(Metrics::new(data_plane.metrics()));
         let mind = Mind::new(&config, &location, &metrics, &data_plane)?;
         let account = config.twilio.account();
+        let vins = Nhtsa::new(&config.nhtsa_url, shared, data_plane.metrics());
         let carrier = account.map(|account| -> Arc<dyn Carrier> {
             Arc::new(Rest::new(account, data_plane.metrics()))
         });
@@ -157,6 +169,7 @@ impl Server {
         let calls = Arc::new(Calls::default());
         let sessions = Sessions::new(SessionsConfig {
             calls: Arc::clone(&calls),
+            live: Arc::clone(&live),
             store: store.clone(),
             location: Arc::clone(&location),
             clock,
@@ -190,7 +203,9 @@ impl Server {
                 Running::start(account, around)
             })
             .unzip();
-        let sessions = sessions.with_outlook(outlook.unwrap_or_default());
+        let sessions = sessions
+            .with_outlook(outlook.unwrap_or_default())
+            .with_vins(vins);
         let base_url = config
             .base_url
             .unwrap_or_else(|| BaseUrl::of_listener(address));
@@ -212,11 +227,13 @@ impl Server {
             journal: journal.clone(),
             store: store.clone(),
             calls: Arc::clone(&calls),
+            live,
             sessions: sessions.clone(),
             admission: gate.clone(),
             handshakes: Arc::new(Semaphore::new(limits::MAX_MEDIA_HANDSHAKES)),
             tokens,
-            spent: Arc::new(SpentHere::default()),
+            spent,
+            redis,
             metrics,
             typed_speech,
             stopping: stopping.clone(),

@@ -199,6 +199,10 @@ pub(super) enum Asks {
     TheirVehicle {
         tool: ToolId,
     },
+    /// Which vehicle has the number that the caller read out?
+    Decoded {
+        tool: ToolId,
+    },
     /// The book is asked whether a new caller's number is known.
     TheirNumber {
         tool: ToolId,
@@ -265,6 +269,7 @@ impl State {
             Self::SlotCollection { asks, .. } => match asks {
                 Asks::FreeTimes { tool, .. }
                 | Asks::TheirVehicle { tool }
+                | Asks::Decoded { tool }
                 | Asks::TheirNumber { tool, .. } => Some(*tool),
                 _ => None,
             },

@@ -86,6 +86,7 @@ async fn scene(setup: Setup) -> Scene {
     });
     let sessions = Sessions::new(SessionsConfig {
         calls: Arc::clone(&calls),
+        live: Arc::new(crate::nodes::CallsHere::new("test")),
         store: store.clone(),
         location: Arc::clone(&location),
         clock: BusinessClock::real(),
@@ -110,11 +111,13 @@ async fn scene(setup: Setup) -> Scene {
         journal: Journal::start(&store),
         store,
         calls,
+        live: Arc::new(crate::nodes::CallsHere::new("test")),
         sessions,
         admission: door.clone(),
         handshakes: Arc::new(Semaphore::new(limits::MAX_MEDIA_HANDSHAKES)),
         tokens: TokenKey::new(b"a key of the tests"),
         spent: Arc::new(SpentHere::default()),
+        redis: None,
         metrics,
         typed_speech: setup.typed,
         stopping: CancellationToken::new(),

@@ -17,13 +17,14 @@ use super::limits::ALTERNATIVES;
 use super::visit::Visit;
 use super::{
     Assurance, CallContext, Effect, ToolCall, ToolError, ToolOutcome, add_vehicle,
-    book_appointment, cancel_appointment, confirm_appointment, create_customer, end_call,
-    find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments, lookup_customer,
-    open_reminder, reschedule_appointment, search_customers_by_name, stop_reminders,
-    transfer_to_human, verify_customer,
+    book_appointment, cancel_appointment, confirm_appointment, create_customer, decode_vin,
+    end_call, find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments,
+    lookup_customer, open_reminder, reschedule_appointment, search_customers_by_name,
+    stop_reminders, transfer_to_human, verify_customer,
 };
 use crate::calendar::{Checked, Outlook};
 use crate::clock::BusinessClock;
+use crate::nhtsa::Nhtsa;
 
 /// Runs tools; one serves every call. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -32,6 +33,7 @@ pub struct Toolbox {
     location: Arc<Location>,
     clock: BusinessClock,
     outlook: Outlook,
+    vins: Option<Nhtsa>,
 }
 
 impl Toolbox {
@@ -42,7 +44,15 @@ impl Toolbox {
             location,
             clock,
             outlook: Outlook::default(),
+            vins: None,
         }
+    }
+
+    /// With a service that knows vehicles by their numbers.
+    #[must_use]
+    pub fn with_vins(mut self, vins: Nhtsa) -> Self {
+        self.vins = Some(vins);
+        self
     }
 
     /// With a calendar that has a say in what is free, and is told of bookings.
@@ -78,6 +88,7 @@ impl Toolbox {
             ToolCall::CreateCustomer(a) => create_customer::run(self, context, a).await,
             ToolCall::AddVehicle(a) => add_vehicle::run(self, context, a).await,
             ToolCall::FindVehicle(a) => find_vehicle::run(self, context, a).await,
+            ToolCall::DecodeVin(a) => decode_vin::run(self, a).await,
             ToolCall::GetAvailableSlots(a) => get_available_slots::run(self, a).await,
             ToolCall::BookAppointment(a) => book_appointment::run(self, context, a).await,
             ToolCall::GetUpcomingAppointments(a) => {
@@ -102,13 +113,21 @@ impl Toolbox {
     /// As [`Self::run`].
     pub async fn run_beside(&self, context: &RwLock<CallContext>, call: ToolCall) -> ToolOutcome {
         match call {
-            ToolCall::GetAvailableSlots(a) => get_available_slots::run(self, a).await,
+            ToolCall::GetAvailableSlots(a) => {
+                let sid = context.read().await.call_sid().to_owned();
+                audit::by_call(&sid, get_available_slots::run(self, a)).await
+            }
+            ToolCall::DecodeVin(a) => decode_vin::run(self, a).await,
             ToolCall::FindVehicle(a) => find_vehicle::run(self, &*context.read().await, a).await,
             ToolCall::GetUpcomingAppointments(a) => {
                 get_upcoming_appointments::run(self, &*context.read().await, a).await
             }
             call => self.run(&mut *context.write().await, call).await,
         }
+    }
+
+    pub(super) fn vins(&self) -> Option<&Nhtsa> {
+        self.vins.as_ref()
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -144,14 +163,18 @@ impl Toolbox {
         Ok((free, checked))
     }
 
-    /// What is taken: by the book, and by what others have put into the calendar.
+    /// What is taken: by the book, by what others have put into the calendar, and for now by what
+    /// other callers are deciding about.
     async fn busy(&self, span: Interval) -> Result<(Vec<Busy>, Checked), ToolError> {
-        let (book, (others, checked)) = tokio::join!(
+        let (book, (others, checked), held) = tokio::join!(
             self.store.appointments.busy(span.starts_at, span.ends_at),
             self.outlook.busy(span, self.clock.now()),
+            self.held(span),
         );
         let mut busy = book?;
         busy.extend(others);
+        let held = slots::bays_of_held(&self.location, &held, &busy);
+        busy.extend(held);
         Ok((busy, checked))
     }
 

@@ -66,9 +66,13 @@ fn slot(task: &Task, asks: &Asks, now: &Zoned) -> Vec<(String, Question)> {
         (Asks::Vehicle, _) => (phrases::NEW_VEHICLE.to_owned(), Question::Vehicle),
         (Asks::Phone, _) => (phrases::PHONE.to_owned(), Question::Phone),
         (Asks::Reason, _) => (phrases::REASON.to_owned(), Question::Reason),
-        (Asks::FreeTimes { .. } | Asks::TheirVehicle { .. } | Asks::TheirNumber { .. }, _) => {
-            return Vec::new();
-        }
+        (
+            Asks::FreeTimes { .. }
+            | Asks::TheirVehicle { .. }
+            | Asks::Decoded { .. }
+            | Asks::TheirNumber { .. },
+            _,
+        ) => return Vec::new(),
     };
     vec![(text, question)]
 }

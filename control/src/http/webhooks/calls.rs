@@ -13,7 +13,9 @@ use crate::http::form::{BadField, Form};
 use crate::http::{App, paths, wall_clock};
 use crate::limits;
 use crate::reminders::callbacks::News;
-use crate::session::{Ending, NotAnnounced, NotReturned, Noted, Occasion, Parties, nobody_there};
+use crate::session::{
+    Ending, NotAnnounced, NotReturned, Noted, Occasion, Parties, elsewhere, nobody_there,
+};
 use crate::telephony::CallSid;
 use crate::telephony::twiml::{Dial, Stream, Verb};
 
@@ -28,7 +30,7 @@ pub(super) async fn inbound_call(
     if app.stopping.is_cancelled() {
         return Ok(xml(&Ending::Busy.verbs(human(&app, &form))));
     }
-    Ok(xml(&announced(&app, &sid, parties, &form)))
+    Ok(xml(&announced(&app, &sid, parties, &form).await))
 }
 
 /// `POST …/outbound-reminder?appointment_id=`: a call of ours was answered.
@@ -64,7 +66,7 @@ pub(super) async fn outbound_reminder(
             attempt,
         },
     );
-    Ok(xml(&announced(&app, &sid, parties, &form)))
+    Ok(xml(&announced(&app, &sid, parties, &form).await))
 }
 
 /// `POST …/stream-ended`: what becomes of a caller whose stream is over.
@@ -74,7 +76,8 @@ pub(super) async fn stream_ended(
 ) -> Result<Response, BadField> {
     let sid = form.call_sid()?;
     // A call nobody here knows is hung up: no stranger is connected to a human by guessing names.
-    let ending = app.calls.ending(&sid).await.unwrap_or(Ending::HungUp);
+    let ending = elsewhere::ending(&app.calls, app.live.as_ref(), &sid).await;
+    let ending = ending.unwrap_or(Ending::HungUp);
     Ok(xml(&ending.verbs(human(&app, &form))))
 }
 
@@ -100,12 +103,18 @@ pub(super) async fn dial_result(
         return Ok(xml(&nobody_there()));
     }
     let parties = parties(&form, Occasion::Inbound);
+    elsewhere::learn(&app.calls, app.live.as_ref(), &sid).await;
     let back = app
         .calls
         .announce_return(&sid, parties, Instant::now())
         .await;
     Ok(xml(&match back {
-        Ok(()) => vec![connect(&app, &sid)],
+        Ok(()) => {
+            if let Some((parties, returns)) = app.calls.announced(&sid) {
+                elsewhere::announced(app.live.as_ref(), &sid, &parties, returns).await;
+            }
+            vec![connect(&app, &sid)]
+        }
         Err(refused) => {
             tracing::warn!(call = %sid, %refused, "a caller whom no human took is let go");
             match refused {
@@ -117,9 +126,16 @@ pub(super) async fn dial_result(
 }
 
 /// The answer to a call that is here.
-fn announced(app: &App, sid: &CallSid, parties: Parties, form: &Form) -> Vec<Verb> {
-    match app.calls.announce(sid, parties, Instant::now()) {
-        Ok(()) => vec![connect(app, sid)],
+async fn announced(app: &App, sid: &CallSid, parties: Parties, form: &Form) -> Vec<Verb> {
+    if elsewhere::is_taken(app.live.as_ref(), sid).await {
+        app.metrics.call_repeated();
+        return vec![Verb::Hangup];
+    }
+    match app.calls.announce(sid, parties.clone(), Instant::now()) {
+        Ok(()) => {
+            elsewhere::announced(app.live.as_ref(), sid, &parties, 0).await;
+            vec![connect(app, sid)]
+        }
         Err(refused) => {
             tracing::warn!(call = %sid, %refused, "a call was not taken");
             match refused {
