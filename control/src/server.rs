@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use pipeline::{DataPlane, DataPlaneConfig};
 use secrecy::ExposeSecret as _;
 use storage::location::LoadError;
-use storage::{Location, Locations, Store};
+use storage::{Location, Locations, StorageError, Store};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -28,13 +28,15 @@ use crate::http::{self, App};
 use crate::limits;
 use crate::llm::openai::InvalidAccount;
 use crate::llm::{Model, OpenAi};
+use crate::nhtsa::Nhtsa;
+use crate::nodes::Together;
 use crate::observe::Metrics;
 use crate::reminders::{Offers, Owed, Runner};
 use crate::session::{self, Calls, Carrier, Gate, Journal, MakeBrain, Sessions, SessionsConfig};
 use crate::speech::{self, Chosen, NoSpeech};
 use crate::telephony::rest::Rest;
 use crate::telephony::signature::SignatureKey;
-use crate::telephony::token::{SpentHere, TokenKey};
+use crate::telephony::token::TokenKey;
 
 /// A server that answers calls.
 #[derive(Debug)]
@@ -69,6 +71,8 @@ pub enum StartError {
     Location(#[from] NoLocation),
     #[error(transparent)]
     Database(#[from] NoDatabase),
+    #[error("DATABASE_URL: the book does not say its name: {0}")]
+    Book(#[from] StorageError),
     #[error(transparent)]
     Speech(#[from] NoSpeech),
     #[error(transparent)]
@@ -138,7 +142,7 @@ impl Server {
     }
 
     async fn with(
-        config: Config,
+        mut config: Config,
         clock: BusinessClock,
         locations: Locations,
         data_plane: DataPlane,
@@ -156,7 +160,15 @@ impl Server {
             path: config.data_dir.clone(),
             why,
         })?;
+        let metrics = Arc::new(Metrics::new(data_plane.metrics()));
         let store = database::open(&config.database).await?;
+        let Together {
+            store,
+            redis,
+            spent,
+            live,
+            shared,
+        } = Together::start(config.redis.take(), store, Arc::clone(&metrics)).await?;
         for key in unserved(&store, &locations, clock.now()).await {
             tracing::warn!(
                 "{key:?} has appointments and no location file: they count as {}'s",
@@ -168,9 +180,9 @@ impl Server {
         unsaved.restore(store.call_logs.as_ref()).await;
         session::close_orphans(store.call_logs.as_ref(), clock.now()).await;
         let typed_speech = speech.typed;
-        let metrics = Arc::new(Metrics::new(data_plane.metrics()));
         let mind = Mind::new(&config, &locations, &metrics, &data_plane)?;
         let account = config.twilio.account();
+        let vins = Nhtsa::new(&config.nhtsa_url, shared, data_plane.metrics());
         let carrier = account.map(|account| -> Arc<dyn Carrier> {
             Arc::new(Rest::new(account, data_plane.metrics()))
         });
@@ -180,6 +192,7 @@ impl Server {
         let calls = Arc::new(Calls::default());
         let sessions = Sessions::new(SessionsConfig {
             calls: Arc::clone(&calls),
+            live: Arc::clone(&live),
             store: store.clone(),
             locations: locations.clone(),
             clock,
@@ -218,7 +231,9 @@ impl Server {
             })
             .unzip();
         let outlooks = outlooks.unwrap_or_default().into_iter();
-        let mut sessions = outlooks.fold(sessions, Sessions::with_outlook);
+        let mut sessions = outlooks
+            .fold(sessions, Sessions::with_outlook)
+            .with_vins(vins);
         let offers = Offers::new(
             &config,
             locations.clone(),
@@ -252,11 +267,13 @@ impl Server {
             journal: journal.clone(),
             store: store.clone(),
             calls: Arc::clone(&calls),
+            live,
             sessions: sessions.clone(),
             admission: gate.clone(),
             handshakes: Arc::new(Semaphore::new(limits::MAX_MEDIA_HANDSHAKES)),
             tokens,
-            spent: Arc::new(SpentHere::default()),
+            spent,
+            redis,
             metrics,
             typed_speech,
             owed: owed.clone(),

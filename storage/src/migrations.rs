@@ -15,7 +15,7 @@ pub(crate) struct Migration {
     pub(crate) postgres: &'static str,
 }
 
-pub(crate) const MIGRATIONS: [Migration; 7] = [
+pub(crate) const MIGRATIONS: [Migration; 8] = [
     Migration {
         version: 1,
         description: "the book",
@@ -47,16 +47,22 @@ pub(crate) const MIGRATIONS: [Migration; 7] = [
         postgres: include_str!("../migrations/postgres/0005_verification.sql"),
     },
     Migration {
-        version: 8,
-        description: "namesakes",
-        sqlite: include_str!("../migrations/sqlite/0008_namesakes.sql"),
-        postgres: include_str!("../migrations/postgres/0008_namesakes.sql"),
+        version: 6,
+        description: "nodes",
+        sqlite: include_str!("../migrations/sqlite/0006_nodes.sql"),
+        postgres: include_str!("../migrations/postgres/0006_nodes.sql"),
     },
     Migration {
-        version: 9,
+        version: 7,
+        description: "namesakes",
+        sqlite: include_str!("../migrations/sqlite/0007_namesakes.sql"),
+        postgres: include_str!("../migrations/postgres/0007_namesakes.sql"),
+    },
+    Migration {
+        version: 8,
         description: "locations",
-        sqlite: include_str!("../migrations/sqlite/0009_locations.sql"),
-        postgres: include_str!("../migrations/postgres/0009_locations.sql"),
+        sqlite: include_str!("../migrations/sqlite/0008_locations.sql"),
+        postgres: include_str!("../migrations/postgres/0008_locations.sql"),
     },
 ];
 

@@ -10,6 +10,7 @@ mod calendar;
 mod call_log;
 mod consent;
 mod customer;
+mod hold;
 mod migrations;
 mod reminder;
 mod row;
@@ -110,6 +111,7 @@ async fn connect(
         audit: database.clone(),
         reminders: database.clone(),
         consents: database.clone(),
+        holds: database.clone(),
         waitlist: database.clone(),
         backend: database,
     })
@@ -156,6 +158,13 @@ impl Backend for Database {
     async fn ping(&self) -> Result<(), StorageError> {
         sqlx::query("SELECT 1").execute(&self.readers).await?;
         Ok(())
+    }
+
+    async fn name(&self) -> Result<String, StorageError> {
+        let name = sqlx::query_scalar("SELECT id FROM book")
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(name)
     }
 
     async fn close(&self) {

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod database;
+mod redis;
 mod vendors;
 
 use std::borrow::Cow;
@@ -52,6 +53,7 @@ pub async fn run(flags: &Flags, _: Args) -> anyhow::Result<ExitCode> {
         ("data folder", data_dir(&config)),
         ("location", location(&config)),
         ("database", database::check(&config.database).await),
+        ("redis", redis::check(config.redis.as_ref()).await),
         ("speech", speech(config.speech).await),
         (
             "deepgram",

@@ -87,6 +87,7 @@ impl Known {
                 Answer::Customer(Lookup::NotFound)
                 | Answer::Customers(_)
                 | Answer::Vehicle(_)
+                | Answer::Decoded(_)
                 | Answer::Slots(_)
                 | Answer::Upcoming(_)
                 | Answer::Confirmed(_)

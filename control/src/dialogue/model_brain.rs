@@ -33,7 +33,9 @@ use super::known::Known;
 use super::limits::{MISSES, TOOL_ROUNDS};
 use super::rules::escalate;
 use super::speakable::speakable;
-use super::{Action, Brain, Input, Question, RuleBrain, Silence, ToolId, TransferReason, phrases};
+use super::{
+    Action, Brain, Input, Offer, Question, RuleBrain, Silence, ToolId, TransferReason, phrases,
+};
 use crate::llm::{Answer, Request, ToolRequest};
 use crate::nlu::intent::wants_no_calls;
 use crate::tools::{self, ToolCall, ToolOutcome, forget_customer};
@@ -64,6 +66,8 @@ pub struct ModelBrain {
     consented_to: Option<u32>,
     /// A change of the book that the caller has not heard of, and the number of what they heard last.
     untold: Option<(tools::Answer, u32)>,
+    /// What was found free last, until the book is changed.
+    offer: Option<Offer>,
     /// What this step does.
     out: Vec<Action>,
 }
@@ -124,6 +128,7 @@ impl ModelBrain {
             keys: String::new(),
             consented_to: None,
             untold: None,
+            offer: None,
             out: Vec::new(),
         }
     }
@@ -148,6 +153,14 @@ impl Brain for ModelBrain {
 
     fn thinks_again(&self) -> bool {
         !matches!(self.lead, Lead::Rules(_) | Lead::Over | Lead::HandedOn)
+    }
+
+    fn deciding(&self) -> Option<Offer> {
+        match &self.lead {
+            Lead::Rules(rules) => rules.deciding(),
+            Lead::Listening | Lead::Asking(_) | Lead::Working(_) => self.offer.clone(),
+            Lead::Over | Lead::HandedOn => None,
+        }
     }
 
     fn state(&self) -> &'static str {
@@ -479,7 +492,11 @@ impl ModelBrain {
         };
         self.known.learn(outcome);
         self.history.result(n, outcome::written(outcome));
+        if let Ok(tools::Answer::Slots(slots)) = outcome {
+            self.offer = slots.first();
+        }
         if let Some(done) = work::settled(outcome) {
+            self.offer = None;
             self.gist.settled();
             let heard = self.history.last_said().map_or(0, |said| said.number);
             self.untold = Some((done.clone(), heard));

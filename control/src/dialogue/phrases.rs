@@ -379,6 +379,7 @@ pub(super) const NO_SUCH_NUMBER: &str = "That does not seem to be a valid teleph
 pub(super) const NUMBER_TAKEN: &str = "I cannot use that number. Please give me another one.";
 pub(super) const NO_SUCH_YEAR: &str = "That year does not seem right.";
 pub(super) const SEVERAL_VEHICLES: &str = "You have more than one like that.";
+pub(super) const VIN_UNKNOWN: &str = "I could not find a vehicle by that number.";
 pub(super) const VEHICLE_UNKNOWN: &str = "I do not have that vehicle on file yet.";
 
 /// "You have an oil change tomorrow, Tuesday, November 24 at 10 a.m., for your Toyota Camry."
@@ -620,6 +621,7 @@ pub(super) fn fixed(location: &Location) -> Vec<String> {
         NUMBER_TAKEN,
         NO_SUCH_YEAR,
         SEVERAL_VEHICLES,
+        VIN_UNKNOWN,
         VEHICLE_UNKNOWN,
         CAN_YOU_MAKE_IT,
         MOVE_OR_CANCEL,

@@ -21,6 +21,7 @@ mod inquiry;
 mod intent;
 mod keypad;
 mod new_customer;
+mod offer;
 mod questions;
 mod reminder;
 mod repair;
@@ -29,6 +30,7 @@ mod take_back;
 mod times;
 mod upkeep;
 mod verification;
+mod vin;
 mod waitlist;
 
 use std::sync::Arc;
@@ -41,7 +43,7 @@ use self::inquiry::Topic;
 use super::known::Known;
 use super::state::{Asks, FollowingUp, Proving, Reminding, State};
 use super::turn::{Turn, vocabulary};
-use super::{Action, Brain, Input, Question, Silence, ToolId, TransferReason, phrases};
+use super::{Action, Brain, Input, Offer, Question, Silence, ToolId, TransferReason, phrases};
 use crate::nlu::intent::wants_no_calls;
 use crate::nlu::service::Vocabulary;
 use crate::tools::{Answer, ToolCall, ToolOutcome};
@@ -203,6 +205,10 @@ impl Brain for RuleBrain {
     fn state(&self) -> &'static str {
         self.state.name()
     }
+
+    fn deciding(&self) -> Option<Offer> {
+        self.offer()
+    }
 }
 
 impl RuleBrain {
@@ -323,6 +329,14 @@ impl RuleBrain {
         {
             let read = Turn::read_reason;
             return Some(read(&self.vocabulary, self.expects, text, second_opinion));
+        }
+        if let State::SlotCollection {
+            asks: Asks::Vehicle,
+            ..
+        } = state
+            && let Some(turn) = Turn::read_vin(text, second_opinion)
+        {
+            return Some(turn);
         }
         if let State::Verification {
             step: Proving::Proof(_),

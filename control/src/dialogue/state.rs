@@ -237,6 +237,10 @@ pub(super) enum Asks {
     AddWhatIsDue {
         due: Suggestion,
     },
+    /// Which vehicle has the number that the caller read out?
+    Decoded {
+        tool: ToolId,
+    },
     /// The book is asked whether a new caller's number is known.
     TheirNumber {
         tool: ToolId,
@@ -317,6 +321,7 @@ impl State {
                 | Asks::TheirVehicle { tool }
                 | Asks::WhatIsDue { tool }
                 | Asks::Joining { tool }
+                | Asks::Decoded { tool }
                 | Asks::TheirNumber { tool, .. } => Some(*tool),
                 _ => None,
             },

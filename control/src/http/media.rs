@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout};
 
 use super::{App, wall_clock};
 use crate::limits;
-use crate::session::{Ending, Media, NotBegun};
+use crate::session::{Ending, Media, NotBegun, elsewhere};
 use crate::telephony::CallSid;
 use crate::telephony::token::TokenRefused;
 use crate::telephony::twiml::TOKEN_PARAMETER;
@@ -276,6 +276,7 @@ async fn hand_over(
     socket: TcpStream,
     checked: Checked,
 ) -> Result<(), (Turned, Option<TcpStream>)> {
+    elsewhere::adopt(&app.calls, app.live.as_ref(), &checked.call).await;
     let begun = match app.calls.begin(&checked.call) {
         Ok(begun) => begun,
         Err(refused) => return Err((refused.into(), Some(socket))),

@@ -33,6 +33,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::clock::BusinessClock;
 use crate::config::BaseUrl;
 use crate::limits;
+use crate::nodes::{Link, LiveCalls};
 use crate::observe::Metrics;
 use crate::reminders::Owed;
 use crate::session::{Admission, Calls, Journal, Sessions};
@@ -60,6 +61,8 @@ pub(crate) struct App {
     /// What webhooks tell, on its way to the database.
     pub journal: Journal,
     pub calls: Arc<Calls>,
+    /// The calls of all nodes.
+    pub live: Arc<dyn LiveCalls>,
     pub sessions: Sessions,
     /// Where a checked media stream goes.
     pub admission: Arc<dyn Admission>,
@@ -67,6 +70,8 @@ pub(crate) struct App {
     pub handshakes: Arc<Semaphore>,
     pub tokens: TokenKey,
     pub spent: Arc<dyn SpentTokens>,
+    /// What the nodes of one deployment share; absent: this process is the only one.
+    pub redis: Option<Arc<Link>>,
     pub metrics: Arc<Metrics>,
     /// Whether the caller's words are typed beside the audio.
     pub typed_speech: bool,
@@ -97,6 +102,7 @@ pub(crate) mod paths {
 pub(crate) fn router(app: Arc<App>) -> Router {
     let api = Router::new()
         .route(paths::CALLS, get(calls::list))
+        .route("/api/v1/calls/live", get(calls::live))
         .route("/api/v1/calls/{sid}", get(calls::one))
         .route("/api/v1/calls/{sid}/events", get(calls::events))
         .route("/api/v1/calls/{sid}/typed", post(calls::typed))

@@ -91,13 +91,13 @@ async fn scene(setup: Setup) -> Scene {
     });
     let sessions = Sessions::new(SessionsConfig {
         calls: Arc::clone(&calls),
+        live: Arc::new(crate::nodes::CallsHere::new("test")),
         store: store.clone(),
         locations: Arc::clone(&location).into(),
         clock: BusinessClock::real(),
         metrics: Arc::clone(&metrics),
         brain: Arc::new(|location| Box::new(RuleBrain::new(Arc::clone(location)))),
         journal: Journal::start(&store),
-        unsaved: None,
         model: None,
         typed_speech: setup.typed,
         carrier: None,
@@ -115,11 +115,13 @@ async fn scene(setup: Setup) -> Scene {
         journal: Journal::start(&store),
         store,
         calls,
+        live: Arc::new(crate::nodes::CallsHere::new("test")),
         sessions,
         admission: door.clone(),
         handshakes: Arc::new(Semaphore::new(limits::MAX_MEDIA_HANDSHAKES)),
         tokens: TokenKey::new(b"a key of the tests"),
         spent: Arc::new(SpentHere::default()),
+        redis: None,
         metrics,
         typed_speech: setup.typed,
         owed: Owed::in_folder(

@@ -22,7 +22,7 @@ use super::ending::Ending;
 use super::record::Record;
 use super::speaking::Speaking;
 use super::turn::{Turn, millis};
-use crate::dialogue::{Brain, Input, ToolId, mask};
+use crate::dialogue::{Brain, Input, Offer, ToolId, mask};
 use crate::feed::FeedEvent;
 use crate::limits;
 use crate::llm;
@@ -50,6 +50,8 @@ pub(super) enum Effect {
     /// Its answer is no longer wanted.
     StopAsking,
     Publish(FeedEvent),
+    /// The caller decides about these times, and about nothing else.
+    Hold(Option<Offer>),
     /// A turn was answered; for the histograms.
     Turn(TurnTimings),
 }
@@ -74,6 +76,8 @@ pub(super) struct Conversation {
     expects: Expectation,
     /// The state as last published.
     shown: (String, Expectation),
+    /// What the caller was deciding about when it was last looked at.
+    offered: Option<Offer>,
     silence: Patience,
     deadlines: Deadlines,
     ending: Plan,
@@ -129,6 +133,7 @@ impl Conversation {
             filled: false,
             expects: Expectation::default(),
             shown: (String::new(), Expectation::default()),
+            offered: None,
             silence: Patience::Fresh,
             deadlines: Deadlines::default(),
             ending: Plan::GoOn,

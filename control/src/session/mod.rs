@@ -5,8 +5,11 @@
 //! the pure `conversation` and does what comes out of it. Whatever happens, a panic included, the
 //! call's log is closed and the telephone network is told what to do with the caller.
 
+mod clock;
 mod conversation;
+pub(crate) mod elsewhere;
 mod ending;
+mod holding;
 mod journal;
 mod log;
 mod media;
@@ -14,6 +17,7 @@ mod record;
 mod registry;
 mod speaking;
 mod task;
+mod telling;
 mod turn;
 mod unsaved;
 

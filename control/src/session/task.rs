@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use pipeline::Mono;
 use pipeline::message::{Command, EndReason, Event, EventKind};
 use pipeline::vendor::VendorErrorKind;
 use storage::{Location, Locations, Store, reminder};
@@ -16,13 +15,16 @@ use tokio::sync::{RwLock, mpsc};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 
-use super::conversation::{Conversation, Effect, Now};
+use super::clock::SessionClock;
+use super::conversation::{Conversation, Effect};
 use super::ending::{self, Ending};
+use super::holding::Holding;
 use super::journal::{Journal, Noted};
 use super::log::CallRow;
 use super::media::{Carrier, Media};
 use super::record::Closing;
 use super::registry::{Begun, Calls, Occasion, Purpose, Request};
+use super::telling::Telling;
 use super::unsaved::Unsaved;
 use crate::calendar::Outlook;
 use crate::clock::BusinessClock;
@@ -30,6 +32,8 @@ use crate::dialogue::{Brain, ToolId};
 use crate::feed::{CallFeed, FeedEvent, FeedLine};
 use crate::limits;
 use crate::llm::{Answer, Answering, Failure, Model};
+use crate::nhtsa::Nhtsa;
+use crate::nodes::LiveCalls;
 use crate::observe::Metrics;
 use crate::reminders::Owed;
 use crate::reminders::callbacks::{self, News};
@@ -43,6 +47,8 @@ pub type MakeBrain = Arc<dyn Fn(&Arc<Location>) -> Box<dyn Brain> + Send + Sync>
 #[derive(Clone)]
 pub struct SessionsConfig {
     pub calls: Arc<Calls>,
+    /// What other nodes know of calls.
+    pub live: Arc<dyn LiveCalls>,
     pub store: Store,
     pub locations: Locations,
     pub clock: BusinessClock,
@@ -120,6 +126,13 @@ impl Sessions {
         &self.toolbox
     }
 
+    /// With a service that knows vehicles by their numbers.
+    #[must_use]
+    pub fn with_vins(mut self, vins: Nhtsa) -> Self {
+        self.toolbox = self.toolbox.with_vins(vins);
+        self
+    }
+
     /// Leads a call from its media stream's `start` to its closed log.
     pub fn start(&self, begun: Begun, media: Box<dyn Media>) {
         let session = Session::new(self, begun, media);
@@ -144,6 +157,8 @@ struct Session {
     clock: SessionClock,
     tools: Tools,
     results: mpsc::UnboundedReceiver<ToolResult>,
+    holding: Holding,
+    telling: Telling,
     /// What the model is asked now. Dropped, it is asked no longer.
     answering: Option<Answering>,
 }
@@ -172,19 +187,35 @@ impl Session {
         };
         let location = Arc::clone(sessions.config.locations.dialled(begun.parties.ours()));
         let (report, results) = mpsc::unbounded_channel();
+        let running = TaskTracker::new();
+        let holding = Holding::new(
+            sessions.toolbox.at(&location),
+            begun.sid.as_str(),
+            running.clone(),
+        );
+        let telling = Telling::start(
+            Arc::clone(&sessions.config.live),
+            &begun.sid,
+            &begun.parties,
+            begun.returns,
+            sessions.config.clock.now(),
+            &running,
+        );
         Self {
             config: sessions.config.clone(),
             sid: begun.sid.clone(),
             begun,
             media,
-            clock: SessionClock::new(sessions, Arc::clone(&location)),
+            clock: SessionClock::new(sessions.config.clock, Arc::clone(&location)),
             tools: Tools {
                 toolbox: sessions.toolbox.at(&location),
                 context: Arc::new(RwLock::new(context)),
                 report,
-                running: TaskTracker::new(),
+                running,
             },
             location,
+            holding,
+            telling,
             results,
             answering: None,
         }
@@ -218,6 +249,7 @@ impl Session {
         };
         // The telephone network may be asking already.
         self.begun.ending.send_replace(Some(over.ending));
+        self.telling.ended(over.ending).await;
         let duration_ms = conversation.elapsed_ms(self.clock.now().mono);
         self.finish(conversation, row, over, duration_ms).await;
     }
@@ -280,8 +312,14 @@ impl Session {
             }
             Effect::StopAsking => self.answering = None,
             Effect::Publish(what) => {
+                match &what {
+                    FeedEvent::State { state, .. } => self.telling.state(state),
+                    FeedEvent::Caller { .. } => self.telling.turn(),
+                    _ => {}
+                }
                 publish(&self.begun.feed, &self.sid, self.clock.elapsed_ms(), what);
             }
+            Effect::Hold(offer) => self.holding.hold(offer),
             Effect::Turn(timings) => self.config.metrics.turn(&timings),
         }
     }
@@ -294,6 +332,9 @@ impl Session {
             took,
         } = result;
         self.config.metrics.tool(name, took);
+        if let Ok(context) = self.tools.context.try_read() {
+            self.telling.customer(context.customer().map(|id| id.0));
+        }
         let line = FeedEvent::ToolFinished {
             tool: name.to_owned(),
             ok: outcome.is_ok(),
@@ -317,6 +358,7 @@ impl Session {
     /// Closes the log, then the feed.
     async fn finish(self, conversation: Conversation, row: CallRow, over: Over, duration_ms: u64) {
         drop(self.media);
+        drop((self.holding, self.telling));
         // What has begun to change something is finished, and told in the log.
         self.tools.running.close();
         if timeout(limits::TOOL_DRAIN, self.tools.running.wait())
@@ -391,10 +433,11 @@ fn watch_hang_up(config: &SessionsConfig, sid: CallSid) {
     let Some(carrier) = config.carrier.clone() else {
         return;
     };
-    let calls = Arc::clone(&config.calls);
+    let (calls, live) = (Arc::clone(&config.calls), Arc::clone(&config.live));
     tokio::spawn(async move {
         tokio::time::sleep(limits::HANG_UP_WATCH).await;
-        if !calls.is_unasked(&sid) {
+        // The network may have asked another node.
+        if !calls.is_unasked(&sid) || live.get(&sid).await.is_some_and(|known| known.asked) {
             return;
         }
         match carrier.hang_up(&sid).await {
@@ -485,42 +528,5 @@ impl Tools {
                 took: began.elapsed(),
             }));
         });
-    }
-}
-
-// ---- time -------------------------------------------------------------------
-
-/// The data plane's monotonic clock, read through tokio's, so that tests can pause it.
-struct SessionClock {
-    mono: Mono,
-    instant: Instant,
-    business: BusinessClock,
-    location: Arc<Location>,
-}
-
-impl SessionClock {
-    fn new(sessions: &Sessions, location: Arc<Location>) -> Self {
-        Self {
-            mono: Mono::now(),
-            instant: Instant::now(),
-            business: sessions.config.clock,
-            location,
-        }
-    }
-
-    fn now(&self) -> Now {
-        Now {
-            mono: self.mono.plus(self.instant.elapsed()),
-            local: self.location.local(self.business.now()),
-        }
-    }
-
-    fn instant(&self, at: Mono) -> Instant {
-        self.instant + at.since(self.mono)
-    }
-
-    /// Milliseconds since the session began.
-    fn elapsed_ms(&self) -> u64 {
-        super::turn::millis(self.instant.elapsed())
     }
 }

@@ -7,9 +7,10 @@ use storage::location::{DayHours, Location, Locations};
 use storage::slots::Slot;
 
 use super::field;
-use super::limits::{ALTERNATIVE_DAYS, ALTERNATIVES};
+use super::limits::{ALTERNATIVE_DAYS, ALTERNATIVES, OFFERED_AT_ONCE};
 use super::{Answer, Effect, ToolError, ToolOutcome, Toolbox, schema};
 use crate::calendar::Checked;
+use crate::dialogue::Offer;
 use crate::llm::ToolSpec;
 
 pub const EFFECT: Effect = Effect::Read;
@@ -36,6 +37,8 @@ pub struct Arguments {
 /// What the book shows of a day, or of several.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slots {
+    /// Key of the service.
+    pub service_type: String,
     /// The last day that was looked at.
     pub last: Date,
     pub date: Date,
@@ -49,6 +52,24 @@ pub struct Slots {
     pub calendar: Checked,
     /// Whether somebody for whom none of them will do may be put on a waiting list.
     pub waitlist: bool,
+}
+
+impl Slots {
+    /// The first of the free times: those that are likely to be told the caller.
+    #[must_use]
+    pub fn first(&self) -> Option<Offer> {
+        let free = if self.available_slots.is_empty() {
+            &self.next
+        } else {
+            &self.available_slots
+        };
+        let starts = free.iter().take(OFFERED_AT_ONCE);
+        Some(Offer {
+            service: self.service_type.clone(),
+            starts: starts.map(|slot| slot.starts_at.clone()).collect(),
+        })
+        .filter(|offer| !offer.starts.is_empty())
+    }
 }
 
 /// For a language model.
@@ -95,6 +116,7 @@ pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {
         Vec::new()
     };
     Ok(Answer::Slots(Slots {
+        service_type: service.key.clone(),
         last,
         date,
         hours: location.day(date),

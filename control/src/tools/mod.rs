@@ -12,6 +12,7 @@ pub mod cancel_appointment;
 pub mod confirm_appointment;
 pub mod context;
 pub mod create_customer;
+pub mod decode_vin;
 pub mod end_call;
 pub mod error;
 mod field;
@@ -19,6 +20,7 @@ pub mod find_vehicle;
 pub mod forget_customer;
 pub mod get_available_slots;
 pub mod get_upcoming_appointments;
+mod holds;
 pub mod join_waitlist;
 pub mod limits;
 pub mod lookup_customer;
@@ -57,6 +59,7 @@ pub enum ToolCall {
     CreateCustomer(create_customer::Arguments),
     AddVehicle(add_vehicle::Arguments),
     FindVehicle(find_vehicle::Arguments),
+    DecodeVin(decode_vin::Arguments),
     GetAvailableSlots(get_available_slots::Arguments),
     BookAppointment(book_appointment::Arguments),
     GetUpcomingAppointments(get_upcoming_appointments::Arguments),
@@ -83,6 +86,7 @@ pub enum Answer {
     Verified(lookup_customer::Caller),
     Forgotten,
     Vehicle(find_vehicle::Match),
+    Decoded(crate::nhtsa::DecodedVehicle),
     Slots(get_available_slots::Slots),
     Booked(visit::Visit),
     Upcoming(Vec<visit::Visit>),
@@ -145,6 +149,7 @@ impl ToolCall {
             Self::CreateCustomer(_) => "create_customer",
             Self::AddVehicle(_) => "add_vehicle",
             Self::FindVehicle(_) => "find_vehicle",
+            Self::DecodeVin(_) => "decode_vin",
             Self::GetAvailableSlots(_) => "get_available_slots",
             Self::BookAppointment(_) => "book_appointment",
             Self::GetUpcomingAppointments(_) => "get_upcoming_appointments",
@@ -186,6 +191,7 @@ impl ToolCall {
             Self::CreateCustomer(_) => create_customer::EFFECT,
             Self::AddVehicle(_) => add_vehicle::EFFECT,
             Self::FindVehicle(_) => find_vehicle::EFFECT,
+            Self::DecodeVin(_) => decode_vin::EFFECT,
             Self::GetAvailableSlots(_) => get_available_slots::EFFECT,
             Self::BookAppointment(_) => book_appointment::EFFECT,
             Self::GetUpcomingAppointments(_) => get_upcoming_appointments::EFFECT,

@@ -11,7 +11,7 @@ use storage::{Location, Locations};
 use super::new_customer::{AddVehicle, CreateCustomer};
 use super::{
     ToolCall, add_vehicle, book_appointment, cancel_appointment, confirm_appointment,
-    create_customer, end_call, find_vehicle, forget_customer, get_available_slots,
+    create_customer, decode_vin, end_call, find_vehicle, forget_customer, get_available_slots,
     get_upcoming_appointments, join_waitlist, lookup_customer, reschedule_appointment,
     search_customers_by_name, stop_reminders, suggest_service, transfer_to_human, verify_customer,
 };
@@ -28,6 +28,7 @@ pub fn specs(location: &Location, among: &Locations) -> Arc<[ToolSpec]> {
         create_customer::spec(),
         add_vehicle::spec(),
         find_vehicle::spec(),
+        decode_vin::spec(),
         get_available_slots::spec(location, among),
         book_appointment::spec(location, among),
         get_upcoming_appointments::spec(),
@@ -191,6 +192,7 @@ mod tests {
                 json!({"customer_id": 1, "year": 2021, "make": "Honda", "model": "Accord"}),
             ),
             ("find_vehicle", json!({"described_as": ""})),
+            ("decode_vin", json!({"vin": "1HGCM82633A004352"})),
             (
                 "get_available_slots",
                 json!({"date": "2026-11-28", "to_date": null, "service_type": "oil_change",

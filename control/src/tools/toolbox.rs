@@ -17,13 +17,14 @@ use super::limits::ALTERNATIVES;
 use super::visit::{Elsewhere, Visit};
 use super::{
     Assurance, CallContext, Effect, ToolCall, ToolError, ToolOutcome, add_vehicle,
-    book_appointment, cancel_appointment, confirm_appointment, create_customer, end_call,
-    find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments, join_waitlist,
-    lookup_customer, open_follow_up, open_reminder, reschedule_appointment,
+    book_appointment, cancel_appointment, confirm_appointment, create_customer, decode_vin,
+    end_call, find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments,
+    join_waitlist, lookup_customer, open_follow_up, open_reminder, reschedule_appointment,
     search_customers_by_name, stop_reminders, suggest_service, transfer_to_human, verify_customer,
 };
 use crate::calendar::{Checked, Outlook};
 use crate::clock::BusinessClock;
+use crate::nhtsa::Nhtsa;
 use crate::reminders::Owed;
 
 /// Runs tools; one serves every call. Cheap to clone.
@@ -40,6 +41,7 @@ pub struct Toolbox {
     /// Whether somebody works through the waiting list.
     offers: bool,
     owed: Option<Owed>,
+    vins: Option<Nhtsa>,
 }
 
 impl Toolbox {
@@ -55,7 +57,15 @@ impl Toolbox {
             outlooks: Arc::default(),
             offers: false,
             owed: None,
+            vins: None,
         }
+    }
+
+    /// With a service that knows vehicles by their numbers.
+    #[must_use]
+    pub fn with_vins(mut self, vins: Nhtsa) -> Self {
+        self.vins = Some(vins);
+        self
     }
 
     /// With a calendar that has a say in what is free at its location, and is told of bookings.
@@ -145,6 +155,7 @@ impl Toolbox {
             ToolCall::CreateCustomer(a) => create_customer::run(self, context, a).await,
             ToolCall::AddVehicle(a) => add_vehicle::run(self, context, a).await,
             ToolCall::FindVehicle(a) => find_vehicle::run(self, context, a).await,
+            ToolCall::DecodeVin(a) => decode_vin::run(self, a).await,
             ToolCall::GetAvailableSlots(a) => get_available_slots::run(self, a).await,
             ToolCall::BookAppointment(a) => book_appointment::run(self, context, a).await,
             ToolCall::GetUpcomingAppointments(a) => {
@@ -172,7 +183,11 @@ impl Toolbox {
     /// As [`Self::run`].
     pub async fn run_beside(&self, context: &RwLock<CallContext>, call: ToolCall) -> ToolOutcome {
         match call {
-            ToolCall::GetAvailableSlots(a) => get_available_slots::run(self, a).await,
+            ToolCall::GetAvailableSlots(a) => {
+                let sid = context.read().await.call_sid().to_owned();
+                audit::by_call(&sid, get_available_slots::run(self, a)).await
+            }
+            ToolCall::DecodeVin(a) => decode_vin::run(self, a).await,
             ToolCall::FindVehicle(a) => find_vehicle::run(self, &*context.read().await, a).await,
             ToolCall::GetUpcomingAppointments(a) => {
                 get_upcoming_appointments::run(self, &*context.read().await, a).await
@@ -184,6 +199,10 @@ impl Toolbox {
     /// Whether the location has a waiting list.
     pub(super) fn has_waitlist(&self) -> bool {
         self.offers && self.location.reminders.waitlist().is_some()
+    }
+
+    pub(super) fn vins(&self) -> Option<&Nhtsa> {
+        self.vins.as_ref()
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -219,9 +238,10 @@ impl Toolbox {
         Ok((free, checked))
     }
 
-    /// What is taken: by the book, and by what others have put into the calendar.
+    /// What is taken: by the book, by what others have put into the calendar, and for now by what
+    /// other callers are deciding about.
     async fn busy(&self, span: Interval) -> Result<(Vec<Busy>, Checked), ToolError> {
-        let (book, offers, (others, checked)) = tokio::join!(
+        let (book, offers, (others, checked), held) = tokio::join!(
             self.store
                 .appointments
                 .busy(&self.location.key, span.starts_at, span.ends_at),
@@ -229,10 +249,13 @@ impl Toolbox {
                 .waitlist
                 .offers(&self.location.key, self.clock.now()),
             self.outlook.busy(span, self.clock.now()),
+            self.held(span),
         );
         let mut busy = book?;
         waitlist::hold(&mut busy, &offers?, self.location.bays);
         busy.extend(others);
+        let held = slots::bays_of_held(&self.location, &held, &busy);
+        busy.extend(held);
         Ok((busy, checked))
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod booking;
 pub(crate) mod calendar;
 pub(crate) mod call_logs;
 pub(crate) mod changes;
+pub(crate) mod holds;
 pub(crate) mod locations;
 pub(crate) mod people;
 pub(crate) mod races;
@@ -78,6 +79,15 @@ macro_rules! suite {
             what_is_given_up_is_seen_until_the_booking_changes,
             what_is_over_is_forgotten,
             racing_workers_never_take_one_entry_twice,
+        ]);
+        $crate::contract::tests!($store, holds: [
+            a_held_time_is_not_free_for_others,
+            as_many_hold_a_time_as_it_has_room_for,
+            a_change_of_mind_frees_what_was_held,
+            who_decides_between_overlapping_times_takes_one_bay,
+            a_late_release_takes_nothing_newer_away,
+            a_hold_runs_out_by_itself,
+            racing_callers_hold_no_more_than_there_is_room_for,
         ]);
         $crate::contract::tests!($store, people: [
             a_customer_is_found_by_number,

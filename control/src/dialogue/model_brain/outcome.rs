@@ -47,6 +47,10 @@ fn answered(answer: &Answer) -> Value {
         Answer::Vehicle(Match::None) => json!({
             "error": "None on file fits. Ask for year, make and model, and use add_vehicle."
         }),
+        Answer::Decoded(vehicle) => json!({
+            "year": vehicle.year, "make": vehicle.make, "model": vehicle.model,
+            "next": "Say it back, and ask whether that is the vehicle."
+        }),
         Answer::Slots(slots) => {
             let mut told = json!({"available": by_day(&slots.available_slots)});
             match &slots.hours {

@@ -109,6 +109,11 @@ impl RuleBrain {
         {
             return state;
         }
+        if matches!(asks, Asks::Vehicle)
+            && let Some(vin) = &turn.vin
+        {
+            return self.decode(task, vin.clone());
+        }
         if matches!(asks, Asks::Phone)
             && let Some(phone) = &turn.phone
         {
@@ -280,7 +285,7 @@ impl RuleBrain {
                     }
                 });
                 let times = nearest.into_iter().map(|slot| slot.starts_at).collect();
-                self.offer(task, times, now)
+                self.propose(task, times, now)
             }
             Err(ToolError::AlreadyBooked(known)) => self.already_booked(task, known, now),
             Err(error) => self.not_executed(task, &error, now),
@@ -400,6 +405,10 @@ impl RuleBrain {
         match (asks, outcome, &mut task) {
             (Asks::FreeTimes { search, .. }, Ok(tools::Answer::Slots(slots)), _) => {
                 self.free_times(task, search, &slots, now)
+            }
+            (Asks::Decoded { .. }, decoded, Task::Book(booking)) => {
+                self.decoded(booking, decoded);
+                self.next(task, now)
             }
             (Asks::TheirVehicle { .. }, Ok(tools::Answer::Vehicle(found)), Task::Book(booking)) => {
                 self.their_vehicle(booking, found);

@@ -73,13 +73,12 @@ fn slot(task: &Task, asks: &Asks, location: &Location, now: &Zoned) -> Vec<(Stri
         (
             Asks::FreeTimes { .. }
             | Asks::TheirVehicle { .. }
+            | Asks::Decoded { .. }
             | Asks::TheirNumber { .. }
             | Asks::Joining { .. }
             | Asks::WhatIsDue { .. },
             _,
-        ) => {
-            return Vec::new();
-        }
+        ) => return Vec::new(),
     };
     vec![(text, question)]
 }

@@ -128,7 +128,7 @@ impl RuleBrain {
                 self.say(self.why_not(&task, &start, now));
                 let instead = if free.is_empty() { &slots.next } else { free };
                 let times = nearest(instead, Some(&start));
-                self.offer(task, times, now)
+                self.propose(task, times, now)
             }
             Search::Within { from, to, pick } => {
                 let fits = |slot: &&Slot| {
@@ -144,14 +144,14 @@ impl RuleBrain {
                     self.say(phrases::NOTHING_THEN);
                     let instead = if free.is_empty() { &slots.next } else { free };
                     let times = nearest(instead, None);
-                    return self.offer(task, times, now);
+                    return self.propose(task, times, now);
                 }
-                self.offer(task, picked(fitting, pick), now)
+                self.propose(task, picked(fitting, pick), now)
             }
             Search::Instead { of } => {
                 let instead = if free.is_empty() { &slots.next } else { free };
                 let times = nearest(instead, of.as_ref());
-                self.offer(task, times, now)
+                self.propose(task, times, now)
             }
         }
     }
@@ -165,7 +165,7 @@ impl RuleBrain {
     }
 
     /// Offers times. What the caller says next may choose among them or wish for another.
-    pub(super) fn offer(&mut self, mut task: Task, mut times: Vec<Zoned>, now: &Zoned) -> State {
+    pub(super) fn propose(&mut self, mut task: Task, mut times: Vec<Zoned>, now: &Zoned) -> State {
         times.sort();
         if let Some(time) = task.time() {
             time.start = None;

@@ -15,7 +15,7 @@ use crate::http::{App, paths, wall_clock};
 use crate::limits;
 use crate::reminders::callbacks::News;
 use crate::session::{
-    Ending, NotAnnounced, NotReturned, Noted, Occasion, Parties, Purpose, nobody_there,
+    Ending, NotAnnounced, NotReturned, Noted, Occasion, Parties, Purpose, elsewhere, nobody_there,
 };
 use crate::telephony::CallSid;
 use crate::telephony::twiml::{Dial, Stream, Verb};
@@ -32,7 +32,7 @@ pub(super) async fn inbound_call(
     if app.stopping.is_cancelled() {
         return Ok(xml(&Ending::Busy.verbs(human(&app, location, &form))));
     }
-    Ok(xml(&announced(&app, &sid, parties, location, &form)))
+    Ok(xml(&announced(&app, &sid, parties, location, &form).await))
 }
 
 /// `POST …/outbound-reminder?appointment_id=`: a call of ours was answered.
@@ -90,7 +90,7 @@ async fn answered(
         },
     );
     let location = app.locations.of(&about.location);
-    Ok(xml(&announced(app, &sid, parties, location, form)))
+    Ok(xml(&announced(app, &sid, parties, location, form).await))
 }
 
 /// `POST …/stream-ended`: what becomes of a caller whose stream is over.
@@ -101,7 +101,8 @@ pub(super) async fn stream_ended(
 ) -> Result<Response, BadField> {
     let sid = form.call_sid()?;
     // A call nobody here knows is hung up: no stranger is connected to a human by guessing names.
-    let ending = app.calls.ending(&sid).await.unwrap_or(Ending::HungUp);
+    let ending = elsewhere::ending(&app.calls, app.live.as_ref(), &sid).await;
+    let ending = ending.unwrap_or(Ending::HungUp);
     let location = answering(&app, query.as_deref(), &form);
     Ok(xml(&ending.verbs(human(&app, location, &form))))
 }
@@ -129,16 +130,19 @@ pub(super) async fn dial_result(
         return Ok(xml(&nobody_there()));
     }
     let parties = parties(&form, Occasion::Inbound);
+    elsewhere::learn(&app.calls, app.live.as_ref(), &sid).await;
     let back = app
         .calls
         .announce_return(&sid, parties, Instant::now())
         .await;
     Ok(xml(&match back {
-        Ok(()) => vec![connect(
-            &app,
-            answering(&app, query.as_deref(), &form),
-            &sid,
-        )],
+        Ok(()) => {
+            if let Some((parties, returns)) = app.calls.announced(&sid) {
+                elsewhere::announced(app.live.as_ref(), &sid, &parties, returns).await;
+            }
+            let location = answering(&app, query.as_deref(), &form);
+            vec![connect(&app, location, &sid)]
+        }
         Err(refused) => {
             tracing::warn!(call = %sid, %refused, "a caller whom no human took is let go");
             match refused {
@@ -150,15 +154,22 @@ pub(super) async fn dial_result(
 }
 
 /// The answer to a call that is here.
-fn announced(
+async fn announced(
     app: &App,
     sid: &CallSid,
     parties: Parties,
     location: &Location,
     form: &Form,
 ) -> Vec<Verb> {
-    match app.calls.announce(sid, parties, Instant::now()) {
-        Ok(()) => vec![connect(app, location, sid)],
+    if elsewhere::is_taken(app.live.as_ref(), sid).await {
+        app.metrics.call_repeated();
+        return vec![Verb::Hangup];
+    }
+    match app.calls.announce(sid, parties.clone(), Instant::now()) {
+        Ok(()) => {
+            elsewhere::announced(app.live.as_ref(), sid, &parties, 0).await;
+            vec![connect(app, location, sid)]
+        }
         Err(refused) => {
             tracing::warn!(call = %sid, %refused, "a call was not taken");
             match refused {

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use dsp::Samples;
 use jiff::Zoned;
+use pipeline::Mono;
 use pipeline::message::{Expectation, Transcript, UtteranceId};
 use pipeline::plane::CommandRefused;
 use storage::StorageError;
@@ -142,6 +143,7 @@ impl Call {
         let carrier = Arc::new(Line::default());
         let sessions = Sessions::new(SessionsConfig {
             calls: Arc::clone(&calls),
+            live: Arc::new(crate::nodes::CallsHere::new("test")),
             journal: Journal::start(&store),
             store,
             locations: Location::example().into(),

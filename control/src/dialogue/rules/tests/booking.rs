@@ -5,7 +5,7 @@ use storage::customer::CustomerId;
 use storage::vehicle::VehicleId;
 
 use super::scene::{End, JOHN, MARIA, Scene, at};
-use crate::dialogue::Question;
+use crate::dialogue::{Brain as _, Question};
 use crate::tools::Assurance;
 
 #[tokio::test]
@@ -439,4 +439,30 @@ async fn nothing_but_a_yes_books() {
         call.says(words).await;
         assert_eq!(call.booked().await, [], "after {words:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_offered_and_what_is_chosen_is_the_callers_to_decide_about_until_it_is_booked() {
+    let mut call = Scene::new(Some(JOHN)).await;
+    call.opens().await;
+    let starts = |call: &Scene| {
+        let offer = call.brain.deciding();
+        offer.map_or(Vec::new(), |offer| {
+            assert_eq!(offer.service, "oil_change");
+            let starts = offer.starts.iter();
+            starts
+                .map(|at| at.strftime("%a %H:%M").to_string())
+                .collect()
+        })
+    };
+    assert!(starts(&call).is_empty());
+    call.says("i need an oil change on friday").await;
+    assert_eq!(starts(&call).len(), 3, "the three times that were named");
+    call.says("nine o'clock").await;
+    call.is_asked(Question::Confirm);
+    assert_eq!(starts(&call), ["Fri 09:00"]);
+    call.says("no, make it eleven").await;
+    assert_eq!(starts(&call), ["Fri 11:00"], "and no longer nine");
+    call.says("yes").await;
+    assert!(starts(&call).is_empty(), "booked");
 }
