@@ -110,12 +110,12 @@ pub struct Dealership {
 /// As the scenario does, having said with which book.
 pub async fn on_both_books(plan: Plan, scenario: impl AsyncFn(&Dealership)) {
     let play = async |book: &str, url: Option<String>| {
-        let played = async {
+        // Boxed: a whole call is a large future, and so is a whole dealership.
+        let played = Box::pin(async {
             let shop = Dealership::open(&plan, url).await;
-            // Boxed: a whole call is a large future.
-            Box::pin(scenario(&shop)).await;
+            scenario(&shop).await;
             shop.close().await;
-        };
+        });
         // Only to say which book it was.
         let played = AssertUnwindSafe(played).catch_unwind().await;
         if let Err(panic) = played {

@@ -10,7 +10,7 @@ use control::nodes::{
     CallNews, CallsHere, CallsInRedis, Link, LiveCalls, RedisAddress, Shared, Stage, Together,
 };
 use control::observe::Metrics;
-use control::session::{Ending, Occasion, Parties};
+use control::session::{Ending, Occasion, Parties, Purpose};
 use control::telephony::CallSid;
 use storage::appointment::{AppointmentId, NewAppointment, Party};
 use storage::customer::{Customer, CustomerId, NewCustomer, Phone};
