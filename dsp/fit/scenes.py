@@ -126,17 +126,21 @@ def echoing(rng, voices, loss=None, caller=False, seconds=26):
     clip = Clip("doubletalk" if caller else "echo", seconds, loss_db=round(float(loss)))
     clip.about["delay_ms"] = round(float(delay))
     line_noise(rng, clip)
-    far = np.zeros_like(clip.near)
+    far, heard = np.zeros_like(clip.near), np.zeros_like(clip.near)
+    # When a telephone begins to play something is known only so well.
+    loose = rng.random() < 0.5
     at = int(rng.uniform(0.2, 1.5) * RATE)
     while at < len(far) - RATE:
+        late = int(rng.integers(0, 100)) if loose else 0
         for _ in range(rng.integers(1, 5)):
             speech = audio.at_level(voices.say(rng, agent=True), rng.uniform(-27, -20))
             end = min(at + len(speech), len(far))
             far[at:end] += speech[: end - at]
+            coded = audio.decode(audio.encode(speech[: end - at])) / 32768
+            heard[at + late : end + late] += coded[: len(heard) - at - late]
             at = min(end + int(rng.uniform(0.05, 0.35) * RATE), len(far) - 1)
         at += int(rng.uniform(0.4, 2.5) * RATE)
     clip.far = far
-    heard = audio.decode(audio.encode(far)) / 32768
     if rng.random() < 0.25:
         # A loudspeaker that is driven hard.
         heard = np.tanh(heard * 4) / 4

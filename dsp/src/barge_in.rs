@@ -188,3 +188,107 @@ impl<'a> Far<'a> {
 
 const FRAME: Samples = Samples(FRAME_SAMPLES as u64);
 
+#[cfg(test)]
+mod tests {
+    use assert_no_alloc::assert_no_alloc;
+
+    use super::*;
+    use crate::test_signal::{echo_of, noise, speech_like, sum};
+
+    const SILENT: PcmFrame = [0; FRAME_SAMPLES];
+    const AUDIBLE: Far<'_> = Far::Audible(&SILENT);
+
+    #[test]
+    fn a_caller_who_speaks_over_the_agent_is_noticed_within_a_hundred_milliseconds() {
+        let mut detector = BargeIn::default();
+        for frame in noise(100, 20.0, 3) {
+            assert_eq!(detector.handle_frame(&frame, AUDIBLE), Verdict::Quiet);
+        }
+        let began = detector.position();
+        let onset = speech_like(25, 4_000.0)
+            .iter()
+            .find_map(|frame| match detector.handle_frame(frame, AUDIBLE) {
+                Verdict::Onset { first_voiced, .. } => Some(first_voiced),
+                _ => None,
+            })
+            .expect("speech is noticed");
+        assert!(
+            onset.saturating_sub(began) <= Samples::from_ms(60),
+            "{onset:?}"
+        );
+        assert!(detector.position() - began <= Samples::from_ms(100));
+    }
+
+    #[test]
+    fn steady_noise_is_never_speech() {
+        let mut detector = BargeIn::default();
+        for frame in noise(500, 900.0, 5) {
+            assert_eq!(detector.handle_frame(&frame, Far::Silent), Verdict::Quiet);
+        }
+    }
+
+    #[test]
+    fn the_agent_is_not_interrupted_by_its_own_echo_but_by_a_caller_who_speaks_into_it() {
+        let far = speech_like(400, 6_000.0);
+        let line = noise(400, 20.0, 4);
+        let echo = echo_of(&far, 120, 0.1);
+        let mut detector = BargeIn::default();
+        for n in 0..300 {
+            let near = sum(&echo[n], &line[n]);
+            let verdict = detector.handle_frame(&near, Far::Audible(&far[n]));
+            assert_eq!(verdict, Verdict::Quiet, "frame {n}");
+        }
+        let caller = noise(20, 2_000.0, 8);
+        let speech = speech_like(20, 5_000.0);
+        let noticed = (300..320).any(|n| {
+            // Another voice: no multiple of the agent's.
+            let voice = sum(&speech[(n - 300 + 7) % 20], &caller[n - 300].map(|s| s / 8));
+            let near = sum(&sum(&echo[n], &line[n]), &voice);
+            detector.handle_frame(&near, Far::Audible(&far[n])) != Verdict::Quiet
+        });
+        assert!(noticed);
+        assert!(detector.cancelled_frames() > 250);
+    }
+
+    #[test]
+    fn on_a_line_without_echo_the_canceller_rests() {
+        let far = speech_like(500, 6_000.0);
+        let line = noise(500, 20.0, 4);
+        let mut detector = BargeIn::default();
+        for (far, near) in far.iter().zip(&line) {
+            detector.handle_frame(near, Far::Audible(far));
+        }
+        assert!(detector.cancelled_frames() <= 60, "{}", detector.cancelled_frames());
+    }
+
+    #[test]
+    fn a_reset_detector_serves_the_next_call_as_a_new_one() {
+        let far = speech_like(120, 5_000.0);
+        let mut call = noise(50, 60.0, 9);
+        call.extend(speech_like(40, 2_000.0));
+        call.extend(noise(30, 60.0, 10));
+        let hear = |detector: &mut BargeIn| -> Vec<Verdict> {
+            call.iter()
+                .zip(&far)
+                .map(|(near, far)| detector.handle_frame(near, Far::Audible(far)))
+                .collect()
+        };
+        let mut detector = BargeIn::default();
+        let first = hear(&mut detector);
+        detector.reset();
+        assert_eq!(hear(&mut detector), first);
+        assert!(first.iter().any(|v| matches!(v, Verdict::Ended { .. })));
+    }
+
+    #[test]
+    fn a_frame_costs_no_allocation() {
+        let mut detector = BargeIn::default();
+        let speech = speech_like(30, 4_000.0);
+        assert_no_alloc(|| {
+            for frame in &speech {
+                detector.handle_frame(frame, Far::Silent);
+                detector.handle_frame(frame, Far::Audible(frame));
+            }
+        });
+    }
+}

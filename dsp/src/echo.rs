@@ -100,6 +100,13 @@ impl Canceller {
     /// How fast the power of the near end is forgotten.
     const NEAR_DECAY: f32 = 0.7;
 
+    /// Frames of silence after which playing begins anew, and perhaps by a slightly other delay:
+    /// when the first of it sounds is known only to a few milliseconds.
+    const PAUSE: usize = 5;
+
+    /// How much of the echo may then come from beside the path as it was known.
+    const SHIFTED: f32 = 0.3;
+
     /// Partitions trimmed per frame.
     const TRIMMED: usize = 2;
 
@@ -144,6 +151,9 @@ impl Canceller {
     /// Takes what the far end plays in this frame; `None` while it is silent.
     pub(crate) fn handle_far(&mut self, far: Option<&Block>) {
         if far.is_some() {
+            if self.silent_for > Self::PAUSE {
+                self.unsettle();
+            }
             self.silent_for = 0;
         } else if self.may_hear() {
             self.silent_for += 1;
@@ -249,6 +259,18 @@ impl Canceller {
         }
     }
 
+    /// What is known of the path may be off by a part of a frame.
+    fn unsettle(&mut self) {
+        let mut before = [0.0; BINS];
+        for partition in &mut self.path {
+            for k in 0..BINS {
+                let strength = partition.re[k].powi(2) + partition.im[k].powi(2);
+                partition.doubt[k] += Self::SHIFTED * (strength + 0.3 * before[k]);
+                before[k] = strength;
+            }
+        }
+    }
+
     /// A partition's filter is one frame long: what has grown behind that is noise.
     fn trim(&mut self, partition: usize) {
         let Room { samples, bins, .. } = &mut *self.room;
@@ -301,3 +323,79 @@ const SPECTRUM_SCALE: f32 = (FRAME_SAMPLES * 2 * FRAME_SAMPLES) as f32;
 
 /// Keeps a quotient finite; far below a line's quietest noise.
 const FAINTEST_POWER: f32 = 1e-7;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::PcmFrame;
+    use crate::test_signal::{echo_of, noise, speech_like, sum};
+
+    fn block(frame: &PcmFrame) -> Block {
+        frame.map(|sample| f32::from(sample) / 32_768.0)
+    }
+
+    /// How much is taken out of the frames, in decibels.
+    fn taken(canceller: &mut Canceller, near: &[PcmFrame], far: &[PcmFrame]) -> f32 {
+        let (mut before, mut after) = (0.0, 0.0);
+        for (near, far) in near.iter().zip(far) {
+            let near = block(near);
+            canceller.handle_far(Some(&block(far)));
+            before += energy(&near);
+            after += energy(&canceller.cancel(&near).rest);
+        }
+        10.0 * (before / after).log10()
+    }
+
+    #[test]
+    fn an_echo_of_unknown_delay_is_taken_out_within_seconds() {
+        for delay_ms in [40, 130, 330] {
+            let far = noise(150, 4_000.0, 3);
+            let near = echo_of(&far, delay_ms, 0.2);
+            let mut canceller = Canceller::new();
+            taken(&mut canceller, &near[..100], &far[..100]);
+            let taken = taken(&mut canceller, &near[100..], &far[100..]);
+            assert!(taken > 20.0, "{delay_ms} ms: {taken} dB");
+        }
+    }
+
+    #[test]
+    fn a_caller_who_speaks_is_left_in_and_does_not_undo_what_was_learned() {
+        let far = noise(200, 4_000.0, 3);
+        let echo = echo_of(&far, 100, 0.2);
+        let voice = speech_like(50, 5_000.0);
+        let mut canceller = Canceller::new();
+        taken(&mut canceller, &echo[..100], &far[..100]);
+        let both: Vec<PcmFrame> = echo[100..150].iter().zip(&voice).map(|(a, b)| sum(a, b)).collect();
+        let of_both = taken(&mut canceller, &both, &far[100..150]);
+        assert!(of_both < 3.0, "{of_both} dB");
+        let afterwards = taken(&mut canceller, &echo[150..], &far[150..]);
+        assert!(afterwards > 12.0, "{afterwards} dB");
+    }
+
+    #[test]
+    fn nothing_is_expected_when_the_far_end_has_been_silent_for_long() {
+        let mut canceller = Canceller::new();
+        canceller.handle_far(Some(&[0.1; FRAME_SAMPLES]));
+        for _ in 0..PARTITIONS {
+            assert!(canceller.may_hear());
+            canceller.handle_far(None);
+        }
+        canceller.handle_far(None);
+        assert!(!canceller.may_hear());
+    }
+
+    #[test]
+    fn what_is_taken_and_what_is_left_are_the_frame() {
+        let far = speech_like(60, 6_000.0);
+        let near = echo_of(&far, 60, 0.3);
+        let mut canceller = Canceller::new();
+        for (near, far) in near.iter().zip(&far) {
+            let near = block(near);
+            canceller.handle_far(Some(&block(far)));
+            let split = canceller.cancel(&near);
+            for n in 0..FRAME_SAMPLES {
+                assert!((split.rest[n] + split.echo[n] - near[n]).abs() < 1e-5);
+            }
+        }
+    }
+}

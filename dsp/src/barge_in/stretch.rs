@@ -43,13 +43,13 @@ struct Threshold {
 }
 
 const ONSET: Threshold = Threshold {
-    bias: 0.0,
-    limit: 2.5,
+    bias: 2.0,
+    limit: 6.0,
 };
 
 const SURE: Threshold = Threshold {
-    bias: 0.5,
-    limit: 6.0,
+    bias: 2.0,
+    limit: 12.0,
 };
 
 /// The most that one step counts, either way.
@@ -150,5 +150,113 @@ impl Sum {
         let step = (log_odds - threshold.bias).clamp(-STEP_CAP, STEP_CAP);
         // No more than the limit, so that it is forgotten in time.
         self.0 = (self.0 + step).clamp(0.0, threshold.limit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HANG_OVER: Samples = Samples::from_ms(200);
+
+    /// `#` is a frame that is surely speech, `+` one that is more likely speech than not, anything
+    /// else is silence.
+    fn verdicts(stretch: &mut Stretch, from: u64, script: &str) -> Vec<Verdict> {
+        let frames = script.chars().zip(from..);
+        frames
+            .map(|(c, n)| {
+                let odds = match c {
+                    '#' => [8.0; STEPS],
+                    '+' => [0.5; STEPS],
+                    _ => [-4.0; STEPS],
+                };
+                stretch.handle_frame(frame(n), &odds, HANG_OVER)
+            })
+            .collect()
+    }
+
+    fn frame(n: u64) -> Samples {
+        Samples(n * FRAME_SAMPLES as u64)
+    }
+
+    #[test]
+    fn speech_makes_an_onset_and_is_sure_later() {
+        let mut stretch = Stretch::QUIET;
+        let heard = verdicts(&mut stretch, 0, "..########");
+        let onset = heard
+            .iter()
+            .position(|v| matches!(v, Verdict::Onset { sure: false, .. }))
+            .expect("an onset");
+        let sure = heard
+            .iter()
+            .position(|v| matches!(v, Verdict::Voice { sure: true }))
+            .expect("sure");
+        assert!((2..4).contains(&onset) && onset < sure && sure < 7, "{heard:?}");
+        let Verdict::Onset { first_voiced, .. } = heard[onset] else {
+            unreachable!("it is one");
+        };
+        assert_eq!(first_voiced, frame(2));
+    }
+
+    #[test]
+    fn a_frame_that_is_barely_likelier_than_not_makes_no_onset() {
+        let mut stretch = Stretch::QUIET;
+        let heard = verdicts(&mut stretch, 0, ".+..+.");
+        assert_eq!(heard, [Verdict::Quiet; 6]);
+    }
+
+    #[test]
+    fn speech_ends_once_after_the_hang_over_and_names_its_last_voiced_frame() {
+        let mut stretch = Stretch::QUIET;
+        verdicts(&mut stretch, 0, ".####");
+        let after = verdicts(&mut stretch, 5, "............");
+        assert!(after[..9].iter().all(|v| matches!(v, Verdict::Voice { .. })));
+        let Verdict::Ended { last_voiced, .. } = after[9] else {
+            panic!("{after:?}");
+        };
+        assert_eq!(last_voiced, frame(5));
+        assert_eq!(after[10..], [Verdict::Quiet; 2]);
+    }
+
+    #[test]
+    fn what_was_sure_is_so_to_its_end_and_what_comes_then_begins_anew() {
+        let mut stretch = Stretch::QUIET;
+        let heard = verdicts(&mut stretch, 0, ".##########..........");
+        assert!(matches!(heard.last(), Some(Verdict::Ended { sure: true, .. })));
+        let again = verdicts(&mut stretch, 21, ".##");
+        assert!(
+            again.iter().any(|v| matches!(v, Verdict::Onset { sure: false, .. })),
+            "{again:?}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn onsets_and_ends_alternate_and_their_positions_rise(
+            script in prop::collection::vec(prop::array::uniform2(-9.0_f32..9.0), 0..400),
+        ) {
+            let mut stretch = Stretch::QUIET;
+            let mut latest = Samples::ZERO;
+            let mut speaking = false;
+            for (odds, n) in script.iter().zip(0..) {
+                match stretch.handle_frame(frame(n), odds, HANG_OVER) {
+                    Verdict::Quiet => prop_assert!(!speaking),
+                    Verdict::Voice { .. } => prop_assert!(speaking),
+                    Verdict::Onset { first_voiced, .. } => {
+                        prop_assert!(!speaking && first_voiced >= latest);
+                        prop_assert!(frame(n + 1) - first_voiced <= LOOK_BACK);
+                        speaking = true;
+                    }
+                    Verdict::Ended { first_voiced, last_voiced, .. } => {
+                        prop_assert!(speaking && first_voiced < last_voiced);
+                        latest = last_voiced;
+                        speaking = false;
+                    }
+                }
+                prop_assert_eq!(stretch.is_speaking(), speaking);
+            }
+        }
     }
 }
