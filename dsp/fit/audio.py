@@ -190,11 +190,11 @@ def event(rng, kind):
             at = rng.integers(len(out))
             out[at : at + len(one)] += one[: len(out) - at]
     elif kind == "breath":
-        n = ms(150, 900)
-        low = rng.uniform(200, 2000)
-        band = signal.butter(
-            rng.integers(1, 4), [low, rng.uniform(low + 800, 3800)], "band", fs=RATE, output="sos"
-        )
+        n = ms(100, 900)
+        # Often through the whole band of the telephone, or else a part of it.
+        low = rng.uniform(200, 400) if rng.random() < 0.5 else rng.uniform(200, 2000)
+        high = rng.uniform(3000, 3800) if low < 400 else rng.uniform(low + 800, 3800)
+        band = signal.butter(rng.integers(1, 5), [low, high], "band", fs=RATE, output="sos")
         shape = np.hanning(n) ** rng.uniform(0.5, 1.5)
         out = signal.sosfilt(band, rng.standard_normal(n)) * shape
         if rng.random() < 0.4:

@@ -25,17 +25,17 @@ def scene(seed, folder):
     rng = np.random.default_rng(seed)
     voices = audio.Voices("fit", folder)
     what = rng.random()
-    if what < 0.17:
+    if what < 0.15:
         return scenes.clean(rng, voices)
-    if what < 0.37:
+    if what < 0.33:
         return scenes.noisy(rng, voices)
-    if what < 0.45:
+    if what < 0.40:
         return scenes.silent(rng)
-    if what < 0.60:
+    if what < 0.64:
         return scenes.eventful(rng)
-    if what < 0.66:
+    if what < 0.72:
         return scenes.eventful(rng, voices)
-    if what < 0.80:
+    if what < 0.84:
         return scenes.echoing(rng, voices)
     return scenes.echoing(rng, voices, caller=True)
 
@@ -86,9 +86,9 @@ def made(seed, features, folder):
     target, weight = truth(clip)
     kind = clip.about["category"]
     if kind == "nonspeech" and clip.about["noise"] == "events":
-        weight = weight * np.where(target > 0, 1, 3)
-    elif kind in ("echo", "doubletalk"):
-        weight = weight * np.where(target > 0, 1.5, 1.5)
+        weight = weight * np.where(target > 0, 1, 4)
+    elif clip.far is not None:
+        weight = weight * 1.5
     loud = ~np.isnan(x[:, 0])
     return x[loud].astype(np.float32), target[loud], weight[loud]
 

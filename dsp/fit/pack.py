@@ -16,21 +16,21 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--voices", default="/tmp/otto-voices", help="where speech is kept")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--small", action="store_true", help="short clips, one of a kind")
+    parser.add_argument("--small", action="store_true", help="few and short clips")
     args = parser.parse_args()
     rng = np.random.default_rng(args.seed)
     voices = audio.Voices("test", args.voices)
     length = dict(seconds=8) if args.small else {}
-    few = 1 if args.small else 5
+    few = 2 if args.small else 5
     clips = [scenes.clean(rng, voices, **length) for _ in range(few)]
     for kind, levels in (("white", (20, 10)), ("car", (20, 10)), ("pink", (20, 10))):
-        for snr in levels[-few:]:
-            clips += [scenes.noisy(rng, voices, kind, snr, **length) for _ in range(min(few, 2))]
+        for snr in levels[-1:] if args.small else levels:
+            clips += [scenes.noisy(rng, voices, kind, snr, **length) for _ in range(few // 2)]
     clips += [scenes.silent(rng, kind, **length) for kind in ("white", "car")]
     clips += [scenes.eventful(rng, **length) for _ in range(few)]
-    for loss in (12, 18, 24, 30) if few > 1 else (18,):
-        clips += [scenes.echoing(rng, voices, loss, False, **length) for _ in range(min(few, 2))]
-        clips += [scenes.echoing(rng, voices, loss, True, **length) for _ in range(min(few, 2))]
+    for loss in (18,) if args.small else (12, 18, 24, 30):
+        clips += [scenes.echoing(rng, voices, loss, False, **length) for _ in range(2)]
+        clips += [scenes.echoing(rng, voices, loss, True, **length) for _ in range(2)]
     scenes.write_pack(args.folder, clips, "test")
 
 

@@ -258,7 +258,11 @@ mod tests {
         for (far, near) in far.iter().zip(&line) {
             detector.handle_frame(near, Far::Audible(far));
         }
-        assert!(detector.cancelled_frames() <= 60, "{}", detector.cancelled_frames());
+        assert!(
+            detector.cancelled_frames() <= 60,
+            "{}",
+            detector.cancelled_frames()
+        );
     }
 
     #[test]

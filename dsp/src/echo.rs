@@ -365,7 +365,11 @@ mod tests {
         let voice = speech_like(50, 5_000.0);
         let mut canceller = Canceller::new();
         taken(&mut canceller, &echo[..100], &far[..100]);
-        let both: Vec<PcmFrame> = echo[100..150].iter().zip(&voice).map(|(a, b)| sum(a, b)).collect();
+        let both: Vec<PcmFrame> = echo[100..150]
+            .iter()
+            .zip(&voice)
+            .map(|(a, b)| sum(a, b))
+            .collect();
         let of_both = taken(&mut canceller, &both, &far[100..150]);
         assert!(of_both < 3.0, "{of_both} dB");
         let afterwards = taken(&mut canceller, &echo[150..], &far[150..]);

@@ -204,13 +204,7 @@ impl Features {
         bins.map(|bin| bin.norm_sqr())
     }
 
-    fn step(
-        &mut self,
-        window: &[f32],
-        left: &[f32; BANDS],
-        pitch: Pitch,
-        voted: bool,
-    ) -> Step {
+    fn step(&mut self, window: &[f32], left: &[f32; BANDS], pitch: Pitch, voted: bool) -> Step {
         let spectrum = self.spectrum(window);
         let bands = bands_of(&spectrum);
         let mut step = [0.0; OF_A_STEP];
@@ -264,8 +258,7 @@ impl Features {
             let (late, early) = (&slow[lag..], &slow[..LEN - lag]);
             let product = dot(late, early);
             if product > 0.0 {
-                let likeness = product * product
-                    / (dot(late, late) * dot(early, early) + 1e-9);
+                let likeness = product * product / (dot(late, late) * dot(early, early) + 1e-9);
                 if likeness > best.0 {
                     best = (likeness, lag);
                 }
@@ -301,7 +294,10 @@ impl Features {
         let Some(echo) = echo else {
             return [0.0; OF_NOW];
         };
-        let (near, taken) = (energy(echo.near) + 1e-7, energy(&echo.cancelled.echo) + 1e-7);
+        let (near, taken) = (
+            energy(echo.near) + 1e-7,
+            energy(&echo.cancelled.echo) + 1e-7,
+        );
         let rest = energy(frame) + 1e-7;
         let removed = db(near / rest).clamp(0.0, 30.0);
         let is_echo = (taken / near).min(1.0);
@@ -397,7 +393,12 @@ fn loudest(spectrum: &[f32], except: Option<usize>) -> usize {
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0; 8];
     let (a, b) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
+    let rest: f32 = a
+        .remainder()
+        .iter()
+        .zip(b.remainder())
+        .map(|(a, b)| a * b)
+        .sum();
     for (a, b) in a.zip(b) {
         for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
             *sum += a * b;

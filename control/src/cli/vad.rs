@@ -168,7 +168,11 @@ mod tests {
         for category in ["clean", "doubletalk"] {
             let score = &scores[category];
             assert!(score.onsets() >= 3, "{category}: {score:?}");
-            assert_eq!((score.already_on, score.missed(300.0)), (0, 0), "{category}");
+            assert_eq!(
+                (score.already_on, score.missed(300.0)),
+                (0, 0),
+                "{category}"
+            );
             assert!(score.delay(0.95) <= Some(160.0), "{category}: {score:?}");
         }
         for category in ["echo", "nonspeech:white", "nonspeech:car"] {
@@ -203,6 +207,9 @@ mod tests {
         let rows: Vec<&str> = text.lines().collect();
         assert_eq!(rows[0], "clip,t_ms,speech,barge,score");
         assert_eq!(rows.len(), 4);
-        assert!(rows[1].starts_with("c,20,") && rows[3].starts_with("c,60,"), "{text}");
+        assert!(
+            rows[1].starts_with("c,20,") && rows[3].starts_with("c,60,"),
+            "{text}"
+        );
     }
 }

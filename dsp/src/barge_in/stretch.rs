@@ -43,13 +43,13 @@ struct Threshold {
 }
 
 const ONSET: Threshold = Threshold {
-    bias: 2.0,
-    limit: 6.0,
+    bias: 0.0,
+    limit: 4.0,
 };
 
 const SURE: Threshold = Threshold {
-    bias: 2.0,
-    limit: 12.0,
+    bias: 0.5,
+    limit: 10.0,
 };
 
 /// The most that one step counts, either way.
@@ -193,7 +193,10 @@ mod tests {
             .iter()
             .position(|v| matches!(v, Verdict::Voice { sure: true }))
             .expect("sure");
-        assert!((2..4).contains(&onset) && onset < sure && sure < 7, "{heard:?}");
+        assert!(
+            (2..4).contains(&onset) && onset < sure && sure < 7,
+            "{heard:?}"
+        );
         let Verdict::Onset { first_voiced, .. } = heard[onset] else {
             unreachable!("it is one");
         };
@@ -212,7 +215,11 @@ mod tests {
         let mut stretch = Stretch::QUIET;
         verdicts(&mut stretch, 0, ".####");
         let after = verdicts(&mut stretch, 5, "............");
-        assert!(after[..9].iter().all(|v| matches!(v, Verdict::Voice { .. })));
+        assert!(
+            after[..9]
+                .iter()
+                .all(|v| matches!(v, Verdict::Voice { .. }))
+        );
         let Verdict::Ended { last_voiced, .. } = after[9] else {
             panic!("{after:?}");
         };
@@ -224,10 +231,15 @@ mod tests {
     fn what_was_sure_is_so_to_its_end_and_what_comes_then_begins_anew() {
         let mut stretch = Stretch::QUIET;
         let heard = verdicts(&mut stretch, 0, ".##########..........");
-        assert!(matches!(heard.last(), Some(Verdict::Ended { sure: true, .. })));
+        assert!(matches!(
+            heard.last(),
+            Some(Verdict::Ended { sure: true, .. })
+        ));
         let again = verdicts(&mut stretch, 21, ".##");
         assert!(
-            again.iter().any(|v| matches!(v, Verdict::Onset { sure: false, .. })),
+            again
+                .iter()
+                .any(|v| matches!(v, Verdict::Onset { sure: false, .. })),
             "{again:?}"
         );
     }

@@ -103,7 +103,10 @@ impl Score {
 
     /// Onsets without a decision by then.
     pub(super) fn missed(&self, by_ms: f64) -> usize {
-        self.delays_ms.iter().filter(|&&delay| delay > by_ms).count()
+        self.delays_ms
+            .iter()
+            .filter(|&&delay| delay > by_ms)
+            .count()
     }
 
     fn add(&mut self, spoken: &[Segment], decisions: &[Decision]) {
