@@ -254,7 +254,7 @@ pub const EVENTS: usize = 1_024;
 /// How far ahead of the caller's ear audio is sent: what a barge-in has to clear at most.
 pub const SEND_HORIZON: Duration = Duration::from_millis(200);
 
-/// The reference of the echo canceller holds so many samples: what is ahead, and half a second.
+/// The reference of the echo canceller holds so many samples, what is sent ahead included: a second.
 pub const REFERENCE_SAMPLES: usize = 8_192;
 
 /// Arrivals of the caller's frames by which their place on the clock is checked: five seconds.

@@ -5,14 +5,12 @@
 //! it arrived. But arrivals jitter, and an echo is found to the sample or not at all, so frames are
 //! placed by their media time, at an offset from the clock that is changed as seldom as possible.
 
-use std::time::Duration;
-
 use dsp::{FRAME_SAMPLES, PcmFrame, Samples, mulaw};
 
 use crate::limits::{ARRIVAL_DRIFT, ARRIVAL_WINDOW_FRAMES, REFERENCE_SAMPLES};
 use crate::time::Mono;
 
-/// The agent's audio of the last half second, and what was sent ahead, by the playout clock.
+/// The agent's audio of the last second, what was sent ahead included, by the playout clock.
 #[derive(Debug)]
 pub(super) struct Reference {
     /// By clock position, modulo its length. Behind `end` it holds what is long past.
@@ -116,10 +114,10 @@ fn on_clock(now: Mono) -> Samples {
     Samples(u64::try_from(nanos.as_nanos()).unwrap_or(u64::MAX) / NANOS_PER_SAMPLE)
 }
 
-// What is ahead and the longest echo both have room.
+// What is ahead has room, and so has what a late frame of the caller asks for.
 const _: () = assert!(
     REFERENCE_SAMPLES as u128 / 8
-        >= crate::limits::SEND_HORIZON.as_millis() + Duration::from_millis(200).as_millis()
+        >= crate::limits::SEND_HORIZON.as_millis() + 200
 );
 
 #[cfg(test)]
