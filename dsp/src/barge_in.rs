@@ -100,9 +100,9 @@ impl BargeIn {
     pub fn handle_frame(&mut self, near: &PcmFrame, far: Far<'_>) -> Verdict {
         let begin = self.position;
         self.position += FRAME;
-        let odds = self.ear.hear(near, far.audible());
-        self.score = odds.iter().sum::<f32>() / STEPS as f32;
-        self.stretch.handle_frame(begin, &odds, Self::HANG_OVER)
+        let steps = self.ear.hear(near, far.audible());
+        self.score = steps.iter().map(|step| step.odds).sum::<f32>() / STEPS as f32;
+        self.stretch.handle_frame(begin, &steps, Self::HANG_OVER)
     }
 
     /// Media has stopped for so long that the stretch of speech counts as over: voice after the gap

@@ -5,15 +5,21 @@
 //! Only then are the features computed and the model asked.
 
 use crate::echo::{Block, Cancelled, Canceller};
-use crate::features::{Echo, Features, Inputs, Look, STEPS};
+use crate::features::{Echo, Features, Inputs, Look, PITCH, STEPS};
 use crate::frame::PcmFrame;
 use crate::level::{self, Dbfs, NoiseFloor};
 use crate::model;
 use crate::units::FRAME_SAMPLES;
 use crate::vad::{Vad, WebrtcVad};
 
-/// How likely each step of a frame is speech, as the logarithm of the odds.
-pub(crate) type LogOdds = [f32; STEPS];
+/// What is thought of one step of a frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Judgement {
+    /// How likely it is speech: the logarithm of the odds.
+    pub(crate) odds: f32,
+    /// Whether it has a pitch. Speech need not, but seldom goes without for long.
+    pub(crate) pitched: bool,
+}
 
 /// Listens to one call.
 #[derive(Debug)]
@@ -37,7 +43,13 @@ impl Ear {
     const LEARNING_FRAMES: u64 = 50;
 
     /// What a quiet frame says.
-    pub(crate) const QUIET: LogOdds = [-4.0; STEPS];
+    const QUIET: Judgement = Judgement {
+        odds: -4.0,
+        pitched: false,
+    };
+
+    /// How strongly what has a pitch repeats itself; breath and hiss do by half as much.
+    const PITCHED: f32 = 0.32;
 
     pub(crate) fn new() -> Self {
         Self {
@@ -69,9 +81,14 @@ impl Ear {
     }
 
     /// Judges one frame.
-    pub(crate) fn hear(&mut self, near: &PcmFrame, far: Option<&PcmFrame>) -> LogOdds {
-        self.inputs(near, far)
-            .map_or(Self::QUIET, |inputs| inputs.each_ref().map(model::log_odds))
+    pub(crate) fn hear(&mut self, near: &PcmFrame, far: Option<&PcmFrame>) -> [Judgement; STEPS] {
+        let Some(inputs) = self.inputs(near, far) else {
+            return [Self::QUIET; STEPS];
+        };
+        inputs.each_ref().map(|inputs| Judgement {
+            odds: model::log_odds(inputs),
+            pitched: inputs[PITCH] >= Self::PITCHED,
+        })
     }
 
     /// The model's inputs for a frame, unless it is quiet.

@@ -17,6 +17,9 @@ pub const OF_A_STEP: usize = 20;
 /// Numbers that are given for the present step only.
 const OF_NOW: usize = 7;
 
+/// Where a step's inputs say how strongly it repeats itself, 0 to 1.
+pub(crate) const PITCH: usize = BANDS + 4;
+
 /// Numbers of a step that are also given as they were lately.
 const LASTING: [usize; 4] = [10, 13, 14, 19];
 

@@ -5,7 +5,7 @@
 //! run side by side. The quick one needs little and makes an *onset*; the slow one makes it *sure*.
 
 use super::Verdict;
-use crate::ear::LogOdds;
+use crate::ear::Judgement;
 use crate::features::STEPS;
 use crate::units::{FRAME_SAMPLES, Samples};
 
@@ -43,13 +43,13 @@ struct Threshold {
 }
 
 const ONSET: Threshold = Threshold {
-    bias: 0.0,
-    limit: 4.0,
+    bias: 1.0,
+    limit: 6.0,
 };
 
 const SURE: Threshold = Threshold {
-    bias: 0.5,
-    limit: 10.0,
+    bias: 1.0,
+    limit: 8.0,
 };
 
 /// The most that one step counts, either way.
@@ -72,15 +72,21 @@ impl Stretch {
         sure: Sum(0.0),
     };
 
-    /// Takes the log-odds of the frame that begins at `begin`.
+    /// Takes what is thought of the frame that begins at `begin`.
     pub(super) fn handle_frame(
         &mut self,
         begin: Samples,
-        odds: &LogOdds,
+        steps: &[Judgement; STEPS],
         hang_over: Samples,
     ) -> Verdict {
-        for &step in odds {
-            self.sure.add(step, SURE);
+        for step in steps {
+            // What has no pitch may begin a word, but is no proof of one: so does a breath.
+            let proof = if step.pitched {
+                step.odds
+            } else {
+                step.odds.min(SURE.bias)
+            };
+            self.sure.add(proof, SURE);
         }
         let end = begin + Samples(FRAME_SAMPLES as u64);
         let now_sure = self.sure.0 >= SURE.limit;
@@ -88,11 +94,11 @@ impl Stretch {
             State::Quiet { onset, began } => {
                 let mut at = begin;
                 let mut reached = false;
-                for &step in odds {
+                for step in steps {
                     if onset.0 <= 0.0 {
                         *began = at;
                     }
-                    onset.add(step, ONSET);
+                    onset.add(step.odds, ONSET);
                     reached |= onset.0 >= ONSET.limit;
                     at += STEP;
                 }
@@ -116,7 +122,7 @@ impl Stretch {
                 sure,
             } => {
                 *sure |= now_sure;
-                if odds.iter().any(|&step| step >= VOICED) {
+                if steps.iter().any(|step| step.odds >= VOICED) {
                     *last_voiced = end;
                 }
                 if end - *last_voiced < hang_over {
@@ -161,18 +167,19 @@ mod tests {
 
     const HANG_OVER: Samples = Samples::from_ms(200);
 
-    /// `#` is a frame that is surely speech, `+` one that is more likely speech than not, anything
-    /// else is silence.
+    /// `#` is a frame that is surely speech, `s` a hiss that is, `+` a frame that is more likely
+    /// speech than not, anything else is silence.
     fn verdicts(stretch: &mut Stretch, from: u64, script: &str) -> Vec<Verdict> {
         let frames = script.chars().zip(from..);
         frames
             .map(|(c, n)| {
                 let odds = match c {
-                    '#' => [8.0; STEPS],
-                    '+' => [0.5; STEPS],
-                    _ => [-4.0; STEPS],
+                    '#' | 's' => 8.0,
+                    '+' => 1.5,
+                    _ => -4.0,
                 };
-                stretch.handle_frame(frame(n), &odds, HANG_OVER)
+                let pitched = c == '#';
+                stretch.handle_frame(frame(n), &[Judgement { odds, pitched }; STEPS], HANG_OVER)
             })
             .collect()
     }
@@ -201,6 +208,16 @@ mod tests {
             unreachable!("it is one");
         };
         assert_eq!(first_voiced, frame(2));
+    }
+
+    #[test]
+    fn a_hiss_makes_an_onset_but_only_a_voice_is_sure() {
+        let mut stretch = Stretch::QUIET;
+        let hiss = verdicts(&mut stretch, 0, "ssssssssssssssss");
+        assert!(hiss.contains(&Verdict::Voice { sure: false }));
+        assert!(!hiss.contains(&Verdict::Voice { sure: true }), "{hiss:?}");
+        let voice = verdicts(&mut stretch, 16, "#####");
+        assert!(voice.contains(&Verdict::Voice { sure: true }), "{voice:?}");
     }
 
     #[test]
@@ -253,7 +270,11 @@ mod tests {
             let mut latest = Samples::ZERO;
             let mut speaking = false;
             for (odds, n) in script.iter().zip(0..) {
-                match stretch.handle_frame(frame(n), odds, HANG_OVER) {
+                let steps = odds.map(|odds| Judgement {
+                    odds,
+                    pitched: odds > 3.0,
+                });
+                match stretch.handle_frame(frame(n), &steps, HANG_OVER) {
                     Verdict::Quiet => prop_assert!(!speaking),
                     Verdict::Voice { .. } => prop_assert!(speaking),
                     Verdict::Onset { first_voiced, .. } => {

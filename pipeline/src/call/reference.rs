@@ -115,10 +115,8 @@ fn on_clock(now: Mono) -> Samples {
 }
 
 // What is ahead has room, and so has what a late frame of the caller asks for.
-const _: () = assert!(
-    REFERENCE_SAMPLES as u128 / 8
-        >= crate::limits::SEND_HORIZON.as_millis() + 200
-);
+const _: () =
+    assert!(REFERENCE_SAMPLES as u128 / 8 >= crate::limits::SEND_HORIZON.as_millis() + 200);
 
 #[cfg(test)]
 mod tests {
