@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_reset_detector_serves_the_next_call_as_a_new_one() {
-        let far = speech_like(120, 5_000.0);
+        let far = noise(120, 3_000.0, 2);
         let mut call = noise(50, 60.0, 9);
         call.extend(speech_like(40, 2_000.0));
         call.extend(noise(30, 60.0, 10));
