@@ -171,7 +171,7 @@ def write_weights(path, w, b, o, c):
 use super::Weights;
 
 #[rustfmt::skip]
-#[expect(clippy::unreadable_literal, reason = "nobody reads them")]
+#[allow(clippy::approx_constant, reason = "a weight that looks like one is none")]
 pub(super) const FITTED: Weights = Weights {{
     inputs: [
 {rows}    ],

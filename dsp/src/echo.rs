@@ -163,7 +163,7 @@ impl Canceller {
         self.newest = (self.newest + 1) % PARTITIONS;
         let spectrum = &mut self.far[self.newest];
         spectrum.sounds = self.silent_for <= 1;
-        spectrum.power = far.map_or(0.0, |far| energy(far) / FRAME_SAMPLES as f32);
+        spectrum.power = far.map_or(0.0, power);
         if !spectrum.sounds {
             return;
         }
@@ -173,6 +173,7 @@ impl Canceller {
         samples[FRAME_SAMPLES..].copy_from_slice(far);
         self.latest = *far;
         self.fft.forward(samples, bins);
+        bins[..LOWEST_BIN].fill(Bin::default());
         for ((re, im), bin) in spectrum.re.iter_mut().zip(&mut spectrum.im).zip(&*bins) {
             *re = bin.re;
             *im = bin.im;
@@ -317,6 +318,15 @@ fn pairs_mut<'a>(
 pub(crate) fn energy(block: &[f32]) -> f32 {
     block.iter().map(|sample| sample * sample).sum()
 }
+
+/// The power of a frame without its constant part, which no telephone passes.
+fn power(frame: &Block) -> f32 {
+    let mean = frame.iter().sum::<f32>() / FRAME_SAMPLES as f32;
+    (energy(frame) / FRAME_SAMPLES as f32 - mean * mean).max(0.0)
+}
+
+/// Below 100 Hz nothing comes back; bins are 25 Hz apart.
+const LOWEST_BIN: usize = 4;
 
 /// From the sum of a spectrum's squares to the mean power of its samples.
 const SPECTRUM_SCALE: f32 = (FRAME_SAMPLES * 2 * FRAME_SAMPLES) as f32;

@@ -12,7 +12,7 @@ use crate::units::FRAME_SAMPLES;
 pub const STEPS: usize = 2;
 
 /// Numbers that describe one step by itself.
-pub const OF_A_STEP: usize = 20;
+const OF_A_STEP: usize = 20;
 
 /// Numbers that are given for the present step only.
 const OF_NOW: usize = 7;

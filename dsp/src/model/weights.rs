@@ -3,7 +3,7 @@
 use super::Weights;
 
 #[rustfmt::skip]
-#[expect(clippy::unreadable_literal, reason = "nobody reads them")]
+#[allow(clippy::approx_constant, reason = "a weight that looks like one is none")]
 pub(super) const FITTED: Weights = Weights {
     inputs: [
         [-0.2587, 0.1571, -0.1179, -0.0603, 0.0112, -0.0512, -0.2463, -0.3605, 0.4489, -0.0559, 0.2054, 0.0433, -0.1122, 0.1156, 0.1411, -0.5508, -0.1283, -0.3774, 0.2591, -0.0512, -0.0787, 0.2752, 0.2225, -0.3734, 0.2147, -0.1270, -0.2370, -0.1697, -0.2382, 0.0328, -0.1324, 0.2048],
