@@ -264,10 +264,10 @@ impl Canceller {
     fn unsettle(&mut self) {
         let mut before = [0.0; BINS];
         for partition in &mut self.path {
-            for k in 0..BINS {
+            for (k, before) in before.iter_mut().enumerate() {
                 let strength = partition.re[k].powi(2) + partition.im[k].powi(2);
-                partition.doubt[k] += Self::SHIFTED * (strength + 0.3 * before[k]);
-                before[k] = strength;
+                partition.doubt[k] += Self::SHIFTED * (strength + 0.3 * *before);
+                *before = strength;
             }
         }
     }

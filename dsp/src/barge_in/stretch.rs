@@ -48,8 +48,8 @@ const ONSET: Threshold = Threshold {
 };
 
 const SURE: Threshold = Threshold {
-    bias: 1.0,
-    limit: 8.0,
+    bias: 0.8,
+    limit: 7.0,
 };
 
 /// The most that one step counts, either way.
