@@ -407,8 +407,8 @@ mod tests {
             let near = block(near);
             canceller.handle_far(Some(&block(far)));
             let split = canceller.cancel(&near);
-            for n in 0..FRAME_SAMPLES {
-                assert!((split.rest[n] + split.echo[n] - near[n]).abs() < 1e-5);
+            for (near, (rest, echo)) in near.iter().zip(split.rest.iter().zip(&split.echo)) {
+                assert!((rest + echo - near).abs() < 1e-5);
             }
         }
     }
