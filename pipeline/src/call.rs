@@ -14,9 +14,10 @@ pub mod check;
 pub mod ledger;
 pub mod outlet;
 pub mod playout;
+mod reference;
 pub mod turn;
 
-use dsp::barge_in::{BargeIn, Verdict};
+use dsp::barge_in::{BargeIn, Far, Verdict};
 use dsp::frame::Framer;
 use dsp::{FRAME_SAMPLES, MulawFrame, Samples, mulaw};
 
@@ -105,6 +106,12 @@ impl Call {
         self.end_if_played_out(out);
     }
 
+    /// How many of the caller's frames went through the echo canceller.
+    #[must_use]
+    pub fn cancelled_frames(&self) -> u64 {
+        self.detector.cancelled_frames()
+    }
+
     /// Why the call is over, once it is. Nothing needs to be handled from then on.
     #[must_use]
     pub fn ended(&self) -> Option<EndReason> {
@@ -126,11 +133,11 @@ impl Call {
         self.arrivals.note(begin, now);
         let mut pcm = [0; FRAME_SAMPLES];
         mulaw::decode_slice(frame, &mut pcm);
-        let verdict = self
-            .detector
-            .handle_frame(&pcm, self.playout.is_audible(now));
+        let playing = self.playout.reference.handle_frame(now, begin);
+        let far = playing.as_ref().map_or(Far::Silent, Far::Audible);
+        let verdict = self.detector.handle_frame(&pcm, far);
         let until = self.detector.position();
-        if let Verdict::Onset { first_voiced } = verdict {
+        if let Verdict::Onset { first_voiced, .. } = verdict {
             // Before all else: this is what the caller waits for.
             let voiced_at = self.arrivals.of(first_voiced);
             self.playout.handle_voice(now, voiced_at, out);
@@ -219,8 +226,8 @@ impl Call {
 /// When the latest frames arrived, so that a reaction is counted from the first voiced one.
 #[derive(Clone, Copy, Debug, Default)]
 struct Arrivals {
-    /// By frame number; the detector looks back at most two frames.
-    recent: [Mono; 4],
+    /// By frame number; the detector looks back at most five frames.
+    recent: [Mono; 8],
     latest: Mono,
 }
 
@@ -235,7 +242,7 @@ impl Arrivals {
     }
 
     fn place(begin: Samples) -> usize {
-        (begin.0 / FRAME_SAMPLES as u64 % 4) as usize
+        (begin.0 / FRAME_SAMPLES as u64 % 8) as usize
     }
 }
 

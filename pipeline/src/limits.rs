@@ -254,6 +254,16 @@ pub const EVENTS: usize = 1_024;
 /// How far ahead of the caller's ear audio is sent: what a barge-in has to clear at most.
 pub const SEND_HORIZON: Duration = Duration::from_millis(200);
 
+/// The reference of the echo canceller holds so many samples, what is sent ahead included: a second.
+pub const REFERENCE_SAMPLES: usize = 8_192;
+
+/// Arrivals of the caller's frames by which their place on the clock is checked: five seconds.
+pub const ARRIVAL_WINDOW_FRAMES: u32 = 250;
+
+/// The caller's media may lie so far from where it was believed to: 5 ms. Moving it costs the
+/// canceller what it knows.
+pub const ARRIVAL_DRIFT: Samples = Samples::from_ms(5);
+
 /// A steady answer leaves in messages of this many frames (and one mark each).
 pub const MESSAGE_FRAMES: usize = 5;
 

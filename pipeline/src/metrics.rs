@@ -14,6 +14,8 @@ pub struct Metrics {
     pub tick: Histogram,
     /// How late a tick began.
     pub tick_late: Histogram,
+    /// How long a message of the caller took whose audio went through the echo canceller.
+    pub echo: Histogram,
     /// From the end of a turn to its words.
     pub stt_final: Histogram,
     /// From the first clause of an utterance to its first audio.

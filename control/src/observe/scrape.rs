@@ -26,7 +26,7 @@ const TICK_SECONDS: [f64; 12] = [
 impl Collector for DataPlaneCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let m = &self.0;
-        let histograms: [(&str, &str, &Histogram, &[f64]); 5] = [
+        let histograms: [(&str, &str, &Histogram, &[f64]); 6] = [
             (
                 "otto_barge_in_seconds",
                 "From the first voiced frame over the agent to the written clear",
@@ -43,6 +43,12 @@ impl Collector for DataPlaneCollector {
                 "otto_voice_tick_late_seconds",
                 "How late a tick of the voice thread began",
                 &m.tick_late,
+                &TICK_SECONDS,
+            ),
+            (
+                "otto_echo_cancel_seconds",
+                "How long a frame of the caller took that went through the echo canceller",
+                &m.echo,
                 &TICK_SECONDS,
             ),
             (

@@ -17,12 +17,14 @@ use crate::time::Mono;
 
 use super::ledger::{Heard, Ledger, MarkName, MarkRejected};
 use super::outlet::Outlet;
+use super::reference::Reference;
 
 /// The agent's side of the line.
 #[derive(Debug, Default)]
 pub struct Playout {
     floor: Floor,
     ledger: Ledger,
+    pub(super) reference: Reference,
     /// This utterance and all before it are never heard again.
     retired: Option<UtteranceId>,
 }
@@ -190,6 +192,7 @@ impl Playout {
             report_heard(heard, out);
         }
         out.media(&message[..filled]);
+        self.reference.play(now, &message[..filled]);
         let on_line = Samples(filled as u64);
         let mark = self
             .ledger
@@ -247,6 +250,7 @@ impl Playout {
         let sounding = self.ledger.sounding(now);
         let latest = self.ledger.latest();
         self.ledger.clear(now);
+        self.reference.clear(now);
         let sending = match std::mem::take(&mut self.floor) {
             Floor::Speaking {
                 utterance, sent, ..
