@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use benches::{conversation, conversation_mulaw};
 use criterion::{Criterion, criterion_group, criterion_main};
-use dsp::barge_in::BargeIn;
+use dsp::barge_in::{BargeIn, Far};
 use dsp::resample::{Rate, Resampler};
 use dsp::vad::{Vad, WebrtcVad};
 use dsp::{FRAME_SAMPLES, mulaw};
@@ -35,9 +35,9 @@ fn detection(c: &mut Criterion) {
     let mut detector = BargeIn::default();
     group.bench_function("barge_in", |b| {
         b.iter(|| {
-            coming
-                .next()
-                .map(|frame| detector.handle_frame(black_box(frame), true))
+            coming.next().map(|frame| {
+                detector.handle_frame(black_box(frame), Far::Audible(black_box(frame)))
+            })
         });
     });
     group.finish();

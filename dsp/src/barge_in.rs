@@ -6,6 +6,9 @@
 //! onset then reports where the first of its voiced frames began, so that latency is counted from
 //! there and the recogniser gets the whole first word. Speech has ended when nothing was voiced
 //! for the *hang-over*, which bridges the gaps inside words.
+//!
+//! An onset is enough to fall silent, which can be taken back. A stretch of speech becomes *sure*
+//! when more of it was voiced than a cough or a click has, and stays sure to its end.
 
 use crate::frame::PcmFrame;
 use crate::level::{self, Dbfs, NoiseFloor};
@@ -17,18 +20,25 @@ use crate::vad::{Vad, WebrtcVad};
 pub enum Verdict {
     /// Nobody speaks, as far as is known yet.
     Quiet,
-    /// The caller has begun to speak; reported once per stretch of speech.
+    /// The caller seems to have begun to speak; reported once per stretch of speech.
     Onset {
         /// Where the first voiced frame of the evidence began, at most two frames ago.
         first_voiced: Samples,
+        /// Whether this is speech for certain.
+        sure: bool,
     },
     /// The caller is speaking, or pausing for less than the hang-over.
-    Voice,
+    Voice {
+        /// Whether this stretch is speech for certain, by now.
+        sure: bool,
+    },
     /// The caller has stopped; reported once, the hang-over after the last voiced frame.
     Ended {
         first_voiced: Samples,
         /// Where the last voiced frame ended.
         last_voiced: Samples,
+        /// Whether it became certain that this was speech.
+        sure: bool,
     },
 }
 
@@ -38,12 +48,23 @@ impl Verdict {
     #[must_use]
     pub fn not_before(self, earliest: Samples) -> Self {
         match self {
-            Self::Onset { first_voiced } => Self::Onset {
+            Self::Onset { first_voiced, sure } => Self::Onset {
                 first_voiced: first_voiced.max(earliest),
+                sure,
             },
             other => other,
         }
     }
+}
+
+/// What the caller's telephone is playing, of which some may come back.
+#[derive(Clone, Copy, Debug)]
+pub enum Far<'a> {
+    /// Nothing.
+    Silent,
+    /// This, in the same 20 ms as the caller's frame by the playout clock. Its echo comes later, by
+    /// a delay that the detector finds out.
+    Audible(&'a PcmFrame),
 }
 
 /// Detects the caller's speech, one frame at a time.
@@ -70,6 +91,8 @@ enum State {
     Speaking {
         first_voiced: Samples,
         last_voiced: Samples,
+        /// Voiced frames so far, while they are fewer than make it sure.
+        voiced: u32,
     },
 }
 
@@ -82,6 +105,9 @@ impl<V: Vad> BargeIn<V> {
 
     /// Voiced frames that make an onset.
     const ONSET_FRAMES: u32 = 2;
+
+    /// Voiced frames that make a stretch sure.
+    const SURE_FRAMES: u32 = 4;
 
     /// How far a frame must stand above the line's noise, in decibels.
     const MARGIN_DB: f32 = 6.0;
@@ -102,11 +128,11 @@ impl<V: Vad> BargeIn<V> {
         }
     }
 
-    /// Takes the caller's next frame. `agent_audible` is whether the caller hears the agent now.
-    pub fn handle_frame(&mut self, frame: &PcmFrame, agent_audible: bool) -> Verdict {
+    /// Takes the caller's next frame, and what the caller's telephone is playing meanwhile.
+    pub fn handle_frame(&mut self, near: &PcmFrame, far: Far<'_>) -> Verdict {
         let begin = self.position;
         self.position += FRAME;
-        let voiced = self.is_voiced(frame, agent_audible);
+        let voiced = self.is_voiced(near, matches!(far, Far::Audible(_)));
         match self.state {
             State::Quiet { evidence } => {
                 let evidence = (evidence << 1 | u8::from(voiced)) & WINDOW_MASK;
@@ -119,27 +145,42 @@ impl<V: Vad> BargeIn<V> {
                 self.state = State::Speaking {
                     first_voiced,
                     last_voiced: self.position,
+                    voiced: Self::ONSET_FRAMES,
                 };
-                Verdict::Onset { first_voiced }
+                Verdict::Onset {
+                    first_voiced,
+                    sure: false,
+                }
             }
-            State::Speaking { first_voiced, .. } if voiced => {
+            State::Speaking {
+                first_voiced,
+                voiced: so_far,
+                ..
+            } if voiced => {
+                let voiced = (so_far + 1).min(Self::SURE_FRAMES);
                 self.state = State::Speaking {
                     first_voiced,
                     last_voiced: self.position,
+                    voiced,
                 };
-                Verdict::Voice
+                Verdict::Voice {
+                    sure: voiced >= Self::SURE_FRAMES,
+                }
             }
             State::Speaking {
                 first_voiced,
                 last_voiced,
+                voiced,
             } => {
+                let sure = voiced >= Self::SURE_FRAMES;
                 if self.position - last_voiced < Self::HANG_OVER {
-                    return Verdict::Voice;
+                    return Verdict::Voice { sure };
                 }
                 self.state = State::Quiet { evidence: 0 };
                 Verdict::Ended {
                     first_voiced,
                     last_voiced,
+                    sure,
                 }
             }
         }
@@ -233,12 +274,13 @@ mod tests {
 
     const LOUD: PcmFrame = [8_000; FRAME_SAMPLES];
     const SILENT: PcmFrame = [0; FRAME_SAMPLES];
+    const AUDIBLE: Far<'_> = Far::Audible(&SILENT);
 
     /// `#` is a voiced frame, anything else is silence.
     fn verdicts(detector: &mut BargeIn<Scripted>, script: &str) -> Vec<Verdict> {
         script
             .chars()
-            .map(|c| detector.handle_frame(if c == '#' { &LOUD } else { &SILENT }, false))
+            .map(|c| detector.handle_frame(if c == '#' { &LOUD } else { &SILENT }, Far::Silent))
             .collect()
     }
 
@@ -257,9 +299,10 @@ mod tests {
         );
         let onset = |n| Onset {
             first_voiced: frames(n),
+            sure: false,
         };
         assert_eq!(verdicts(&mut detector, ".##"), [Quiet, Quiet, onset(7)]);
-        assert_eq!(verdicts(&mut detector, "."), [Voice]);
+        assert_eq!(verdicts(&mut detector, "."), [Voice { sure: false }]);
         let mut detector = BargeIn::new(Scripted);
         assert_eq!(
             verdicts(&mut detector, "..#.#"),
@@ -272,15 +315,35 @@ mod tests {
         let mut detector = BargeIn::new(Scripted);
         verdicts(&mut detector, ".##.#");
         let after = verdicts(&mut detector, "............");
-        assert!(after[..9].iter().all(|v| *v == Verdict::Voice));
+        assert!(
+            after[..9]
+                .iter()
+                .all(|v| *v == Verdict::Voice { sure: false })
+        );
         assert_eq!(
             after[9],
             Verdict::Ended {
                 first_voiced: frames(1),
                 last_voiced: frames(5),
+                sure: false,
             }
         );
         assert_eq!(after[10..], [Verdict::Quiet; 2]);
+    }
+
+    #[test]
+    fn a_stretch_is_sure_from_its_fourth_voiced_frame_to_its_end() {
+        let mut detector = BargeIn::new(Scripted);
+        verdicts(&mut detector, ".##.#");
+        assert_eq!(
+            verdicts(&mut detector, "#."),
+            [Verdict::Voice { sure: true }; 2]
+        );
+        let ended = verdicts(&mut detector, ".........").pop();
+        assert!(
+            matches!(ended, Some(Verdict::Ended { sure: true, .. })),
+            "{ended:?}"
+        );
     }
 
     #[test]
@@ -291,7 +354,13 @@ mod tests {
         let first_voiced = frames(4);
         assert_eq!(
             verdicts(&mut detector, "##"),
-            [Verdict::Quiet, Verdict::Onset { first_voiced }]
+            [
+                Verdict::Quiet,
+                Verdict::Onset {
+                    first_voiced,
+                    sure: false
+                }
+            ]
         );
     }
 
@@ -300,7 +369,7 @@ mod tests {
         let faint = [12; FRAME_SAMPLES];
         let mut detector = BargeIn::new(Scripted);
         for _ in 0..100 {
-            assert_eq!(detector.handle_frame(&faint, false), Verdict::Quiet);
+            assert_eq!(detector.handle_frame(&faint, Far::Silent), Verdict::Quiet);
         }
     }
 
@@ -310,27 +379,27 @@ mod tests {
         let mut hiss = [33; FRAME_SAMPLES];
         hiss[0] = 0;
         let soft = [80; FRAME_SAMPLES];
-        let heard = |agent_audible| {
+        let heard = |far: Far<'_>| {
             let mut detector = BargeIn::new(Scripted);
-            detector.handle_frame(&hiss, agent_audible);
-            detector.handle_frame(&soft, agent_audible);
-            detector.handle_frame(&soft, agent_audible)
+            detector.handle_frame(&hiss, far);
+            detector.handle_frame(&soft, far);
+            detector.handle_frame(&soft, far)
         };
-        assert_ne!(heard(false), Verdict::Quiet);
-        assert_eq!(heard(true), Verdict::Quiet);
+        assert_ne!(heard(Far::Silent), Verdict::Quiet);
+        assert_eq!(heard(AUDIBLE), Verdict::Quiet);
     }
 
     #[test]
     fn a_caller_who_speaks_over_the_agent_is_noticed_within_a_hundred_milliseconds() {
         let mut detector = BargeIn::default();
         for frame in noise(100, 20.0, 3) {
-            assert_eq!(detector.handle_frame(&frame, true), Verdict::Quiet);
+            assert_eq!(detector.handle_frame(&frame, AUDIBLE), Verdict::Quiet);
         }
         let began = detector.position();
         let onset = speech_like(25, 4_000.0)
             .iter()
-            .find_map(|frame| match detector.handle_frame(frame, true) {
-                Verdict::Onset { first_voiced } => Some(first_voiced),
+            .find_map(|frame| match detector.handle_frame(frame, AUDIBLE) {
+                Verdict::Onset { first_voiced, .. } => Some(first_voiced),
                 _ => None,
             })
             .expect("speech is noticed");
@@ -345,7 +414,7 @@ mod tests {
     fn steady_noise_is_never_speech() {
         let mut detector = BargeIn::default();
         for frame in noise(500, 900.0, 5) {
-            assert_eq!(detector.handle_frame(&frame, false), Verdict::Quiet);
+            assert_eq!(detector.handle_frame(&frame, Far::Silent), Verdict::Quiet);
         }
     }
 
@@ -356,7 +425,7 @@ mod tests {
         call.extend(noise(30, 60.0, 10));
         let hear = |detector: &mut BargeIn| -> Vec<Verdict> {
             call.iter()
-                .map(|frame| detector.handle_frame(frame, true))
+                .map(|frame| detector.handle_frame(frame, AUDIBLE))
                 .collect()
         };
         let mut detector = BargeIn::default();
@@ -372,7 +441,7 @@ mod tests {
         let speech = speech_like(30, 4_000.0);
         assert_no_alloc(|| {
             for frame in &speech {
-                detector.handle_frame(frame, true);
+                detector.handle_frame(frame, AUDIBLE);
             }
         });
     }
@@ -387,15 +456,15 @@ mod tests {
             let mut speaking = false;
             for voiced in script {
                 let begin = detector.position();
-                match detector.handle_frame(if voiced { &LOUD } else { &SILENT }, false) {
+                match detector.handle_frame(if voiced { &LOUD } else { &SILENT }, Far::Silent) {
                     Verdict::Quiet => prop_assert!(!speaking),
-                    Verdict::Voice => prop_assert!(speaking),
-                    Verdict::Onset { first_voiced } => {
+                    Verdict::Voice { .. } => prop_assert!(speaking),
+                    Verdict::Onset { first_voiced, .. } => {
                         prop_assert!(!speaking && first_voiced >= latest);
                         prop_assert!(begin - first_voiced <= frames(2));
                         speaking = true;
                     }
-                    Verdict::Ended { first_voiced, last_voiced } => {
+                    Verdict::Ended { first_voiced, last_voiced, .. } => {
                         prop_assert!(speaking && first_voiced < last_voiced);
                         latest = last_voiced;
                         speaking = false;

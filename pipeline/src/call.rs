@@ -16,7 +16,7 @@ pub mod outlet;
 pub mod playout;
 pub mod turn;
 
-use dsp::barge_in::{BargeIn, Verdict};
+use dsp::barge_in::{BargeIn, Far, Verdict};
 use dsp::frame::Framer;
 use dsp::{FRAME_SAMPLES, MulawFrame, Samples, mulaw};
 
@@ -126,11 +126,14 @@ impl Call {
         self.arrivals.note(begin, now);
         let mut pcm = [0; FRAME_SAMPLES];
         mulaw::decode_slice(frame, &mut pcm);
-        let verdict = self
-            .detector
-            .handle_frame(&pcm, self.playout.is_audible(now));
+        let far = if self.playout.is_audible(now) {
+            Far::Audible(&[0; FRAME_SAMPLES])
+        } else {
+            Far::Silent
+        };
+        let verdict = self.detector.handle_frame(&pcm, far);
         let until = self.detector.position();
-        if let Verdict::Onset { first_voiced } = verdict {
+        if let Verdict::Onset { first_voiced, .. } = verdict {
             // Before all else: this is what the caller waits for.
             let voiced_at = self.arrivals.of(first_voiced);
             self.playout.handle_voice(now, voiced_at, out);

@@ -40,8 +40,8 @@ impl Turn {
         pause: Samples,
     ) -> Option<TurnChange> {
         match (*self, verdict) {
-            (Self::Quiet, Verdict::Onset { first_voiced }) => Some(self.begin(first_voiced)),
-            (Self::Pausing { began, .. }, Verdict::Onset { first_voiced }) => {
+            (Self::Quiet, Verdict::Onset { first_voiced, .. }) => Some(self.begin(first_voiced)),
+            (Self::Pausing { began, .. }, Verdict::Onset { first_voiced, .. }) => {
                 *self = Self::Speaking {
                     began,
                     since: first_voiced,
@@ -149,6 +149,7 @@ mod tests {
         let began = turn.handle_verdict(
             Verdict::Onset {
                 first_voiced: ms(100),
+                sure: true,
             },
             ms(140),
             pause,
@@ -162,6 +163,7 @@ mod tests {
         let ended = Verdict::Ended {
             first_voiced: ms(100),
             last_voiced: ms(spoke_until),
+            sure: true,
         };
         assert_eq!(
             turn.handle_verdict(ended, ms(spoke_until + 200), pause),
@@ -196,6 +198,7 @@ mod tests {
         let mut turn = pausing(1_000);
         let onset = Verdict::Onset {
             first_voiced: ms(1_400),
+            sure: true,
         };
         assert_eq!(
             turn.handle_verdict(onset, ms(1_440), ms(600)),
@@ -229,6 +232,7 @@ mod tests {
         let mut turn = pausing(1_000);
         let onset = Verdict::Onset {
             first_voiced: ms(1_260),
+            sure: true,
         };
         turn.handle_verdict(onset, ms(1_300), ms(600));
         let began = |ms_| {
