@@ -9,6 +9,7 @@ pub mod deepgram;
 pub mod edge;
 mod edge_link;
 mod hearing;
+mod interjection;
 mod orders;
 mod relay;
 mod speaking;
