@@ -133,12 +133,8 @@ impl Call {
         self.arrivals.note(begin, now);
         let mut pcm = [0; FRAME_SAMPLES];
         mulaw::decode_slice(frame, &mut pcm);
-        let mut playing = [0; FRAME_SAMPLES];
-        if let Some(frame) = self.playout.far(now) {
-            mulaw::decode_slice(frame, &mut playing);
-        }
         let far = if self.playout.is_audible(now) {
-            Far::Audible(&playing)
+            Far::Audible(&[0; FRAME_SAMPLES])
         } else {
             Far::Silent
         };
@@ -150,9 +146,7 @@ impl Call {
         let sound = self.sound(verdict, voiced_at);
         self.playout.handle_sound(now, sound, out);
         let was_on = self.turn.is_on();
-        let change = self
-            .turn
-            .handle_verdict(verdict, until, self.pause());
+        let change = self.turn.handle_verdict(verdict, until, self.pause());
         out.caller_frame(CallerFrame {
             position: begin,
             mulaw: *frame,
@@ -201,9 +195,7 @@ impl Call {
         let position = self.detector.position();
         let gap = now.since(self.arrivals.latest);
         let pause = self.pause();
-        if !self.turn.is_on()
-            || gap < Duration::from_millis(pause.as_ms()) + MEDIA_GAP_GRACE
-        {
+        if !self.turn.is_on() || gap < Duration::from_millis(pause.as_ms()) + MEDIA_GAP_GRACE {
             return;
         }
         let gap = Samples::from_ms(u64::try_from(gap.as_millis()).unwrap_or(u64::MAX));

@@ -329,9 +329,8 @@ pub const fn turn_pause(expectation: Expectation) -> Samples {
 // The first frame and one whole message fit the horizon, so an answer is never paced dry.
 const _: () = assert!(SEND_HORIZON.as_millis() >= 20 + 100);
 // What is in the air and what may be repeated of it are kept, and as many end markers as fit.
-const _: () = assert!(
-    AIR_FRAMES as u64 * 20 > SEND_HORIZON.as_millis() as u64 + RESUME_BACK.as_ms() + 20
-);
+const _: () =
+    assert!(AIR_FRAMES as u64 * 20 > SEND_HORIZON.as_millis() as u64 + RESUME_BACK.as_ms() + 20);
 // A duck ends by the words of its turn, or because there were none, before it has to be an interruption.
 const _: () = assert!(
     interjection_pause(Expectation::Phone).as_ms() + (DUCK_WORDS.as_millis() as u64)

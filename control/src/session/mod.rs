@@ -12,6 +12,8 @@ mod log;
 mod media;
 mod record;
 mod registry;
+#[cfg(test)]
+mod scenes;
 mod speaking;
 mod task;
 mod turn;

@@ -108,18 +108,13 @@ impl Air {
         self.next -= sent.filter(|frame| frame.utterance <= through).count();
         self.frames.retain(|frame| frame.utterance > through);
     }
-
-    /// The frame of this utterance that holds the sample at `position`.
-    pub(super) fn frame_at(&self, utterance: UtteranceId, position: Samples) -> Option<&AgentFrame> {
-        self.frames.iter().rev().find(|frame| {
-            frame.utterance == utterance && frame.position <= position && position < frame.until()
-        })
-    }
 }
 
 /// A measure of a frame's energy.
 fn loudness(frame: &AgentFrame) -> u64 {
     let mut pcm: PcmFrame = [0; FRAME_SAMPLES];
     mulaw::decode_slice(&frame.mulaw, &mut pcm);
-    pcm.iter().map(|&s| u64::from(s.unsigned_abs()).pow(2)).sum()
+    pcm.iter()
+        .map(|&s| u64::from(s.unsigned_abs()).pow(2))
+        .sum()
 }

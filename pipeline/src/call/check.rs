@@ -210,7 +210,10 @@ impl World {
         call.handle_tick(self.now, &mut self.far_end);
         if let Some((utterance, since)) = self.far_end.ducked {
             let silent = self.now.since(since);
-            assert!(silent <= DUCK_AT_MOST, "{utterance:?} is kept for {silent:?}");
+            assert!(
+                silent <= DUCK_AT_MOST,
+                "{utterance:?} is kept for {silent:?}"
+            );
         }
     }
 
@@ -269,7 +272,9 @@ impl World {
         let through = UtteranceId(u32::from(self.synthesiser.utterance.saturating_sub(back)));
         call.handle_order(self.now, Order::Retire { through }, &mut self.far_end);
         self.far_end.retired = self.far_end.retired.max(Some(through));
-        self.far_end.ducked.take_if(|(utterance, _)| *utterance <= through);
+        self.far_end
+            .ducked
+            .take_if(|(utterance, _)| *utterance <= through);
     }
 
     fn words(&mut self, call: &mut Call, take_floor: bool, back: u8) {
@@ -450,7 +455,11 @@ impl Outlet for FarEnd {
                 self.ducked = None;
             }
             Report::Decided { utterance } => {
-                assert_eq!(self.undecided.take(), Some(utterance), "an answer to nothing");
+                assert_eq!(
+                    self.undecided.take(),
+                    Some(utterance),
+                    "an answer to nothing"
+                );
             }
             Report::BargeIn {
                 utterance, heard, ..

@@ -93,7 +93,11 @@ impl Duck {
     }
 
     /// The stretch of speech was cut off, by media that stopped or by its words.
-    pub(super) fn handle_gap(&mut self, now: Mono, last_voiced: Option<Samples>) -> Option<Outcome> {
+    pub(super) fn handle_gap(
+        &mut self,
+        now: Mono,
+        last_voiced: Option<Samples>,
+    ) -> Option<Outcome> {
         match self.voice {
             Voice::On { since, .. } => {
                 self.fall_quiet(now, last_voiced.unwrap_or(since), Duration::ZERO)

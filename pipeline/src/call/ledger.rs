@@ -217,14 +217,6 @@ impl Ledger {
         Some((sent.utterance, heard))
     }
 
-    /// The utterance that sounds now by the playout clock, and up to where it has sounded.
-    #[must_use]
-    pub fn playing(&self, now: Mono) -> Option<(UtteranceId, Samples)> {
-        let sent = self.on_the_way.iter().find(|sent| sent.plays_until > now)?;
-        let left = samples(sent.plays_until.since(now));
-        Some((sent.utterance, sent.until.saturating_sub(left).max(sent.from)))
-    }
-
     /// The far end has been told to forget what it has not played.
     pub fn clear(&mut self, now: Mono) {
         self.generation += 1;

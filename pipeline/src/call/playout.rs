@@ -9,7 +9,7 @@ mod interruption;
 
 use std::time::Duration;
 
-use dsp::{FRAME_MS, FRAME_SAMPLES, MulawFrame, Samples};
+use dsp::{FRAME_MS, FRAME_SAMPLES, Samples};
 
 pub(super) use self::interruption::Sound;
 
@@ -39,8 +39,6 @@ pub struct Playout {
     false_alarms: (Option<UtteranceId>, u32),
     /// When the latest interruption was heard, and when it had been obeyed.
     reaction: (Mono, Mono),
-    /// The agent's frame of which the caller's next one may hold the echo.
-    far: Option<(UtteranceId, Samples)>,
     /// This utterance and all before it are never heard again.
     retired: Option<UtteranceId>,
 }
@@ -106,25 +104,6 @@ impl Playout {
     #[must_use]
     pub fn is_audible(&self, now: Mono) -> bool {
         matches!(self.floor, Floor::Speaking { .. }) || self.ledger.in_the_air(now)
-    }
-
-    /// The agent's 20 ms that the caller's telephone is playing, by the playout clock. One call for
-    /// each frame of the caller gives one frame after the other, as long as both go at one speed.
-    pub fn far(&mut self, now: Mono) -> Option<&MulawFrame> {
-        let Some((utterance, position)) = self.ledger.playing(now) else {
-            self.far = None;
-            return None;
-        };
-        let begun = position.saturating_sub(FRAME);
-        let by_clock = Samples(begun.0 - begun.0 % FRAME.0);
-        let begin = match self.far {
-            Some((last, next)) if last == utterance && next.0.abs_diff(by_clock.0) <= FRAME.0 => {
-                next
-            }
-            _ => by_clock,
-        };
-        self.far = Some((utterance, begin + FRAME));
-        self.air.frame_at(utterance, begin).map(|frame| &frame.mulaw)
     }
 
     /// Whether all there was to say has been heard.
@@ -297,5 +276,3 @@ impl Playout {
         }
     }
 }
-
-const FRAME: Samples = Samples(FRAME_SAMPLES as u64);

@@ -11,6 +11,8 @@ mod edge_link;
 mod hearing;
 mod interjection;
 mod orders;
+#[doc(hidden)]
+pub mod rehearsal;
 mod relay;
 mod speaking;
 mod switchboard;

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::edge::{SpeechConfig, SttEvent, SttInput, TtsEvent, TtsInput};
 use super::edge_link::{EdgeLink, takes};
-use super::hearing::Hearing;
+use super::hearing::{Delivery, Hearing};
 use super::interjection::Interjection;
 use super::orders::Orders;
 use super::speaking::Speaking;
@@ -49,6 +49,8 @@ pub(super) enum Told {
 
 pub(super) struct Relay {
     call: CallKey,
+    /// When it was woken.
+    now: Mono,
     told: mpsc::Receiver<Told>,
     orders: Orders,
     metrics: Arc<Metrics>,
@@ -144,7 +146,31 @@ impl Relay {
             speech.tts.start(input, events, &metrics)
         });
         Self {
+            edges,
+            takes_typed_words: speech.stt.takes_typed_words(),
+            ..Self::between(
+                admission,
+                told,
+                orders,
+                (stt, tts),
+                speech.stt.delivery(),
+                metrics,
+            )
+        }
+    }
+
+    /// A relay between edges that somebody else has started.
+    pub(super) fn between(
+        admission: Admission,
+        told: mpsc::Receiver<Told>,
+        orders: Orders,
+        (stt, tts): (EdgeLink<SttInput, SttEvent>, EdgeLink<TtsInput, TtsEvent>),
+        delivery: Delivery,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
             call: admission.call,
+            now: Mono::default(),
             told,
             orders,
             metrics,
@@ -153,10 +179,10 @@ impl Relay {
                 last_event: admission.last_event,
             },
             commands: admission.commands,
-            edges,
-            hearing: Hearing::new(admission.rings.caller, speech.stt.delivery()),
+            edges: JoinSet::new(),
+            hearing: Hearing::new(admission.rings.caller, delivery),
             stt,
-            takes_typed_words: speech.stt.takes_typed_words(),
+            takes_typed_words: false,
             turns: Turns::default(),
             clock: VoiceClock::default(),
             interjection: Interjection::default(),
@@ -171,10 +197,29 @@ impl Relay {
         }
     }
 
+    /// Has it act at this time.
+    pub(super) fn woken(&mut self, now: Mono) -> &mut Self {
+        self.now = now;
+        self
+    }
+
+    /// Gives the edges what they take.
+    pub(super) fn feed(&mut self) {
+        self.feed_stt();
+        self.feed_tts();
+    }
+
+    /// Whether more may be taken from the synthesiser.
+    pub(super) fn takes_audio(&self) -> bool {
+        self.tts.is_up() && self.speaking.has_room()
+    }
+
     /// Serves the call until the voice thread has let go of it.
     pub(super) async fn run(mut self) {
         let reason = loop {
-            match self.next().await {
+            let woken = self.next().await;
+            self.now = Mono::now();
+            match woken {
                 Woken::Told(Some(Told::Report(at, report))) => self.handle_report(at, report),
                 Woken::Told(Some(Told::Ended(reason))) => break reason,
                 // The switchboard could not reach us, or the voice thread is no more.
@@ -204,7 +249,7 @@ impl Relay {
             biased;
             told = self.told.recv() => Woken::Told(told),
             command = self.commands.recv(), if self.listens_to_session() => Woken::Command(command),
-            event = self.tts.events.recv(), if self.tts.is_up() && self.speaking.has_room() => Woken::Tts(event),
+            event = self.tts.events.recv(), if self.takes_audio() => Woken::Tts(event),
             event = self.stt.events.recv(), if self.stt.is_up() => Woken::Stt(event),
             () = takes(self.tts.input.as_ref()), if !self.clauses.is_empty() => Woken::TtsTakes,
             () = takes(self.stt.input.as_ref()), if !self.hearing.is_caught_up() => Woken::SttTakes,

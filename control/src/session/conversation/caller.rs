@@ -3,6 +3,7 @@
 use pipeline::Mono;
 use pipeline::message::{Command, Expectation, Transcript, UtteranceId};
 
+use super::deadlines::Due;
 use super::{Caller, Conversation, Now, Patience, Plan};
 use crate::dialogue::{Input, Silence, mask};
 use crate::feed::FeedEvent;
@@ -93,6 +94,7 @@ impl Conversation {
 
     pub(super) fn key(&mut self, key: char, now: &Now) {
         self.silence = Patience::Fresh;
+        self.deadlines.cancel(Due::Silence);
         let private = matches!(
             self.expects,
             Expectation::Phone | Expectation::DateOfBirth | Expectation::Address

@@ -75,7 +75,8 @@ impl Ear {
 
     fn clear(&mut self) {
         self.buffer.clear();
-        self.returned.extend(self.marks.drain(..).map(|(_, mark)| mark));
+        self.returned
+            .extend(self.marks.drain(..).map(|(_, mark)| mark));
     }
 }
 
@@ -282,4 +283,3 @@ impl Scene {
             .collect()
     }
 }
-

@@ -89,8 +89,18 @@ mod tests {
     #[test]
     fn yes_no_stop_and_wait_always_count() {
         for text in [
-            "yes", "no", "Stop!", "wait", "Wait, wait.", "um, no", "okay stop", "hold on", "sí",
-            "for", "okay but", "thursday",
+            "yes",
+            "no",
+            "Stop!",
+            "wait",
+            "Wait, wait.",
+            "um, no",
+            "okay stop",
+            "hold on",
+            "sí",
+            "for",
+            "okay but",
+            "thursday",
         ] {
             for expects in Expectation::ALL {
                 assert_eq!(weigh(text, expects), Words::Turn, "{text} {expects:?}");
@@ -104,7 +114,11 @@ mod tests {
             assert_eq!(weigh(text, Expectation::YesNo), Words::Turn, "{text}");
         }
         for text in ["um", "hmm", "uh"] {
-            assert_eq!(weigh(text, Expectation::YesNo), Words::Backchannel, "{text}");
+            assert_eq!(
+                weigh(text, Expectation::YesNo),
+                Words::Backchannel,
+                "{text}"
+            );
         }
     }
 

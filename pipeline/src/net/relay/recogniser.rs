@@ -11,8 +11,8 @@ use crate::net::turns::Given;
 use crate::time::Mono;
 
 impl Relay {
-    pub(super) fn handle_stt(&mut self, event: SttEvent) {
-        let now = Mono::now();
+    pub(in crate::net) fn handle_stt(&mut self, event: SttEvent) {
+        let now = self.now;
         let kind = match event {
             SttEvent::Partial { text } => {
                 let order = self.interjection.handle_partial(&text, self.expects);
@@ -55,9 +55,7 @@ impl Relay {
             }
         }
         self.note_stt_final(now);
-        let (verdict, order) = self
-            .interjection
-            .handle_words(now, words, self.expects);
+        let (verdict, order) = self.interjection.handle_words(now, words, self.expects);
         self.decide(order);
         match verdict {
             Verdict::Turn(words) => self.tell(now, EventKind::Transcript(words)),
@@ -106,7 +104,7 @@ impl Relay {
             utterance: None,
             reason: "the recogniser is gone".into(),
         };
-        self.tell(Mono::now(), kind);
+        self.tell(self.now, kind);
     }
 
     pub(super) fn feed_stt(&mut self) {

@@ -7,10 +7,9 @@ use crate::fact::Order;
 use crate::limits::{HANG_UP_PATIENCE, TTS_BACKLOG_CLAUSES};
 use crate::message::{Command, UtteranceId};
 use crate::metrics::Oddity;
-use crate::time::Mono;
 
 impl Relay {
-    pub(super) fn handle_command(&mut self, command: Command) {
+    pub(in crate::net) fn handle_command(&mut self, command: Command) {
         match command {
             Command::Say {
                 utterance,
@@ -56,7 +55,7 @@ impl Relay {
         let clause = match self.latest {
             Some((latest, clauses)) if latest == utterance => clauses,
             _ => {
-                self.asked.push_back((utterance, Mono::now()));
+                self.asked.push_back((utterance, self.now));
                 self.speaking.handle_asked(utterance);
                 0
             }
@@ -92,7 +91,7 @@ impl Relay {
         self.feed_tts();
     }
 
-    pub(super) fn hang_up_if_delivered(&mut self) {
+    pub(in crate::net) fn hang_up_if_delivered(&mut self) {
         if matches!(self.hanging_up, HangingUp::OnceDelivered(_))
             && self.speaking.is_all_delivered()
         {

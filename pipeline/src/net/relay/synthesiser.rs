@@ -5,10 +5,9 @@ use crate::fact::Order;
 use crate::message::{EventKind, SpeechEdge, UtteranceId};
 use crate::metrics::Oddity;
 use crate::net::speaking::Delivered;
-use crate::time::Mono;
 
 impl Relay {
-    pub(super) fn handle_tts(&mut self, event: TtsEvent) {
+    pub(in crate::net) fn handle_tts(&mut self, event: TtsEvent) {
         match event {
             TtsEvent::Audio { utterance, mulaw } => {
                 self.note_first_audio(utterance);
@@ -20,7 +19,7 @@ impl Relay {
                 clause,
                 samples,
             } => self.tell(
-                Mono::now(),
+                self.now,
                 EventKind::ClauseSynthesised {
                     utterance,
                     clause,
@@ -38,7 +37,7 @@ impl Relay {
     }
 
     fn note_first_audio(&mut self, utterance: UtteranceId) {
-        let now = Mono::now();
+        let now = self.now;
         let Some(at) = self.asked.iter().position(|(asked, _)| *asked == utterance) else {
             return;
         };
@@ -73,7 +72,7 @@ impl Relay {
             utterance,
             reason: reason.into(),
         };
-        self.tell(Mono::now(), kind);
+        self.tell(self.now, kind);
     }
 
     pub(super) fn feed_tts(&mut self) {

@@ -7,7 +7,7 @@ use crate::metrics::Oddity;
 use crate::time::Mono;
 
 impl Relay {
-    pub(super) fn handle_report(&mut self, at: Mono, report: Report) {
+    pub(in crate::net) fn handle_report(&mut self, at: Mono, report: Report) {
         match report {
             Report::Started => self.tell(at, EventKind::Started),
             Report::Audio { until, .. } => {
