@@ -119,6 +119,10 @@ fn encode_counts(
     let help = "The caller's buffer ran dry in the middle of an utterance";
     let underruns = encoder.encode_descriptor("otto_underruns", help, None, MetricType::Counter)?;
     counted(Oddity::Underrun).encode(underruns)?;
+    let help = "Interruptions of the agent that came to nothing: it went on";
+    let false_barge_ins =
+        encoder.encode_descriptor("otto_false_barge_ins", help, None, MetricType::Counter)?;
+    counted(Oddity::FalseBargeIn).encode(false_barge_ins)?;
     let help = "Things that should not happen and ended no call, or one";
     let mut oddities =
         encoder.encode_descriptor("otto_oddities", help, None, MetricType::Counter)?;

@@ -186,6 +186,7 @@ impl Conversation {
                 self.publish(FeedEvent::Partial { text });
             }
             EventKind::Transcript(transcript) => self.words(transcript, at, now),
+            EventKind::Backchannel(transcript) => self.backchannel(transcript, at, now),
             EventKind::NothingRecognised { .. } => self.no_words(now),
             EventKind::Keypad { key } => self.key(key, now),
             EventKind::SpeechFailed {
@@ -193,6 +194,24 @@ impl Conversation {
                 utterance,
                 reason,
             } => self.speech_failed(edge, utterance, &reason, now),
+            EventKind::Ducked {
+                utterance,
+                reaction,
+            } => self.publish(FeedEvent::Ducked {
+                utterance: utterance.0,
+                reaction_ms: reaction.as_secs_f64() * 1_000.0,
+            }),
+            EventKind::Resumed {
+                utterance,
+                silent_for,
+                ..
+            } => {
+                self.deadlines.cancel(Due::Playout);
+                self.publish(FeedEvent::Resumed {
+                    utterance: utterance.0,
+                    silent_ms: silent_for.as_secs_f64() * 1_000.0,
+                });
+            }
             EventKind::BargeIn {
                 utterance,
                 heard,
@@ -222,9 +241,12 @@ impl Conversation {
         self.settle(now.mono);
     }
 
-    /// Lets the dialogue hear of what the model answered, unless the caller has the floor.
+    /// Lets the dialogue hear of what the model answered, unless the caller has the floor. A sound
+    /// over the agent may come to nothing: until it is known to be more, what is being said goes on
+    /// to be made, but nothing new is begun.
     fn release(&mut self, now: &Now) {
-        while self.caller == Caller::Quiet
+        while let Some(answer) = self.held.front()
+            && (self.caller == Caller::Quiet || self.speaking.goes_on() && answer.only_speaks())
             && let Some(answer) = self.held.pop_front()
         {
             let words = matches!(answer, llm::Answer::Text(_));

@@ -15,6 +15,8 @@ mod log;
 mod media;
 mod record;
 mod registry;
+#[cfg(test)]
+mod scenes;
 mod speaking;
 mod task;
 mod telling;

@@ -3,6 +3,7 @@ use ringbuf::traits::{Consumer, Split};
 
 use super::*;
 use crate::doorbell::Doorbell;
+use crate::fact::Order;
 use crate::net::edge::{SttConfig, TtsConfig};
 use crate::ring::rings;
 
