@@ -194,7 +194,7 @@ impl<'a> Stage<'a> {
             Effect::RunTool { id, .. } => self.tools.push_back((self.ms + self.tool_takes, id)),
             Effect::Ask(_) => self.ask(),
             Effect::StopAsking => self.model.clear(),
-            Effect::Publish(_) | Effect::Turn(_) => {}
+            Effect::Publish(_) | Effect::Turn(_) | Effect::Hold(_) => {}
         }
     }
 
