@@ -78,7 +78,7 @@ pub struct TurnTimings {
 }
 
 /// The call as it starts.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct NewCallLog {
     /// Twilio's call SID; unique.
     pub call_sid: String,
@@ -89,7 +89,7 @@ pub struct NewCallLog {
 }
 
 /// The call as it ended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct CallSummary {
     pub ended_at: Timestamp,
     pub duration_ms: u64,

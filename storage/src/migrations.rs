@@ -15,7 +15,7 @@ pub(crate) struct Migration {
     pub(crate) postgres: &'static str,
 }
 
-pub(crate) const MIGRATIONS: [Migration; 5] = [
+pub(crate) const MIGRATIONS: [Migration; 8] = [
     Migration {
         version: 1,
         description: "the book",
@@ -45,6 +45,24 @@ pub(crate) const MIGRATIONS: [Migration; 5] = [
         description: "verification",
         sqlite: include_str!("../migrations/sqlite/0005_verification.sql"),
         postgres: include_str!("../migrations/postgres/0005_verification.sql"),
+    },
+    Migration {
+        version: 6,
+        description: "nodes",
+        sqlite: include_str!("../migrations/sqlite/0006_nodes.sql"),
+        postgres: include_str!("../migrations/postgres/0006_nodes.sql"),
+    },
+    Migration {
+        version: 7,
+        description: "namesakes",
+        sqlite: include_str!("../migrations/sqlite/0007_namesakes.sql"),
+        postgres: include_str!("../migrations/postgres/0007_namesakes.sql"),
+    },
+    Migration {
+        version: 8,
+        description: "locations",
+        sqlite: include_str!("../migrations/sqlite/0008_locations.sql"),
+        postgres: include_str!("../migrations/postgres/0008_locations.sql"),
     },
 ];
 

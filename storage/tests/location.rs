@@ -120,7 +120,12 @@ fn a_wrong_value_is_named_by_its_key() {
         (
             "monday = \"08:00-18:00\"",
             "monday = \"18:00-08:00\"",
-            "hours.monday: \"18:00-08:00\" must open before it closes",
+            "hours.monday: \"18:00-08:00\" must begin before it ends",
+        ),
+        (
+            "grid_min = 30",
+            "breaks = [\"13:00-12:00\"]\ngrid_min = 30",
+            "booking.breaks[0]: \"13:00-12:00\" must begin before it ends",
         ),
         (
             "monday = \"08:00-18:00\"",

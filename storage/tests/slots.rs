@@ -1,11 +1,11 @@
 //! When a service can start: examples, and properties over every day of a year with both DST changes.
 
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, date, time};
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use proptest::prelude::*;
 use storage::Location;
 use storage::appointment::{AppointmentId, Busy};
-use storage::location::Service;
+use storage::location::{Hours, Service};
 use storage::slots::{self, Slot, SlotRefusal};
 
 /// Monday before Thanksgiving.
@@ -97,6 +97,33 @@ fn a_start_is_offered_while_one_bay_is_free_for_all_of_it() {
 }
 
 #[test]
+fn a_held_time_takes_the_first_bay_that_is_free_whichever_was_booked_meanwhile() {
+    let mut otto = Location::example();
+    otto.bays = 2;
+    let nine = slots::Interval {
+        starts_at: at("2026-11-27T09:00:00-06:00[America/Chicago]").timestamp(),
+        ends_at: at("2026-11-27T10:00:00-06:00[America/Chicago]").timestamp(),
+    };
+    let bays = |held: &[slots::Interval], busy: &[Busy]| -> Vec<i64> {
+        let taken = slots::bays_of_held(&otto, held, busy);
+        taken.iter().map(|taken| taken.bay).collect()
+    };
+    let first = taken(1, "2026-11-27T09:30:00-06:00[America/Chicago]", 60);
+    let second = taken(2, "2026-11-27T09:30:00-06:00[America/Chicago]", 60);
+    let later = taken(1, "2026-11-27T10:00:00-06:00[America/Chicago]", 60);
+    assert_eq!(bays(&[nine], &[]), [1]);
+    assert_eq!(bays(&[nine], &[first]), [2]);
+    assert_eq!(
+        bays(&[nine], &[later]),
+        [1],
+        "one may start when another ends"
+    );
+    assert_eq!(bays(&[nine, nine], &[]), [1, 2]);
+    assert_eq!(bays(&[nine, nine, nine], &[]), [1, 2], "there is no third");
+    assert_eq!(bays(&[nine], &[first, second]), [] as [i64; 0]);
+}
+
+#[test]
 fn a_wish_is_refused_for_the_reason_a_caller_understands() {
     let otto = Location::example();
     let brakes = service(&otto, "brake_service");
@@ -154,6 +181,27 @@ fn a_wish_is_refused_for_the_reason_a_caller_understands() {
             last: date(2027, 2, 21)
         }
     );
+}
+
+#[test]
+fn nothing_is_worked_on_during_a_break_whenever_it_begins() {
+    let mut otto = Location::example();
+    otto.breaks = vec![Hours {
+        open: time(12, 0, 0, 0),
+        close: time(13, 0, 0, 0),
+    }];
+    let brakes = service(&otto, "brake_service");
+    let check = |wall: &str| {
+        let start = at(&format!("2026-11-24T{wall}:00-06:00[America/Chicago]"));
+        slots::check(&otto, brakes, &start, &now())
+    };
+    for during in ["11:00", "11:30", "12:00", "12:30"] {
+        let refused = check(during).expect_err(during);
+        assert_eq!(refused, SlotRefusal::Break(otto.breaks[0]), "{during}");
+    }
+    for around in ["10:30", "13:00"] {
+        assert!(check(around).is_ok(), "{around}");
+    }
 }
 
 #[test]

@@ -4,15 +4,15 @@ use std::ops::ControlFlow;
 
 use control::feed::{FeedEvent, FeedLine};
 
-/// Reads a call's feed, line by line, until `each` breaks off or the feed ends.
+/// Reads a call's feed, line by line, until `each` breaks off or the feed ends, in whatever way.
 ///
 /// # Panics
-/// Where it cannot be read, or holds what is no line of a feed.
+/// Where there is none, or it holds what is no line of a feed.
 pub async fn read(server: &str, sid: &str, mut each: impl FnMut(FeedEvent) -> ControlFlow<()>) {
     let url = format!("{server}/api/v1/calls/{sid}/events");
     let mut answer = reqwest::get(url).await.expect("answered");
     let mut text = String::new();
-    while let Some(chunk) = answer.chunk().await.expect("readable") {
+    while let Ok(Some(chunk)) = answer.chunk().await {
         text.push_str(&String::from_utf8_lossy(&chunk));
         while let Some((line, rest)) = text.split_once('\n') {
             let data = line.strip_prefix("data:");

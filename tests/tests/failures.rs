@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use control::feed::FeedEvent;
 use control::limits::LLM_SILENCE;
-use tests::house::{Caller, House};
+use tests::caller::Caller;
+use tests::house::House;
 use tests::program::has_engines;
 use tests::vendors::openai::{Fault as Model, Reply};
 use tests::vendors::{deepgram_stt, deepgram_tts};

@@ -2,17 +2,23 @@
 
 use std::time::{Duration, Instant};
 
+use tests::dealership::{Dealership, JOHN, Plan, SUE, until};
 use tests::postgres::postgres;
 use tests::program::Program;
+use tokio::sync::Mutex;
 
 const OTTO: &str = env!("CARGO_BIN_EXE_otto-under-test");
 
 /// How long anything may take that is not what the test measures.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// There is one server to stop.
+static TURN: Mutex<()> = Mutex::const_new(());
+
 #[tokio::test]
 async fn health_tells_of_an_outage_within_its_deadline_and_of_its_end() {
     let Some(server) = postgres() else { return };
+    let _turn = TURN.lock().await;
     let otto = Program::serve_with(
         OTTO,
         &[
@@ -55,4 +61,58 @@ async fn health(otto: &Program) -> (u16, String) {
     let body: serde_json::Value = answer.json().await.expect("JSON");
     let database = body["database"].as_str().expect("a word").to_owned();
     (status, database)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_during_an_outage_hears_an_apology_goes_to_a_human_and_is_not_forgotten() {
+    let Some(server) = postgres() else { return };
+    let _turn = TURN.lock().await;
+    let shop = Dealership::open(&Plan::default(), Some(server.database())).await;
+    let john = shop.rings(JOHN).await;
+    john.is_told("How can I help you?").await;
+    john.says("i need an oil change on friday at two p m").await;
+    john.is_told("Shall I book it?").await;
+    server.stop();
+    let stopped = Instant::now();
+    john.says("yes").await;
+    john.is_told("I am sorry").await;
+    let xml = john.is_let_go().await;
+    assert!(xml.contains("<Dial "), "{xml}");
+    // Whoever calls now is answered, too, and what they said is on the disk in the end.
+    let sue = shop.rings(SUE).await;
+    sue.is_told("How can I help you?").await;
+    sue.hangs_up();
+    let kept = shop.folder().join("unsaved-calls.jsonl");
+    let both = |text: &String| text.lines().count() == 2;
+    let text = until("both calls are kept", both, async || {
+        std::fs::read_to_string(&kept).unwrap_or_default()
+    })
+    .await;
+    assert!(text.contains(JOHN) && text.contains(SUE), "{text}");
+    let down_for = Duration::from_secs(10);
+    tokio::time::sleep(down_for.saturating_sub(stopped.elapsed())).await;
+    server.start_again();
+    let is_there = |page: &String| page.contains("\"database\":\"connected\"");
+    until("the database is used again", is_there, async || {
+        shop.health().await
+    })
+    .await;
+
+    // The next call goes through, and brings the others into the book.
+    let john_again = shop.rings(JOHN).await;
+    john_again.is_told("How can I help you?").await;
+    john_again
+        .says("i need an oil change on friday at two p m")
+        .await;
+    john_again.is_told("Shall I book it?").await;
+    john_again.says("yes").await;
+    john_again.is_told("You are booked").await;
+    john_again.hangs_up();
+    shop.log(&john_again).await;
+    let log = shop.log(&john).await;
+    assert!(log.required_human_transfer, "{log:?}");
+    shop.log(&sue).await;
+    assert!(!kept.exists());
+    assert_eq!(shop.booked().await.len(), 1, "and nothing of what failed");
+    shop.calendar_agrees().await;
 }

@@ -97,7 +97,8 @@ pub async fn place(
     let followed = timeout_at(
         // The stream keeps the deadline by itself, politely; this is for all the rest.
         deadline + Duration::from_secs(5),
-        call.follow(&plan.webhook, &mut tell),
+        // Boxed: a whole call is a large future.
+        Box::pin(call.follow(&plan.webhook, &mut tell)),
     );
     let ending = followed.await.unwrap_or(Ok(Ending::TimedOut))?;
     let Some(mut streamed) = call.streamed else {

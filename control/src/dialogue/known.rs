@@ -20,10 +20,16 @@ pub(super) struct Known {
     pub(super) denied: bool,
     /// What was booked in this call and still stands.
     pub(super) booked: Vec<Visit>,
+    /// What was cancelled last in this call, until something is booked.
+    pub(super) cancelled: Option<Visit>,
     /// What this call was placed for, as long as it stands.
     pub(super) reminded: Option<Visit>,
     /// The visit that this call was placed to ask about.
     pub(super) visited: Option<Visit>,
+    /// Key of the location that the caller has named, where it is not the one they dialled.
+    pub(super) place: Option<String>,
+    /// Something was suggested in this call, or there was nothing to suggest.
+    pub(super) suggested: bool,
     tools_run: u32,
 }
 
@@ -50,6 +56,7 @@ impl Known {
             Ok(Answer::Forgotten) => self.disown(),
             Ok(Answer::Booked(visit)) => {
                 self.forget(visit);
+                self.cancelled = None;
                 self.booked.push(visit.clone());
             }
             Ok(Answer::Rescheduled(moved)) => {
@@ -67,18 +74,24 @@ impl Known {
                 self.caller = Some(reminded.customer.clone());
                 self.reminded = Some(reminded.visit.clone());
             }
+            Ok(Answer::Cancelled(visit)) => {
+                self.forget(visit);
+                self.cancelled = Some(visit.clone());
+            }
             Ok(Answer::FollowingUp(visited)) => {
                 self.caller = Some(visited.customer.clone());
                 self.visited = Some(visited.visit.clone());
             }
-            Ok(Answer::Cancelled(visit)) => self.forget(visit),
+            Ok(Answer::Suggestion(_)) => self.suggested = true,
             Ok(
                 Answer::Customer(Lookup::NotFound)
                 | Answer::Customers(_)
                 | Answer::Vehicle(_)
+                | Answer::Decoded(_)
                 | Answer::Slots(_)
                 | Answer::Upcoming(_)
                 | Answer::Confirmed(_)
+                | Answer::Waiting(_)
                 | Answer::RemindersStopped
                 | Answer::Transferring(_)
                 | Answer::Ending,
@@ -98,6 +111,7 @@ impl Known {
         self.verified = false;
         self.number = None;
         self.booked.clear();
+        self.cancelled = None;
         self.reminded = None;
         self.visited = None;
         self.denied = true;

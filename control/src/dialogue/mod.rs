@@ -42,6 +42,11 @@ pub trait Brain: Send {
         false
     }
 
+    /// The times that the caller is deciding about, which nobody else is to be offered meanwhile.
+    fn deciding(&self) -> Option<Offer> {
+        None
+    }
+
     /// The name of the present state, such as `slot_collection`, for the feed and the logs.
     fn state(&self) -> &'static str;
 }
@@ -92,6 +97,10 @@ pub enum Silence {
 
 /// What a dialogue wants done, in this order.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a few live for a moment, and a booking's arguments are what is large"
+)]
 pub enum Action {
     /// Say this. `question` is what it asks the caller, for scripts, tests and the feed.
     Say { text: String, question: Question },
@@ -120,6 +129,14 @@ pub enum Action {
     HangUp,
     /// Hand the caller to a human once everything said has been heard.
     Transfer { reason: TransferReason },
+}
+
+/// Times that were offered to the caller and are not in the book yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Key of the service in the location file; it decides how long a bay is needed.
+    pub service: String,
+    pub starts: Vec<jiff::Zoned>,
 }
 
 /// Pairs a tool's result with its request; rises within a call.

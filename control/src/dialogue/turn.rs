@@ -53,6 +53,8 @@ pub(super) struct Turn {
     pub(super) reason: Option<Reason>,
     /// "Move it", "cancel that": what was just talked about.
     pub(super) points_back: bool,
+    /// "The other car."
+    pub(super) other_vehicle: bool,
 }
 
 impl Turn {
@@ -110,7 +112,9 @@ impl Turn {
             let named = |text: &str| Some(vocabulary.find(text)).filter(|keys| !keys.is_empty());
             self.services = both(text, second_opinion, named).unwrap_or_default();
         }
-        if self.vehicle.is_none() {
+        let other = |text: &str| vehicle::names_the_other(text).then_some(());
+        self.other_vehicle = both(text, second_opinion, other).is_some();
+        if self.vehicle.is_none() && !self.other_vehicle {
             // "Yes, bring the car in" names none.
             let agrees = self.answer == Some(Answer::Yes);
             self.vehicle = both(text, second_opinion, vehicle::parse)
@@ -138,7 +142,17 @@ impl Turn {
             vin: later.vin.or(self.vin),
             reason: later.reason.or(self.reason),
             points_back: later.points_back,
+            other_vehicle: later.other_vehicle,
         }
+    }
+
+    /// Reads a VIN and nothing else: its digits are no year and no time.
+    pub(super) fn read_vin(text: &str, second_opinion: Option<&str>) -> Option<Self> {
+        let vin = both(text, second_opinion, |text| vin::parse(text).ok());
+        vin.map(|vin| Self {
+            vin: Some(vin),
+            ..Self::default()
+        })
     }
 
     /// Reads a turn in which the caller is to prove who they are: by what was asked for, or by
@@ -149,11 +163,8 @@ impl Turn {
         text: &str,
         second_opinion: Option<&str>,
     ) -> Option<Self> {
-        if let Some(vin) = both(text, second_opinion, |text| vin::parse(text).ok()) {
-            return Some(Self {
-                vin: Some(vin),
-                ..Self::default()
-            });
+        if let Some(turn) = Self::read_vin(text, second_opinion) {
+            return Some(turn);
         }
         let turn = Self::read(vocabulary, expects, text, second_opinion);
         if turn.as_ref().is_some_and(|turn| turn.intent.is_some()) {

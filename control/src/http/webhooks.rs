@@ -1,12 +1,14 @@
 //! What the telephone network asks and tells by HTTP.
 //!
 //! [`calls`] answers its questions: a call is here, its stream is over, a human did not answer.
-//! [`notes`] keeps what it tells. Twilio repeats itself, its messages overtake each other, and new
+//! [`notes`] keeps what it tells,
+//! [`sms`] what customers write, [`offers`] what they answer to a time that came free. Twilio repeats itself, its messages overtake each other, and new
 //! members appear in them: everything here may come twice and in any order. Nothing that is told is
 //! written before its answer leaves.
 
 mod calls;
 mod notes;
+mod offers;
 mod sms;
 
 use std::sync::Arc;

@@ -300,6 +300,25 @@ pub fn points_back(text: &str) -> bool {
     moves_it(&words) || words.has_any(&["cancel it", "cancel that", "cancel this"])
 }
 
+/// Whether what was just given up is to stay after all.
+#[must_use]
+pub fn takes_back(text: &str) -> bool {
+    Words::new(text).has_any(&[
+        "keep it",
+        "keep that",
+        "keep the appointment",
+        "keep my appointment",
+        "do not cancel",
+        "take that back",
+        "take it back",
+        "undo that",
+        "undo it",
+        "want it back",
+        "changed my mind",
+        "change my mind",
+    ])
+}
+
 /// Questions about the location and its services.
 #[must_use]
 pub fn question(words: &Words) -> Option<Intent> {

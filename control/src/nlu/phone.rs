@@ -225,5 +225,23 @@ mod tests {
         fn any_text_is_read_without_a_panic(text in "\\PC{0,80}") {
             let _ = parse(&text);
         }
+
+        #[test]
+        fn no_digit_is_made_up_and_none_is_left_out(
+            text in "([2-9][0-9]{0,3}|ten|hello|and|my|number|is|-| ){0,14}",
+        ) {
+            // Whatever is read was said, in this order, and nothing else of it is a number.
+            if let Ok(digits) = parse(&text) {
+                let words = Words::new(&text);
+                let said: String = runs(&words).concat();
+                proptest::prop_assert!(said.contains(digits.as_str()), "{}: {:?}", text, digits);
+            }
+        }
+
+        #[test]
+        fn ten_digits_are_a_number_and_fewer_or_more_are_none(count in 0_usize..16) {
+            let text = vec!["seven"; count].join(" ");
+            proptest::prop_assert_eq!(parse(&text).is_ok(), count == LENGTH, "{}", text);
+        }
     }
 }

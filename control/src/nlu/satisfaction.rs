@@ -45,24 +45,99 @@ const NEVER_CAME: [&str; 8] = [
 ];
 
 const TROUBLE: [&str; 40] = [
-    "not", "never", "still", "but", "except", "problem", "problems", "issue", "issues", "trouble",
-    "wrong", "noise", "noises", "noisy", "rattle", "rattles", "rattling", "squeak", "squeaks",
-    "squeaking", "leak", "leaks", "leaking", "worse", "bad", "terrible", "awful", "horrible",
-    "poor", "broken", "broke", "scratch", "scratched", "unhappy", "disappointed", "dissatisfied",
-    "complaint", "complain", "rude", "overcharged",
+    "not",
+    "never",
+    "still",
+    "but",
+    "except",
+    "problem",
+    "problems",
+    "issue",
+    "issues",
+    "trouble",
+    "wrong",
+    "noise",
+    "noises",
+    "noisy",
+    "rattle",
+    "rattles",
+    "rattling",
+    "squeak",
+    "squeaks",
+    "squeaking",
+    "leak",
+    "leaks",
+    "leaking",
+    "worse",
+    "bad",
+    "terrible",
+    "awful",
+    "horrible",
+    "poor",
+    "broken",
+    "broke",
+    "scratch",
+    "scratched",
+    "unhappy",
+    "disappointed",
+    "dissatisfied",
+    "complaint",
+    "complain",
+    "rude",
+    "overcharged",
 ];
 
 const CONTENT: [&str; 24] = [
-    "yes", "yeah", "yep", "yup", "fine", "good", "great", "perfect", "perfectly", "excellent",
-    "happy", "satisfied", "pleased", "wonderful", "fantastic", "awesome", "amazing", "well",
-    "all right", "alright", "okay", "super", "smooth", "loved it",
+    "yes",
+    "yeah",
+    "yep",
+    "yup",
+    "fine",
+    "good",
+    "great",
+    "perfect",
+    "perfectly",
+    "excellent",
+    "happy",
+    "satisfied",
+    "pleased",
+    "wonderful",
+    "fantastic",
+    "awesome",
+    "amazing",
+    "well",
+    "all right",
+    "alright",
+    "okay",
+    "super",
+    "smooth",
+    "loved it",
 ];
 
 /// Words that ask for something beside telling how it was.
 const ASKS: [&str; 22] = [
-    "i need", "i want", "i would like", "book", "schedule", "appointment", "can i", "could i",
-    "can you", "could you", "may i", "come in", "come by", "come back", "bring it", "bring her",
-    "look at it", "how much", "how long", "what", "when", "where",
+    "i need",
+    "i want",
+    "i would like",
+    "book",
+    "schedule",
+    "appointment",
+    "can i",
+    "could i",
+    "can you",
+    "could you",
+    "may i",
+    "come in",
+    "come by",
+    "come back",
+    "bring it",
+    "bring her",
+    "look at it",
+    "how much",
+    "how long",
+    "what",
+    "when",
+    "where",
 ];
 
 /// Reads it; `None` where the words do not tell.
@@ -85,7 +160,9 @@ pub fn of(text: &str) -> Option<Satisfaction> {
     if content || words.has_any(&CONTENT) {
         return Some(Satisfaction::Content);
     }
-    words.has_any(&["no", "nope", "nah"]).then_some(Satisfaction::Troubled)
+    words
+        .has_any(&["no", "nope", "nah"])
+        .then_some(Satisfaction::Troubled)
 }
 
 /// Whether they ask for something too.

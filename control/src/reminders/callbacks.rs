@@ -44,7 +44,10 @@ pub async fn keep(reminders: &dyn Reminders, news: &News) -> Result<(), StorageE
 pub fn ended(status: &str, now: Timestamp) -> Option<Conclusion> {
     let (outcome, reason) = match status {
         // Whoever was spoken to, the call itself tells of.
-        "completed" => (Outcome::Failed, "it was answered, and no word of ours was heard"),
+        "completed" => (
+            Outcome::Failed,
+            "it was answered, and no word of ours was heard",
+        ),
         "busy" => (Outcome::Busy, "the line was busy"),
         "no-answer" => (Outcome::NoAnswer, "nobody answered"),
         "failed" => (Outcome::Failed, "the network could not place the call"),

@@ -93,12 +93,19 @@ impl Owed {
                 _ => {}
             }
         }
-        tracing::info!(count, "what customers asked for while the book was away is in it");
+        tracing::info!(
+            count,
+            "what customers asked for while the book was away is in it"
+        );
         Ok(count)
     }
 
     /// Settles whatever comes, until it is told to stop.
-    pub async fn keep_settling(self, consents: std::sync::Arc<dyn Consents>, stop: CancellationToken) {
+    pub async fn keep_settling(
+        self,
+        consents: std::sync::Arc<dyn Consents>,
+        stop: CancellationToken,
+    ) {
         while !stop.is_cancelled() {
             if let Err(error) = self.settle(consents.as_ref()).await {
                 tracing::error!(%error, "a customer's wish to be left alone is not in the book yet");
@@ -237,7 +244,10 @@ mod tests {
             assert!(out.expect("readable"), "{channel:?}");
         }
         assert!(owed.is_empty());
-        assert_eq!(owed.settle(store.consents.as_ref()).await.expect("nothing"), 0);
+        assert_eq!(
+            owed.settle(store.consents.as_ref()).await.expect("nothing"),
+            0
+        );
     }
 
     #[tokio::test]

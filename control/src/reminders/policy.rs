@@ -2,6 +2,8 @@
 //! the book says of it, and the time.
 
 mod hours;
+mod offers;
+mod several;
 #[cfg(test)]
 mod tests;
 mod zones;
@@ -19,6 +21,8 @@ use storage::location::reminders::{FollowUp, Schedule};
 use storage::reminder::{Kind, Next, Outcome, Reminder};
 
 pub use self::hours::CallingHours;
+pub use self::offers::MayOffer;
+pub use self::several::Policies;
 use crate::config::{Config, Environment};
 use crate::limits;
 
@@ -58,9 +62,16 @@ pub struct Case<'a> {
 pub enum Verdict {
     Act,
     /// It is not ours to touch: another process's, which may.
-    Leave { why: &'static str },
-    Wait { until: Timestamp, why: &'static str },
-    Skip { why: &'static str },
+    Leave {
+        why: &'static str,
+    },
+    Wait {
+        until: Timestamp,
+        why: &'static str,
+    },
+    Skip {
+        why: &'static str,
+    },
 }
 
 /// From when to before when something makes sense.

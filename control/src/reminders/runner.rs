@@ -15,14 +15,14 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use storage::reminder::{About, Briefing, Claim, Decision, Reminder, State};
-use storage::{Location, StorageError, Store};
+use storage::{Locations, StorageError, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use self::pace::Pace;
 pub use self::report::{Report, Told, What, kind};
 use super::owed::{Owed, Unsettled};
-use super::policy::{Case, Guard, Policy, Verdict};
+use super::policy::{Case, Guard, Policies, Verdict};
 use crate::clock::BusinessClock;
 use crate::config::{BaseUrl, Config};
 use crate::limits;
@@ -36,8 +36,8 @@ pub struct Runner(Arc<Inner>);
 struct Inner {
     store: Store,
     rest: Rest,
-    policy: Policy,
-    location: Arc<Location>,
+    policies: Policies,
+    locations: Locations,
     clock: BusinessClock,
     /// Where the network reaches us.
     base_url: BaseUrl,
@@ -74,7 +74,7 @@ impl Runner {
     pub fn new(
         config: &Config,
         base_url: Option<BaseUrl>,
-        location: Arc<Location>,
+        locations: Locations,
         store: Store,
         clock: BusinessClock,
         metrics: Arc<pipeline::metrics::Metrics>,
@@ -97,12 +97,12 @@ impl Runner {
         };
         Ok(Self(Arc::new(Inner {
             rest: Rest::new(account, metrics),
-            policy: Policy::new(config, Arc::clone(&location)),
+            policies: Policies::new(config, locations.clone()),
             owner: format!("{}-{:016x}", std::process::id(), rand::random::<u64>()),
             pace: Pace::new(config.reminders.dials_per_second),
             owed: Owed::in_folder(&config.data_dir),
             store,
-            location,
+            locations,
             clock,
             base_url,
             from,
@@ -111,7 +111,7 @@ impl Runner {
 
     #[must_use]
     pub fn guard(&self) -> &Guard {
-        self.0.policy.guard()
+        self.0.policies.guard()
     }
 
     /// Looks for what is due, again and again, until it is told to stop; then lets go of what it has
@@ -221,7 +221,7 @@ impl Runner {
     /// Where the book cannot be read.
     pub async fn rehearse(
         store: &Store,
-        policy: &Policy,
+        policies: &Policies,
         clock: &BusinessClock,
         limit: u32,
     ) -> Result<Vec<(Briefing, Verdict)>, StorageError> {
@@ -236,7 +236,7 @@ impl Runner {
                 let why = "what became of it is found out first";
                 Verdict::Wait { until: now, why }
             } else {
-                judged_now(store, policy, clock, &briefing, now).await?
+                judged_now(store, policies, clock, &briefing, now).await?
             };
             judged.push((briefing, verdict));
         }
@@ -295,11 +295,11 @@ impl Runner {
     async fn judge(&self, briefing: &Briefing) -> Result<Verdict, StorageError> {
         let Inner {
             store,
-            policy,
+            policies,
             clock,
             ..
         } = &*self.0;
-        judged_now(store, policy, clock, briefing, clock.now()).await
+        judged_now(store, policies, clock, briefing, clock.now()).await
     }
 
     async fn decide(&self, briefing: &Briefing, verdict: Verdict) -> Result<Told, StorageError> {
@@ -323,11 +323,12 @@ impl Runner {
 
 async fn judged_now(
     store: &Store,
-    policy: &Policy,
+    policies: &Policies,
     clock: &BusinessClock,
     briefing: &Briefing,
     now: Timestamp,
 ) -> Result<Verdict, StorageError> {
+    let policy = policies.of(&briefing.appointment);
     let channel = policy.channel(briefing.reminder.kind);
     let since = now - SignedDuration::from_hours(24);
     let phone = &briefing.customer.phone;

@@ -7,6 +7,7 @@ use storage::{CallLogs, StorageError};
 use tokio::task::JoinHandle;
 
 use super::registry::Begun;
+use super::unsaved::Unsaved;
 use crate::limits;
 
 /// A call's row. Opening goes on beside the greeting; closing waits for it.
@@ -16,6 +17,8 @@ pub(super) struct CallRow {
     /// The row tells of an earlier part of the call, which is to be kept.
     has_earlier_part: bool,
     opening: JoinHandle<()>,
+    /// Where the last word goes that the database does not take.
+    unsaved: Option<Unsaved>,
 }
 
 impl CallRow {
@@ -47,9 +50,16 @@ impl CallRow {
         Self {
             logs,
             call,
-            has_earlier_part: begun.returned_from_transfer,
+            has_earlier_part: begun.has_earlier_part(),
             opening,
+            unsaved: None,
         }
+    }
+
+    /// With a file to keep it in where the database does not take it.
+    pub(super) fn or_in(mut self, unsaved: Option<Unsaved>) -> Self {
+        self.unsaved = unsaved;
+        self
     }
 
     /// Completes the row, with a few attempts: it is the last word about the call.
@@ -58,13 +68,21 @@ impl CallRow {
         drop((&mut self.opening).await);
         for attempt in 1..=limits::LOG_ATTEMPTS {
             match self.write(&mut summary).await {
-                Ok(()) => return,
+                Ok(()) => {
+                    if let Some(unsaved) = &self.unsaved {
+                        unsaved.restore(self.logs.as_ref()).await;
+                    }
+                    return;
+                }
                 Err(error) => {
                     let call = &self.call.call_sid;
                     tracing::error!(call, %error, attempt, "the call log was not closed");
                 }
             }
             tokio::time::sleep(limits::LOG_RETRY_AFTER).await;
+        }
+        if let Some(unsaved) = self.unsaved {
+            unsaved.keep(self.call, summary).await;
         }
     }
 

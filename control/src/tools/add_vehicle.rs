@@ -48,15 +48,6 @@ pub(super) async fn run(
         return Err(ToolError::NotThisCaller);
     }
     let new = arguments.vehicle.checked(tools.now().year())?;
-    let theirs = tools.store().vehicles.of_customer(customer).await?;
-    let same = theirs.iter().find(|known| {
-        known.year == new.year
-            && known.make.eq_ignore_ascii_case(&new.make)
-            && known.model.eq_ignore_ascii_case(&new.model)
-    });
-    let id = match same {
-        Some(known) => known.id,
-        None => tools.store().vehicles.add(customer, &new).await?.id,
-    };
-    Ok(Answer::Vehicle(Match::One(id)))
+    let added = tools.store().vehicles.add(customer, &new).await?;
+    Ok(Answer::Vehicle(Match::One(added.id)))
 }

@@ -43,6 +43,8 @@ pub struct CallContext {
     follows_up: Option<AppointmentId>,
     reminder_outcome: Option<reminder::Outcome>,
     opted_out: bool,
+    /// Something was suggested, or there was nothing to suggest.
+    suggested: bool,
     settled: Option<Settled>,
     needs_human: bool,
 }
@@ -97,6 +99,7 @@ impl CallContext {
             follows_up: None,
             reminder_outcome: None,
             opted_out: false,
+            suggested: false,
             settled: None,
             needs_human: false,
         }
@@ -251,6 +254,16 @@ impl CallContext {
             Identity::Proved { by, .. } => by,
             Identity::Unknown | Identity::Namesakes(_) | Identity::Claimed(_) => &[],
         }
+    }
+
+    /// Whether something may still be suggested in this call. Asked once, it may not.
+    pub(super) fn suggests(&mut self) -> bool {
+        !std::mem::replace(&mut self.suggested, true)
+    }
+
+    /// Whether it was booked in this call.
+    pub(super) fn has_booked(&self, appointment: AppointmentId) -> bool {
+        self.booked.contains(&appointment)
     }
 
     /// Counts a search for an account.

@@ -15,6 +15,9 @@ pub const EFFECT: Effect = Effect::Read;
 pub struct Arguments {
     /// The caller's words: "the truck", "2019 Ford". Empty for a caller who named none.
     pub described_as: String,
+    /// "The other one": any but this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_than: Option<VehicleId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +48,8 @@ pub(super) async fn run(
     arguments: Arguments,
 ) -> ToolOutcome {
     let customer = context.authorised(Assurance::Claimed)?;
-    let vehicles = tools.store().vehicles.of_customer(customer).await?;
+    let mut vehicles = tools.store().vehicles.of_customer(customer).await?;
+    vehicles.retain(|vehicle| Some(vehicle.id) != arguments.other_than);
     let named = !arguments.described_as.trim().is_empty();
     Ok(Answer::Vehicle(match vehicles.as_slice() {
         [only] if !named => Match::One(only.id),

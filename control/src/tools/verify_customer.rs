@@ -12,7 +12,7 @@ use serde::{Deserializer, de::Error as _};
 use storage::customer::Customer;
 use storage::location::Proof;
 use storage::vehicle::Vehicle;
-use storage::verification::Attempt;
+use storage::verification::{Attempt, Guessed};
 
 use super::field;
 use super::lookup_customer::describe;
@@ -86,19 +86,32 @@ pub(super) async fn run(
     if !policy.proofs.contains(&given.kind()) {
         return Err(given.refused("is no proof here; ask for what your rules name"));
     }
-    let mut left = u8::MAX;
-    for id in &candidates {
-        let now = tools.now().timestamp();
-        match tools
-            .store()
-            .verifications
-            .attempt(*id, now, policy)
-            .await?
-        {
-            Attempt::Allowed { left: more } => left = left.min(more),
-            Attempt::Locked => return Err(context.locked_out()),
+    let failures = &tools.store().verifications;
+    let now = tools.now().timestamp();
+    let (about, candidates) = match candidates.as_slice() {
+        [one] => (Guessed::Customer(*one), candidates),
+        several => {
+            // Who is locked is nobody whom an answer could be about; the others are no less.
+            let mut open = Vec::new();
+            for id in several {
+                if !failures.is_locked(*id, now).await? {
+                    open.push(*id);
+                }
+            }
+            let Some(first) = several
+                .iter()
+                .min_by_key(|id| id.0)
+                .filter(|_| !open.is_empty())
+            else {
+                return Err(context.locked_out());
+            };
+            (Guessed::Namesakes(*first), open)
         }
-    }
+    };
+    let left = match failures.attempt(about, now, policy).await? {
+        Attempt::Allowed { left } => left,
+        Attempt::Locked => return Err(context.locked_out()),
+    };
     let mut matching = Vec::new();
     for id in candidates {
         let vehicles = tools.store().vehicles.of_customer(id).await?;
@@ -112,8 +125,9 @@ pub(super) async fn run(
     let (Some(customer), true) = (matching.pop(), matching.is_empty()) else {
         return Err(context.verification_failed(left));
     };
+    failures.take_back(about).await?;
     if context.proved(customer.id, given.kind(), policy) {
-        tools.store().verifications.clear(customer.id).await?;
+        failures.clear(customer.id).await?;
     }
     let caller = describe(tools, context, customer).await?;
     Ok(Answer::Verified(caller))

@@ -61,17 +61,40 @@ pub struct Wording {
     pub started: String,
     /// The answer to HELP.
     pub help: String,
+    /// To whoever waits; absent: there is no waiting list where all wordings lack it.
+    pub waitlist: Option<WaitlistWording>,
+}
+
+/// What is written to whoever waits for a time that comes free.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaitlistWording {
+    /// A time has come free, and is theirs until {until}.
+    pub offer: String,
+    /// They said yes, and it was too late.
+    pub taken: String,
+    /// They said no.
+    pub declined: String,
 }
 
 /// What may stand in a text message in braces: the customer's first name, the vehicle, the service,
-/// when, and whom it is from.
-pub const PLACEHOLDERS: [&str; 7] = [
-    "name", "vehicle", "service", "day", "time", "location", "phone",
+/// when, until when an offer stands, and whom it is from.
+pub const PLACEHOLDERS: [&str; 8] = [
+    "name", "vehicle", "service", "day", "time", "until", "location", "phone",
 ];
 
 /// Days and times, as five fields of cron.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule(Cron);
+
+impl ReminderRules {
+    /// The words for whoever waits, where there is a waiting list.
+    #[must_use]
+    pub fn waitlist(&self) -> Option<&WaitlistWording> {
+        let texts = self.texts.as_ref()?;
+        texts.wording(texts.usual).waitlist.as_ref()
+    }
+}
 
 impl Schedule {
     /// # Errors
@@ -128,15 +151,23 @@ impl Texts {
 
 impl Wording {
     /// Every text, by its name in the file.
-    pub(super) fn each(&self) -> [(&'static str, &str); 6] {
-        [
-            ("confirmation", &self.confirmation),
+    pub(super) fn each(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let always = [
+            ("confirmation", self.confirmation.as_str()),
             ("reminder", &self.reminder),
             ("follow_up", &self.follow_up),
             ("stopped", &self.stopped),
             ("started", &self.started),
             ("help", &self.help),
-        ]
+        ];
+        let waitlist = self.waitlist.iter().flat_map(|waitlist| {
+            [
+                ("waitlist.offer", waitlist.offer.as_str()),
+                ("waitlist.taken", &waitlist.taken),
+                ("waitlist.declined", &waitlist.declined),
+            ]
+        });
+        always.into_iter().chain(waitlist)
     }
 }
 

@@ -14,6 +14,12 @@ pub(super) const BY_ID: &str = "SELECT * FROM vehicles WHERE id = $1";
 
 const OF_CUSTOMER: &str = "SELECT * FROM vehicles WHERE customer_id = $1 ORDER BY id";
 
+/// The same vehicle, where it is there already: of two with numbers, only those numbers tell.
+const SAME: &str = "SELECT * FROM vehicles
+    WHERE customer_id = $1 AND year = $2 AND lower(make) = lower($3) AND lower(model) = lower($4)
+      AND (vin IS NULL OR CAST($5 AS TEXT) IS NULL OR vin = CAST($5 AS TEXT))
+    ORDER BY id LIMIT 1";
+
 const INSERT: &str = "INSERT INTO vehicles (customer_id, year, make, model, vin)
     VALUES ($1, $2, $3, $4, $5) RETURNING *";
 
@@ -43,12 +49,23 @@ impl Vehicles for Database {
     }
 }
 
-/// Creates a vehicle within a transaction.
+/// Creates a vehicle within a transaction, where the customer has none like it.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     customer: CustomerId,
     new: &NewVehicle,
 ) -> Result<Vehicle, StorageError> {
+    let same = sqlx::query(SAME)
+        .bind(customer.0)
+        .bind(new.year)
+        .bind(&new.make)
+        .bind(&new.model)
+        .bind(&new.vin)
+        .fetch_optional(&mut *connection)
+        .await?;
+    if let Some(same) = same {
+        return vehicle(&same);
+    }
     let row = sqlx::query(INSERT)
         .bind(customer.0)
         .bind(new.year)

@@ -5,7 +5,7 @@ use storage::Store;
 use storage::appointment::{BookingError, NewAppointment, Party, Status};
 use storage::customer::CustomerId;
 
-use super::scene::{at, book, booked, booking, booking_by, person, regular, sedan};
+use super::scene::{at, book, booked, booking, booking_by, person, regular, sedan, wagon};
 
 pub(crate) async fn a_booking_takes_the_first_free_bay(store: Store) {
     let (ann, ben) = (regular(&store, 101).await, regular(&store, 102).await);
@@ -69,7 +69,7 @@ pub(crate) async fn a_vehicle_cannot_be_in_two_bays_at_once(store: Store) {
         matches!(refused, Err(BookingError::VehicleBusy)),
         "{refused:?}"
     );
-    let other = store.vehicles.add(ann.0.id, &sedan()).await.expect("hers");
+    let other = store.vehicles.add(ann.0.id, &wagon()).await.expect("hers");
     assert_eq!(
         booked(&store, &(ann.0, other), at(9, 30), at(10, 30))
             .await
@@ -133,7 +133,7 @@ pub(crate) async fn a_failed_booking_leaves_nobody_behind(store: Store) {
     let ann = CustomerId(1);
     let second_car = Party::NewVehicle {
         customer: ann,
-        vehicle: sedan(),
+        vehicle: wagon(),
     };
     let refused = store
         .appointments
@@ -180,7 +180,7 @@ pub(crate) async fn a_number_that_someone_has_is_refused(store: Store) {
         matches!(refused, Err(BookingError::PhoneTaken)),
         "{refused:?}"
     );
-    let busy = store.appointments.busy(at(0, 0), at(24, 0)).await;
+    let busy = store.appointments.busy("main", at(0, 0), at(24, 0)).await;
     assert_eq!(busy.expect("readable"), []);
 }
 

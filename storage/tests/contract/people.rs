@@ -2,11 +2,12 @@
 
 use jiff::civil::date;
 use storage::Store;
+use storage::appointment::Party;
 use storage::customer::{CreateCustomerError, NewCustomer};
 use storage::service_history::ServiceRecord;
 use storage::vehicle::NewVehicle;
 
-use super::scene::{at, booked, person, regular, sedan};
+use super::scene::{at, booked, booking_by, person, regular, sedan};
 
 pub(crate) async fn a_customer_is_found_by_number(store: Store) {
     let new = person(142);
@@ -103,6 +104,50 @@ pub(crate) async fn vehicles_are_listed_in_the_order_they_came(store: Store) {
     assert_eq!(same, Some(truck));
     let nobody = storage::customer::CustomerId(99);
     assert!(store.vehicles.add(nobody, &sedan()).await.is_err());
+}
+
+pub(crate) async fn a_vehicle_that_is_there_is_not_written_twice(store: Store) {
+    let ann = regular(&store, 101).await;
+    let again = NewVehicle {
+        make: "TOYOTA".into(),
+        ..sedan()
+    };
+    let mut race = tokio::task::JoinSet::new();
+    let truck = NewVehicle {
+        model: "Tacoma".into(),
+        ..sedan()
+    };
+    for new in [again, truck.clone(), truck.clone(), truck] {
+        let (store, customer) = (store.clone(), ann.0.id);
+        race.spawn(async move { store.vehicles.add(customer, &new).await.expect("hers").id });
+    }
+    race.join_all().await;
+    let hers = store.vehicles.of_customer(ann.0.id).await;
+    let models: Vec<String> = hers
+        .expect("readable")
+        .into_iter()
+        .map(|v| v.model)
+        .collect();
+    assert_eq!(models, ["Camry", "Tacoma"]);
+    // Numbers tell two of a kind.
+    for vin in ["1FTEW1E50KFA00000", "1FTEW1E51KFA00000"] {
+        let numbered = NewVehicle {
+            model: "Supra".into(),
+            vin: Some(vin.into()),
+            ..sedan()
+        };
+        store.vehicles.add(ann.0.id, &numbered).await.expect("hers");
+    }
+    let hers = store.vehicles.of_customer(ann.0.id).await;
+    assert_eq!(hers.expect("readable").len(), 4);
+    // Nor is one that a booking brings along.
+    let party = Party::NewVehicle {
+        customer: ann.0.id,
+        vehicle: sedan(),
+    };
+    let wish = booking_by(party, at(9, 0), at(10, 0));
+    let made = store.appointments.book(&wish).await.expect("free");
+    assert_eq!(made.vehicle, ann.1.id);
 }
 
 pub(crate) async fn history_is_newest_first(store: Store) {

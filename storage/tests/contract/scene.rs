@@ -43,6 +43,14 @@ pub(crate) fn sedan() -> NewVehicle {
     }
 }
 
+/// Another vehicle than everybody's.
+pub(crate) fn wagon() -> NewVehicle {
+    NewVehicle {
+        model: "Sienna".into(),
+        ..sedan()
+    }
+}
+
 /// A customer with one vehicle.
 pub(crate) async fn regular(store: &Store, last_four: u16) -> (Customer, Vehicle) {
     let customer = store
@@ -72,6 +80,7 @@ pub(crate) fn booking_by(party: Party, from: Timestamp, to: Timestamp) -> NewApp
     NewAppointment {
         idempotency_key: format!("contract:{}", KEYS.fetch_add(1, Ordering::Relaxed)),
         party,
+        location: "main".into(),
         service: "oil_change".into(),
         starts_at: from,
         ends_at: to,

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use storage::customer::CustomerId;
 use storage::location::Verification;
-use storage::verification::Attempt;
+use storage::verification::{Attempt, Guessed};
 use storage::{Location, Store};
 use tokio::task::JoinSet;
 
@@ -73,8 +73,73 @@ pub(crate) async fn racing_guesses_are_no_more_guesses(store: Store) {
     assert_eq!(left, [0, 1, 2, 3, 4], "five were let in, each once");
 }
 
+pub(crate) async fn an_answer_that_was_right_is_taken_back_and_the_wrong_ones_stay(store: Store) {
+    let ann = regular(&store, 101).await.0.id;
+    let take_back = async || {
+        let about = Guessed::Customer(ann);
+        let done = store.verifications.take_back(about).await;
+        done.expect("writable");
+    };
+    // There may be nothing to take back.
+    take_back().await;
+    for left in [4, 3, 2, 1] {
+        assert_eq!(
+            guess(&store, ann, at(9, 0)).await,
+            Attempt::Allowed { left }
+        );
+    }
+    for _ in 0..3 {
+        // The fifth answer would be the last, were it not right.
+        let last = guess(&store, ann, at(9, 1)).await;
+        assert_eq!(last, Attempt::Allowed { left: 0 });
+        assert!(is_locked(&store, ann, at(9, 1)).await);
+        take_back().await;
+        assert!(!is_locked(&store, ann, at(9, 1)).await);
+    }
+    for _ in 0..9 {
+        take_back().await;
+    }
+    assert_eq!(guess(&store, ann, at(9, 2)).await, LEFT_4);
+}
+
+pub(crate) async fn what_is_guessed_by_a_name_counts_for_the_name_alone(store: Store) {
+    let ann = regular(&store, 101).await.0.id;
+    let by_name = Guessed::Namesakes(ann);
+    for _ in 0..5 {
+        assert_ne!(
+            guess_about(&store, by_name, at(9, 0)).await,
+            Attempt::Locked
+        );
+    }
+    assert_eq!(
+        guess_about(&store, by_name, at(9, 0)).await,
+        Attempt::Locked
+    );
+    assert!(!is_locked(&store, ann, at(9, 0)).await);
+    assert_eq!(guess(&store, ann, at(9, 0)).await, LEFT_4);
+    // Whoever is verified has said nothing about the others of that name.
+    store.verifications.clear(ann).await.expect("writable");
+    assert_eq!(
+        guess_about(&store, by_name, at(9, 0)).await,
+        Attempt::Locked
+    );
+    assert_ne!(
+        guess_about(&store, by_name, at(10, 0)).await,
+        Attempt::Locked
+    );
+}
+
+async fn is_locked(store: &Store, customer: CustomerId, now: Timestamp) -> bool {
+    let locked = store.verifications.is_locked(customer, now).await;
+    locked.expect("readable")
+}
+
 async fn guess(store: &Store, customer: CustomerId, now: Timestamp) -> Attempt {
-    let attempt = store.verifications.attempt(customer, now, &policy()).await;
+    guess_about(store, Guessed::Customer(customer), now).await
+}
+
+async fn guess_about(store: &Store, about: Guessed, now: Timestamp) -> Attempt {
+    let attempt = store.verifications.attempt(about, now, &policy()).await;
     attempt.expect("writable")
 }
 

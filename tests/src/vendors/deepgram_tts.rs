@@ -86,6 +86,8 @@ pub struct Manner {
     pub chunk: usize,
     /// Before each further message.
     pub between: Duration,
+    /// How slowly it speaks.
+    pub samples_per_letter: usize,
     /// Whether the vendor sends the specification's members or the live service's.
     pub live_warnings: bool,
 }
@@ -96,6 +98,7 @@ impl Default for Manner {
             first_byte: Duration::from_millis(20),
             chunk: 1_000,
             between: Duration::ZERO,
+            samples_per_letter: SAMPLES_PER_LETTER,
             live_warnings: true,
         }
     }
@@ -237,11 +240,17 @@ impl Listener for Door {
 /// depend on the text and the place in it.
 #[must_use]
 pub fn voice_of(text: &str) -> Vec<u8> {
+    voice_at(text, SAMPLES_PER_LETTER)
+}
+
+/// What it sounds like at another speed.
+#[must_use]
+pub fn voice_at(text: &str, samples_per_letter: usize) -> Vec<u8> {
     let text = text.trim();
     let seed = text.bytes().fold(7_u32, |seed, byte| {
         seed.wrapping_mul(31).wrapping_add(u32::from(byte))
     });
-    let length = text.chars().count() * SAMPLES_PER_LETTER;
+    let length = text.chars().count() * samples_per_letter;
     (0..length as u32)
         .map(|at| {
             let mixed = (seed ^ at.wrapping_mul(0x9E37_79B9)).wrapping_mul(0x85EB_CA6B);
@@ -283,7 +292,7 @@ async fn speak_once(
     if question.text.chars().count() > 2_000 {
         return refusal(413);
     }
-    let mut mulaw = voice_of(&question.text);
+    let mut mulaw = voice_at(&question.text, manner.samples_per_letter);
     if !query.is_some_and(|query| query.contains("container=none")) {
         mulaw.splice(0..0, *b"RIFF");
     }
@@ -526,7 +535,8 @@ impl Conversation {
         let chunk = self.sim.desk().manner.chunk.max(1);
         if fault != Some(Fault::Silence) {
             // Words that are not kept apart are one word.
-            let mut rest: Vec<u8> = words.iter().flat_map(|words| spoken(words)).collect();
+            let slow = self.sim.desk().manner.samples_per_letter;
+            let mut rest: Vec<u8> = words.iter().flat_map(|words| spoken(words, slow)).collect();
             while !rest.is_empty() {
                 let tail = rest.split_off(chunk.min(rest.len()));
                 self.audio.push_back(Out::Audio(rest));
@@ -606,9 +616,9 @@ impl Conversation {
 
 /// What one message of words sounds like. Words that end in no space or mark would be glued to the
 /// next ones: they come out as a croak.
-fn spoken(words: &str) -> Vec<u8> {
+fn spoken(words: &str, samples_per_letter: usize) -> Vec<u8> {
     if words.ends_with([' ', '.', ',', '!', '?']) {
-        voice_of(words)
+        voice_at(words, samples_per_letter)
     } else {
         vec![0; 800]
     }

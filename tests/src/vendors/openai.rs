@@ -34,21 +34,26 @@ pub struct OpenAiServer {
     task: AbortHandle,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Shared {
     faults: Switch<Injected>,
     book: Mutex<Book>,
     seen: watch::Sender<Seen>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Book {
     /// By model; the empty name stands for all others.
     replies: HashMap<String, Reply>,
+    /// Answers where none of those does.
+    mind: Option<Mind>,
     asked: Vec<Asked>,
     /// What `GET /models` lists; `None`: it is not offered.
     models: Option<Vec<String>>,
 }
+
+/// What a model makes of a request's body.
+pub type Mind = Arc<dyn Fn(&Value) -> Reply + Send + Sync>;
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -110,6 +115,11 @@ impl OpenAiServer {
         self.book().replies.insert(model.to_owned(), reply);
     }
 
+    /// Models that have no answer of their own think for themselves from now on.
+    pub fn think(&self, mind: impl Fn(&Value) -> Reply + Send + Sync + 'static) {
+        self.book().mind = Some(Arc::new(mind));
+    }
+
     /// `GET /models` lists these.
     pub fn offer(&self, models: &[&str]) {
         self.book().models = Some(models.iter().map(|&model| model.to_owned()).collect());
@@ -159,6 +169,12 @@ impl Drop for OpenAiServer {
     }
 }
 
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
 impl Shared {
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
@@ -186,9 +202,13 @@ async fn complete(
     };
     let reply = {
         let mut book = shared.book();
-        book.asked.push(asked);
+        book.asked.push(asked.clone());
         let reply = book.replies.get(&model).or_else(|| book.replies.get(""));
-        reply.cloned().unwrap_or_default()
+        match (reply, &book.mind) {
+            (Some(reply), _) => reply.clone(),
+            (None, Some(mind)) => mind(&asked.body),
+            (None, None) => Reply::default(),
+        }
     };
     shared.see(|seen| seen.asked += 1);
     let fault = shared.faults.now().and_then(|injected| injected.of(&model));

@@ -261,10 +261,7 @@ async fn a_yes_confirms_the_row_and_however_often_the_job_runs_there_is_one_call
     assert_eq!((reminder.state, reminder.attempts), (State::Done, 1));
     assert_eq!(scene.appointment().await.status, Status::Confirmed);
     let summary = log.summary.expect("closed");
-    assert_eq!(
-        summary.tools_used,
-        ["open_reminder", "confirm_appointment"]
-    );
+    assert_eq!(summary.tools_used, ["open_reminder", "confirm_appointment"]);
     scene.passes(NOW);
     scene.passes("2026-11-23T16:00:00-06:00");
     assert_eq!(scene.rung(), [MARIA], "one call");

@@ -405,6 +405,40 @@ async fn a_caller_whom_no_human_takes_is_back_with_the_agent_and_may_ask_to_be_c
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_dialled_number_decides_which_location_answers_and_whose_humans_take_over() {
+    let both = format!("{}/../storage/locations", env!("CARGO_MANIFEST_DIR"));
+    let scene = Scene::with(&[("OTTO_LOCATION", &both)]).await;
+    for (sid, dialled, key, name, humans) in [
+        ("CA1", OURS, "main", "Otto's Auto", "+12175550199"),
+        (
+            "CA2",
+            "+12695550110",
+            "north",
+            "Otto's North",
+            "+12695550119",
+        ),
+    ] {
+        let form = [("CallSid", sid), ("From", JOHN), ("To", dialled)];
+        let (_, xml) = scene.hook("/inbound-call", &form).await;
+        let ended = format!("/stream-ended?location={key}");
+        assert!(
+            xml.contains(&format!("action=\"{}{HOOKS}{ended}\"", scene.base)),
+            "{xml}"
+        );
+        let mut line = scene.stream(sid, &xml).await;
+        let greeting = format!("thank you for calling {name}");
+        line.during(scene.fed(sid, &greeting)).await;
+        line.during(scene.heard(sid, "How can I help you?")).await;
+        line.press("0").await;
+        line.closed().await;
+        let (_, xml) = scene.hook(&ended, &form).await;
+        assert!(xml.contains(&format!("<Number>{humans}</Number>")), "{xml}");
+        let result = format!("{HOOKS}/dial-result?location={key}");
+        assert!(xml.contains(&result), "{xml}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_talked_to_a_human_is_let_go_and_whoever_was_not_transferred_too() {
     let scene = Scene::new().await;
     let hung_up = "<Response><Hangup/></Response>";

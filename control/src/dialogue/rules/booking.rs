@@ -1,9 +1,10 @@
 //! Booking: service, time, vehicle, and, for a caller who is new, everything else.
 
 use jiff::Zoned;
+use storage::vehicle::VehicleId;
 
 use super::{RuleBrain, questions};
-use crate::dialogue::state::{Asks, Booking, Chosen, State, Task, Wish};
+use crate::dialogue::state::{Asks, Booking, Chosen, Move, State, Task, Wish};
 use crate::dialogue::turn::Turn;
 use crate::dialogue::{TransferReason, phrases};
 use crate::nlu::vehicle::SpokenVehicle;
@@ -23,6 +24,9 @@ impl RuleBrain {
         let mut services = turn.services.into_iter();
         let booking = Booking {
             service: services.next(),
+            place: self.place_name(),
+            another: false,
+            full: None,
             also: services.collect(),
             time: Wish {
                 said: turn.when,
@@ -53,10 +57,17 @@ impl RuleBrain {
             match &booking.vehicle {
                 Chosen::Unsaid if caller.vehicle_count > 1 => Asks::WhichVehicle,
                 Chosen::Unsaid if caller.vehicle_count == 0 => Asks::Vehicle,
-                Chosen::Unsaid => self.find_vehicle(&SpokenVehicle::default()),
-                Chosen::Described(words) => self.find_vehicle(&words.clone()),
+                Chosen::Unsaid => self.find_vehicle(&SpokenVehicle::default(), None),
+                Chosen::Described(words) => self.find_vehicle(&words.clone(), None),
+                Chosen::OtherThan(this) => {
+                    self.find_vehicle(&SpokenVehicle::default(), Some(*this))
+                }
                 Chosen::Unknown(_) => Asks::Vehicle,
                 Chosen::Known { .. } | Chosen::New(_) => {
+                    if let Some(asks) = self.look_for_what_is_due(&booking) {
+                        let task = Task::Book(booking);
+                        return State::SlotCollection { task, asks };
+                    }
                     return self.enter(State::Confirmation(Task::Book(booking)), now);
                 }
             }
@@ -76,11 +87,12 @@ impl RuleBrain {
         }
     }
 
-    fn find_vehicle(&mut self, words: &SpokenVehicle) -> Asks {
+    fn find_vehicle(&mut self, words: &SpokenVehicle, other_than: Option<VehicleId>) -> Asks {
         let described_as = phrases::vehicle(words);
         Asks::TheirVehicle {
             tool: self.run(ToolCall::FindVehicle(find_vehicle::Arguments {
                 described_as,
+                other_than,
             })),
         }
     }
@@ -97,6 +109,11 @@ impl RuleBrain {
         {
             return state;
         }
+        if matches!(asks, Asks::Vehicle)
+            && let Some(vin) = &turn.vin
+        {
+            return self.decode(task, vin.clone());
+        }
         if matches!(asks, Asks::Phone)
             && let Some(phone) = &turn.phone
         {
@@ -108,6 +125,16 @@ impl RuleBrain {
             && turn.when.is_none()
         {
             return self.dropped(&task, now);
+        }
+        if let Asks::Waitlist(days) = &asks
+            && let Some(state) = self.wait_or_not(task.clone(), *days, &turn, now)
+        {
+            return state;
+        }
+        if let Asks::AddWhatIsDue { due } = &asks
+            && let Some(state) = self.suggested(task.clone(), due.clone(), &turn, now)
+        {
+            return state;
         }
         if absorb(&mut task, &turn) {
             self.repair.moved_on();
@@ -152,6 +179,13 @@ impl RuleBrain {
             Task::Cancel(_) => {
                 self.say(phrases::LEFT_AS_IT_IS);
                 self.enter(State::Closing, now)
+            }
+            Task::Reschedule(Move {
+                rather_than: Some(both),
+                ..
+            }) => {
+                self.say(phrases::LEFT_WHERE_IT_IS);
+                self.enter(State::Confirmation(Task::Book(*both)), now)
             }
             mut task @ (Task::Book(_) | Task::Reschedule(_)) => {
                 // What was said still stands, so that "at three" keeps the day.
@@ -217,6 +251,8 @@ impl RuleBrain {
             service_type: booking.service.clone()?,
             scheduled_at: Moment::Instant(booking.time.start.as_ref()?.timestamp()),
             notes: (!also.is_empty()).then(|| format!("Also asked for: {}.", also.join(", "))),
+            location: self.place(),
+            another: booking.another,
         }))
     }
 
@@ -249,9 +285,53 @@ impl RuleBrain {
                     }
                 });
                 let times = nearest.into_iter().map(|slot| slot.starts_at).collect();
-                self.offer(task, times, now)
+                self.propose(task, times, now)
             }
+            Err(ToolError::AlreadyBooked(known)) => self.already_booked(task, known, now),
             Err(error) => self.not_executed(task, &error, now),
+        }
+    }
+
+    /// What the caller wants may be in the book already: move that one, or have both? Whoever may not
+    /// hear of it is asked whether they want another one.
+    fn already_booked(&mut self, task: Task, known: Option<Box<Visit>>, now: &Zoned) -> State {
+        let Task::Book(booking) = task else {
+            return self.escalate(TransferReason::Trouble);
+        };
+        let both = Booking {
+            another: true,
+            ..booking.clone()
+        };
+        let here = |visit: &Visit| {
+            let key = visit
+                .elsewhere
+                .as_ref()
+                .map_or(&self.dialled, |place| &place.key);
+            *key == self.location.key
+        };
+        match known {
+            Some(visit) if booking.time.start.as_ref() == Some(&visit.scheduled_at) => {
+                self.say(phrases::appointment(&self.location, &visit, now.date()));
+                self.say(phrases::LEFT_AS_IT_IS);
+                self.enter(State::Closing, now)
+            }
+            Some(visit) if here(&visit) => {
+                self.say(phrases::appointment(&self.location, &visit, now.date()));
+                let moved = Move {
+                    time: both.time.clone(),
+                    visit: *visit,
+                    rather_than: Some(Box::new(both)),
+                };
+                self.next(Task::Reschedule(moved), now)
+            }
+            Some(visit) => {
+                self.say(phrases::appointment(&self.location, &visit, now.date()));
+                self.enter(State::Confirmation(Task::Book(both)), now)
+            }
+            None => {
+                self.say(phrases::PERHAPS_BOOKED_ALREADY);
+                self.enter(State::Confirmation(Task::Book(both)), now)
+            }
         }
     }
 
@@ -316,9 +396,19 @@ impl RuleBrain {
         outcome: ToolOutcome,
         now: &Zoned,
     ) -> State {
+        if matches!(asks, Asks::Joining { .. }) {
+            return self.joined(task, outcome, now);
+        }
+        if matches!(asks, Asks::WhatIsDue { .. }) {
+            return self.what_is_due(task, outcome, now);
+        }
         match (asks, outcome, &mut task) {
             (Asks::FreeTimes { search, .. }, Ok(tools::Answer::Slots(slots)), _) => {
                 self.free_times(task, search, &slots, now)
+            }
+            (Asks::Decoded { .. }, decoded, Task::Book(booking)) => {
+                self.decoded(booking, decoded);
+                self.next(task, now)
             }
             (Asks::TheirVehicle { .. }, Ok(tools::Answer::Vehicle(found)), Task::Book(booking)) => {
                 self.their_vehicle(booking, found);
@@ -348,6 +438,7 @@ impl RuleBrain {
             Match::One(vehicle) => Chosen::Known {
                 vehicle,
                 called: words,
+                other: matches!(booking.vehicle, Chosen::OtherThan(_)),
             },
             Match::Several => {
                 self.say(phrases::SEVERAL_VEHICLES);
@@ -365,7 +456,7 @@ impl RuleBrain {
 }
 
 /// Takes over what a turn says about the task; whether it said anything.
-fn absorb(task: &mut Task, turn: &Turn) -> bool {
+pub(super) fn absorb(task: &mut Task, turn: &Turn) -> bool {
     let mut said = false;
     // A bare choice ("the first one") is of what was offered, and no wish.
     let wish = turn
@@ -388,6 +479,12 @@ fn absorb(task: &mut Task, turn: &Turn) -> bool {
                 if turn.services.len() > 1 {
                     booking.also = turn.services.iter().skip(1).cloned().collect();
                 }
+                said = true;
+            }
+            if turn.other_vehicle
+                && let Chosen::Known { vehicle, .. } = booking.vehicle
+            {
+                booking.vehicle = Chosen::OtherThan(vehicle);
                 said = true;
             }
             if let Some(words) = &turn.vehicle {

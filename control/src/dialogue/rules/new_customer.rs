@@ -93,7 +93,7 @@ impl Chosen {
     /// What the caller said of it.
     pub(in crate::dialogue) fn described(&self) -> SpokenVehicle {
         match self {
-            Self::Unsaid => SpokenVehicle::default(),
+            Self::Unsaid | Self::OtherThan(_) => SpokenVehicle::default(),
             Self::Described(words) | Self::Unknown(words) => words.clone(),
             Self::Known { called, .. } => called.clone(),
             Self::New(vehicle) => SpokenVehicle {
@@ -118,7 +118,7 @@ impl Chosen {
     pub(in crate::dialogue) fn describe(&mut self, words: &SpokenVehicle) {
         *self = match self {
             Self::Unknown(earlier) => Self::of_new(over(words, earlier.clone())),
-            Self::Described(_) | Self::Unsaid | Self::Known { .. } => {
+            Self::Described(_) | Self::Unsaid | Self::OtherThan(_) | Self::Known { .. } => {
                 Self::Described(words.clone())
             }
             // "No, a 2020": the rest stays.

@@ -36,7 +36,7 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
             | Proving::Reading(_) => Vec::new(),
         },
         State::Choosing { .. } => one(phrases::WHICH_APPOINTMENT, Question::WhichAppointment),
-        State::SlotCollection { task, asks } => slot(task, asks, now),
+        State::SlotCollection { task, asks } => slot(task, asks, location, now),
         State::Confirmation(task) => confirmation(task, location, now),
         State::Greeting { .. }
         | State::Reminder(_)
@@ -49,7 +49,7 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
     }
 }
 
-fn slot(task: &Task, asks: &Asks, now: &Zoned) -> Vec<(String, Question)> {
+fn slot(task: &Task, asks: &Asks, location: &Location, now: &Zoned) -> Vec<(String, Question)> {
     let (text, question) = match (asks, task) {
         (Asks::Service, _) => (phrases::WHICH_SERVICE.to_owned(), Question::Service),
         (Asks::When { offered }, _) if !offered.is_empty() => {
@@ -68,9 +68,17 @@ fn slot(task: &Task, asks: &Asks, now: &Zoned) -> Vec<(String, Question)> {
         (Asks::Vehicle, _) => (phrases::NEW_VEHICLE.to_owned(), Question::Vehicle),
         (Asks::Phone, _) => (phrases::PHONE.to_owned(), Question::Phone),
         (Asks::Reason, _) => (phrases::REASON.to_owned(), Question::Reason),
-        (Asks::FreeTimes { .. } | Asks::TheirVehicle { .. } | Asks::TheirNumber { .. }, _) => {
-            return Vec::new();
-        }
+        (Asks::Waitlist(days), _) => (phrases::shall_i_wait(days, now.date()), Question::Confirm),
+        (Asks::AddWhatIsDue { due }, _) => (phrases::due(location, due), Question::Confirm),
+        (
+            Asks::FreeTimes { .. }
+            | Asks::TheirVehicle { .. }
+            | Asks::Decoded { .. }
+            | Asks::TheirNumber { .. }
+            | Asks::Joining { .. }
+            | Asks::WhatIsDue { .. },
+            _,
+        ) => return Vec::new(),
     };
     vec![(text, question)]
 }
@@ -131,6 +139,7 @@ pub(super) fn expectation(state: &State) -> Option<Expectation> {
             Asks::Name => Expectation::Name,
             Asks::WhichVehicle | Asks::Vehicle => Expectation::Vehicle,
             Asks::Phone => Expectation::Phone,
+            Asks::AddWhatIsDue { .. } | Asks::Waitlist(_) => Expectation::YesNo,
             _ => Expectation::Open,
         },
         State::Reminder(Reminding::MoveOrCancel(_)) => Expectation::When,

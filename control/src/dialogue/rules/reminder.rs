@@ -32,6 +32,14 @@ impl RuleBrain {
         now: &Zoned,
     ) -> State {
         self.known.learn(&outcome);
+        if let Some(place) = self
+            .known
+            .reminded
+            .as_ref()
+            .and_then(|v| v.elsewhere.clone())
+        {
+            self.settle_at(&place.key);
+        }
         match (step, outcome) {
             (Reminding::Reading { machine: true, .. }, Ok(tools::Answer::Reminding(_))) => {
                 self.leave_message(now)
@@ -112,7 +120,12 @@ impl RuleBrain {
         let start = visit.scheduled_at.clone();
         let time = Wish::at(start);
         let visit = visit.clone();
-        self.same_time(&Task::Reschedule(Move { visit, time }), turn, now)
+        let moved = Move {
+            visit,
+            time,
+            rather_than: None,
+        };
+        self.same_time(&Task::Reschedule(moved), turn, now)
     }
 
     /// "Stop calling me": in any call, whoever says it, whatever else is under way.

@@ -15,6 +15,7 @@ use super::calls::is_outbound;
 use crate::http::App;
 use crate::http::form::{BadField, Form};
 use crate::limits;
+use crate::nodes::CallNews;
 use crate::reminders::callbacks::{self, News};
 use crate::session::{Noted, Request};
 use crate::telephony::CallSid;
@@ -39,6 +40,7 @@ pub(super) async fn call_status(
     tracing::info!(call = %sid, status = word, "the network told how far a call is");
     if status.status.is_final() {
         app.calls.network_over(&sid, Instant::now());
+        app.live.tell(&sid, CallNews::default().asked()).await;
     }
     let now = app.clock.now();
     if let Some(attempt) = attempt(query.as_deref()) {

@@ -12,7 +12,7 @@ use storage::customer::Phone;
 use tokio::time::timeout;
 
 use super::notes::{attempt, note, one_of, shortened};
-use super::xml;
+use super::{offers, xml};
 use crate::dialogue::mask;
 use crate::http::App;
 use crate::http::form::{BadField, Form};
@@ -25,7 +25,7 @@ use crate::telephony::CallSid;
 use crate::telephony::twiml::Verb;
 
 /// `POST …/sms`: a text message to our number. Kept masked. STOP, START and HELP are obeyed before
-/// they are answered; anything else is answered with nothing.
+/// they are answered, a yes or a no answers an offer; anything else is answered with nothing.
 pub(super) async fn received(
     State(app): State<Arc<App>>,
     form: Form,
@@ -39,8 +39,11 @@ pub(super) async fn received(
     let masked = mask::masked(&shortened(body), Expectation::Open);
     let detail = json!({"from": from, "body": masked});
     note(&app, &sid, "sms", "received", detail);
-    let (Some((keyword, language)), Some(phone)) = (keyword, form.phone("From")) else {
+    let Some(phone) = form.phone("From") else {
         return Ok(xml(&[]));
+    };
+    let Some((keyword, language)) = keyword else {
+        return Ok(to_offer(&app, &sid, &phone, body).await);
     };
     if let Err(error) = obey(&app, keyword, &phone).await {
         tracing::error!(%error, "what a customer asked for by text was not kept");
@@ -50,11 +53,28 @@ pub(super) async fn received(
     if form.get("OptOutType").is_some() {
         return Ok(xml(&[]));
     }
-    let answer = keyword.answer(&app.location, language);
+    let ours = form.phone("To");
+    let answer = keyword.answer(app.locations.dialled(ours.as_ref()), language);
     Ok(xml(&answer
         .map(Verb::Message)
         .into_iter()
         .collect::<Vec<_>>()))
+}
+
+/// An answer to what was offered to somebody who waits.
+async fn to_offer(app: &App, sid: &CallSid, phone: &Phone, body: &str) -> Response {
+    let answering = offers::answered(app, sid, phone, body);
+    match timeout(limits::APPOINTMENT_DEADLINE, Box::pin(answering)).await {
+        Ok(Ok(answer)) => xml(&answer.map(Verb::Message).into_iter().collect::<Vec<_>>()),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "an answer to an offer was not written");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+        Err(_) => {
+            tracing::error!("an answer to an offer was not written in time");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
 }
 
 /// STOP ends calls too: whoever wants no more messages hardly wants to be rung instead.

@@ -339,6 +339,36 @@ proptest::proptest! {
     }
 
     #[test]
+    fn where_no_time_is_said_none_is_heard(
+        text in "(my|car|needs|new|brakes|please|it|squeals|badly|thank|you| ){0,20}",
+    ) {
+        proptest::prop_assert_eq!(parse(&text, Asked::ForATime), None, "{}", text);
+    }
+
+    #[test]
+    fn what_is_offered_is_neither_past_nor_outside_the_hours(
+        picks in proptest::collection::vec(0..WORDS.len(), 1..8),
+    ) {
+        let text: Vec<&str> = picks.iter().map(|&i| WORDS[i]).collect();
+        let text = text.join(" ");
+        if let Some(when) = parse(&text, Asked::ForATime) {
+            match resolve(&when, &now(), hours) {
+                Ok(Candidate::At(start)) => {
+                    proptest::prop_assert!(start >= now(), "{}: {}", text, start);
+                    let (opens, closes) = hours(start.date()).expect("an open day");
+                    let inside = opens <= start.time() && start.time() < closes;
+                    proptest::prop_assert!(inside, "{}: {}", text, start);
+                }
+                Ok(Candidate::Within { first_day, last_day, .. }) => {
+                    proptest::prop_assert!(first_day <= last_day, "{}", text);
+                    proptest::prop_assert!(first_day >= now().date(), "{}", text);
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    #[test]
     fn a_date_and_time_in_words_are_read_back(days in 1_i64..360, hour in 0_i8..24, minute in 0_i8..60) {
         let date = now().date().saturating_add(jiff::ToSpan::days(days));
         let (clock, half) = match hour {

@@ -87,6 +87,15 @@ pub fn parse_words(words: &Words) -> Option<SpokenVehicle> {
     (said != SpokenVehicle::default()).then_some(said)
 }
 
+/// Whether "the other one" was said, of two things one of which is a vehicle.
+#[must_use]
+pub fn names_the_other(text: &str) -> bool {
+    let words = Words::new(text);
+    let kinds = ["car", "one", "vehicle", "truck", "van", "suv"];
+    let other = |kind: &str| words.has(&format!("other {kind}"));
+    kinds.into_iter().any(other)
+}
+
 /// Chooses among a customer's vehicles by year, make, model, body ("the truck") or order ("the
 /// second one").
 #[must_use]

@@ -63,6 +63,7 @@ impl Scene {
                 id,
                 customer: CustomerId(1),
                 vehicle: VehicleId(1),
+                location: "main".into(),
                 service: "oil_change".to_owned(),
                 starts_at,
                 ends_at: starts_at + SignedDuration::from_hours(1),
@@ -291,7 +292,8 @@ fn a_follow_up_call_keeps_the_hours_and_the_days_of_calls() {
     assert_eq!(calls.channel(Kind::FollowUp), Channel::Voice);
     assert_eq!(usual().channel(Kind::FollowUp), Channel::Sms);
     // Somebody in Hawaii, where it is too early for anybody to be asked how it was.
-    let mut visit = Scene::new(Kind::FollowUp, "2026-12-08T10:00").called_from("808-555-0142", None);
+    let mut visit =
+        Scene::new(Kind::FollowUp, "2026-12-08T10:00").called_from("808-555-0142", None);
     visit.appointment.status = Status::Completed;
     waits(
         visit.judged(&calls, at("2026-12-09T09:00")),

@@ -25,12 +25,13 @@ impl Runner {
             store,
             clock,
             owner,
-            location,
-            policy,
+            locations,
+            policies,
             ..
         } = &*self.0;
         let reminder = &briefing.reminder;
-        let channel = policy.channel(reminder.kind);
+        let location = locations.of(&briefing.appointment.location);
+        let channel = policies.of(&briefing.appointment).channel(reminder.kind);
         let text = match channel {
             Channel::Voice => None,
             Channel::Sms | Channel::All => texts::message(location, briefing),

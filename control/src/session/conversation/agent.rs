@@ -85,6 +85,11 @@ impl Conversation {
                 expects: word(&self.expects),
             });
         }
+        let offer = self.brain.deciding();
+        if offer != self.offered {
+            self.offered.clone_from(&offer);
+            self.effects.push_back(Effect::Hold(offer));
+        }
         goes_on
     }
 

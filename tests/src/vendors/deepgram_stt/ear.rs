@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::audio::{FRAME, VOCABULARY, WORD_FRAMES, first_frame, number, word};
+use super::audio::{FRAME, WORD_FRAMES, first_frame, number, word, written};
 use super::{Finalize, Manner};
 
 /// Silence after which a turn of Flux is over, in frames.
@@ -211,7 +211,7 @@ impl Ear {
             .iter()
             .filter(|said| said.frames * 2 >= WORD_FRAMES)
             .collect();
-        let text: Vec<&str> = heard.iter().map(|said| VOCABULARY[said.word]).collect();
+        let text: Vec<String> = heard.iter().map(|said| written(said.word)).collect();
         let text = text.join(" ");
         let seconds = |bytes: u64| bytes as f64 / 8_000.0;
         if self.flux {
@@ -229,7 +229,7 @@ impl Ear {
             .iter()
             .map(|said| {
                 json!({
-                    "word": VOCABULARY[said.word], "punctuated_word": VOCABULARY[said.word],
+                    "word": written(said.word), "punctuated_word": written(said.word),
                     "start": seconds(said.from), "end": seconds(said.to), "confidence": 0.9,
                 })
             })

@@ -47,10 +47,14 @@ pub struct Carried {
     pub trouble: Option<String>,
 }
 
+/// Somebody with a telephone.
+type Subscriber = (Callee, Option<Arc<dyn Voice>>);
+
 /// Telephones that ring.
 #[derive(Default)]
 pub(super) struct Exchange {
-    callees: Mutex<BTreeMap<String, (Callee, Option<Arc<dyn Voice>>)>>,
+    /// By their numbers: who answers, and with what voice.
+    callees: Mutex<BTreeMap<String, Subscriber>>,
     carried: watch::Sender<Vec<Carried>>,
 }
 

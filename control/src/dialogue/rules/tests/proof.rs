@@ -227,6 +227,93 @@ async fn a_name_is_no_way_around_a_lock() {
     assert_eq!(call.ended, handed_on);
 }
 
+#[tokio::test]
+async fn a_right_first_proof_of_two_is_no_guess() {
+    let mut call = Scene::in_a_shop(two_to_read, Some(MARIA)).await;
+    // So often that the first proofs alone would be too many answers.
+    for _ in 0..7 {
+        call = call.another_call(Some(MARIA));
+        call.opens().await;
+        call.says_in_turn(&[MOVE, RIGHT]).await;
+        call.is_asked(Question::Address);
+    }
+    call.says("four oh two oak avenue").await;
+    call.hears("You have an oil change");
+    // A right first proof forgets no wrong second one.
+    for _ in 0..3 {
+        let mut guess = call.another_call(Some(MARIA));
+        guess.opens().await;
+        guess
+            .says_in_turn(&[MOVE, RIGHT, "one oak avenue", "two oak avenue"])
+            .await;
+    }
+    let mut locked = call.another_call(Some(MARIA));
+    locked.opens().await;
+    locked.says_in_turn(&[MOVE, RIGHT]).await;
+    let handed_on = Some(End::Transferred(TransferReason::NotUnderstood));
+    assert_eq!(locked.ended, handed_on);
+}
+
+#[tokio::test]
+async fn what_is_guessed_by_a_name_locks_none_of_those_who_bear_it() {
+    let mut call = Scene::new(None).await;
+    other_maria(&call).await;
+    for _ in 0..3 {
+        call = call.another_call(None);
+        call.opens().await;
+        call.says_in_turn(&BY_NAME).await;
+        call.says_in_turn(&[WRONG, WRONG, WRONG]).await;
+        assert!(call.ended.is_some());
+    }
+    let mut by_name = call.another_call(None);
+    by_name.opens().await;
+    by_name.says_in_turn(&BY_NAME).await;
+    by_name.says(RIGHT).await;
+    assert!(by_name.ended.is_some(), "the name is guessed at no more");
+    let mut maria = call.another_call(Some(MARIA));
+    maria.opens().await;
+    maria.says_in_turn(&[MOVE, RIGHT]).await;
+    maria.hears("You have an oil change");
+}
+
+#[tokio::test]
+async fn a_locked_namesake_keeps_nobody_out_but_themselves() {
+    let mut call = Scene::new(Some(MARIA)).await;
+    other_maria(&call).await;
+    for _ in 0..2 {
+        call = call.another_call(Some(MARIA));
+        call.opens().await;
+        call.says_in_turn(&[MOVE, WRONG, WRONG, WRONG]).await;
+    }
+    let mut locked = call.another_call(None);
+    locked.opens().await;
+    locked.says_in_turn(&BY_NAME).await;
+    locked.says(RIGHT).await;
+    locked.hears("does not match");
+    locked.says("may fifth nineteen seventy one").await;
+    locked.hears("I do not see any upcoming appointment");
+    assert_eq!(locked.context.assurance(), Assurance::Verified);
+}
+
+const BY_NAME: [&str; 3] = [
+    MOVE,
+    "two one seven five five five oh one seven seven",
+    "my name is maria lopez",
+];
+
+/// Another customer of Maria's name.
+async fn other_maria(call: &Scene) {
+    let new = NewCustomer {
+        phone: Phone::parse("+12175550143").expect("a number"),
+        first_name: "Maria".to_owned(),
+        last_name: "Lopez".to_owned(),
+        email: None,
+        date_of_birth: Some(jiff::civil::date(1971, 5, 5)),
+        address: None,
+    };
+    call.store.customers.create(&new).await.expect("free");
+}
+
 fn two_to_read(location: &mut Location) {
     let policy = &mut location.verification;
     policy.read = 2;

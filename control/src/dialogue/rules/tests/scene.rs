@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use storage::appointment::{Appointment, AppointmentId, NewAppointment, Party};
 use storage::customer::{Customer, CustomerId, Phone};
 use storage::vehicle::{Vehicle, VehicleId};
-use storage::{Location, Store};
+use storage::{Location, Locations, Store};
 
 use crate::clock::BusinessClock;
 use crate::dialogue::{Action, Brain, Input, Question, RuleBrain, Silence, TransferReason};
@@ -67,6 +67,24 @@ impl Scene {
             .await
             .expect("seeds");
         Self::with(store, location, from)
+    }
+
+    /// A call to Otto's Auto, beside which there is Otto's North.
+    pub(super) async fn beside_another(from: Option<&str>) -> Self {
+        let mut call = Self::new(from).await;
+        let north = include_str!("../../../../../storage/locations/ottos-north.toml");
+        let north = Location::parse(north).expect("the second example is valid");
+        let both = Locations::several(vec![Location::example(), north]).expect("two locations");
+        let clock = BusinessClock::starting_at(now());
+        call.toolbox = Toolbox::new(call.store.clone(), both.clone(), clock);
+        call.brain = RuleBrain::new(call.location.clone()).among(both);
+        call
+    }
+
+    /// Where somebody works through the waiting list.
+    pub(super) fn with_waitlist(mut self) -> Self {
+        self.toolbox = self.toolbox.clone().with_waitlist();
+        self
     }
 
     /// Another call to the same shop.
@@ -296,6 +314,7 @@ impl Scene {
                     customer: owner,
                     vehicle: VehicleId(vehicle),
                 },
+                location: "main".into(),
                 service: "oil_change".to_owned(),
                 starts_at,
                 ends_at: starts_at + jiff::SignedDuration::from_mins(minutes),
