@@ -17,6 +17,7 @@ use storage::waitlist::{Offer, Wait, WaitState};
 use storage::{Location, Locations, StorageError, Store};
 use tokio_util::sync::CancellationToken;
 
+use super::owed::Owed;
 use super::policy::{MayOffer, Policies};
 use super::texts::{self, Told};
 use crate::clock::BusinessClock;
@@ -34,6 +35,7 @@ pub struct Offers {
     from: Phone,
     locations: Locations,
     policies: Policies,
+    owed: Owed,
     /// Knows what is free.
     tools: Toolbox,
     clock: BusinessClock,
@@ -58,6 +60,7 @@ impl Offers {
             rest: Rest::new(account, metrics),
             from: config.twilio.phone_number.clone()?,
             policies: Policies::new(config, locations.clone()),
+            owed: Owed::in_folder(&config.data_dir),
             store,
             locations,
             tools,
@@ -93,7 +96,8 @@ impl Offers {
             }
             let limit = limits::WAITLIST_BATCH;
             for wait in self.store.waitlist.waiting(&location.key, limit).await? {
-                if stopping.is_cancelled() {
+                // Whoever just asked to be left alone may be among them.
+                if stopping.is_cancelled() || !self.owed.is_empty() {
                     return Ok(made);
                 }
                 made += u32::from(self.offer_to(location, &wait).await?);

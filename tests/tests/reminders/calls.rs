@@ -4,9 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use control::caller::Ending;
 use control::caller::voice::{Buzzed, Voice};
 use storage::Store;
-use storage::appointment::{Appointment, AppointmentId, Status};
+use storage::appointment::{Appointment, AppointmentId, NewAppointment, Party, Status};
 use storage::call_log::{CallLog, Direction, Speaker};
 use storage::consent::Channel;
 use storage::customer::Phone;
@@ -18,6 +19,7 @@ use tests::vendors::twilio::{ACCOUNT_SID, AUTH_TOKEN, Callee, Carried, Twilio, v
 
 const OTTO: &str = env!("CARGO_BIN_EXE_otto-under-test");
 const OURS: &str = "+12175550100";
+const JOHN: &str = "+12175550101";
 /// Whose appointment is seeded, for ten o'clock on the day after [`NOW`].
 const MARIA: &str = "+12175550102";
 const APPOINTMENT: AppointmentId = AppointmentId(1);
@@ -318,4 +320,82 @@ async fn whoever_does_not_answer_is_tried_again_hours_later_and_then_left_alone(
         let reason = log.summary.expect("closed").end_reason;
         assert_eq!(reason, "over before a word was said: no-answer");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visit_is_followed_up_by_a_call_and_whoever_has_trouble_goes_to_a_human() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let location = folder.path().join("calls.toml");
+    let file = include_str!("../../../storage/locations/ottos-auto.toml");
+    let file = file.replacen("follow_up = false", "follow_up = \"call\"", 1);
+    std::fs::write(&location, file).expect("written");
+    let settings = [
+        ("OTTO_LOCATION", location.to_str().expect("text")),
+        ("YOUR_TEST_NUMBER", JOHN),
+    ];
+    let scene = Scene::opens(Callee::NoAnswer, typed(), &settings).await;
+    let trouble = Callee::Person("all_well: it still makes a noise");
+    scene.twilio.connect(JOHN, trouble, typed());
+    // He was there on Saturday.
+    let john = Phone::parse(JOHN).expect("a number");
+    let john = scene.store.customers.by_phone(&john).await;
+    let john = john.expect("readable").expect("seeded").id;
+    let vehicles = scene.store.vehicles.of_customer(john).await;
+    let vehicle = vehicles.expect("readable").first().expect("seeded").id;
+    let at = |time: &str| time.parse().expect("a time");
+    let visit = NewAppointment {
+        party: Party::Known {
+            customer: john,
+            vehicle,
+        },
+        location: storage::Location::example().key,
+        service: "brake_inspection".to_owned(),
+        starts_at: at("2026-11-21T16:00:00Z"),
+        ends_at: at("2026-11-21T17:00:00Z"),
+        bays: 3,
+        notes: None,
+        idempotency_key: "saturday".to_owned(),
+        booked_by: "the counter".to_owned(),
+    };
+    let visit = scene.store.appointments.book(&visit).await;
+    let visit = visit.expect("free").id;
+    scene.passes(NOW);
+    let call = scene.twilio.carried(1).await.remove(0);
+    assert_eq!(call.trouble, None);
+    let said = call.agent();
+    for words in [
+        "I am calling about your visit: a brake inspection",
+        "on Saturday, November 21",
+        "Was everything all right?",
+        "I am sorry about that. I will connect you with someone who can put it right.",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let record = call.heard.expect("he answered");
+    assert!(
+        matches!(record.ending, Ending::Transferred { .. }),
+        "{:?}",
+        record.ending
+    );
+    let over = |calls: &[CallLog]| calls.iter().any(|call| call.summary.is_some());
+    let log = scene.otto.calls(over).await.remove(0);
+    assert!(log.summary.expect("closed").required_human_transfer);
+    let patience = Instant::now() + PATIENCE;
+    let row = loop {
+        let rows = scene.store.reminders.of_appointment(visit).await;
+        let row = rows.expect("readable").into_iter();
+        let row = row.last().expect("planned");
+        if row.state == State::Done {
+            break row;
+        }
+        assert!(Instant::now() < patience, "{row:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(
+        (row.kind, row.outcome, row.attempts),
+        (Kind::FollowUp, Some(Outcome::Reached), 1)
+    );
+    let why = row.reason.as_deref();
+    assert_eq!(why, Some("they were spoken to, and wanted a human"));
+    assert_eq!(scene.rung(), [JOHN]);
 }

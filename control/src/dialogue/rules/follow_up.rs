@@ -100,7 +100,16 @@ impl RuleBrain {
         let state = State::FollowUp(step);
         match (turn.intent, turn.answer) {
             (Some(Intent::WrongPerson), _) => self.called_by_mistake(),
-            (Some(Intent::Greeting | Intent::CheckAppointment), None) => self.repeat(state, now),
+            // "Hello? Who is this?"
+            (Some(Intent::Greeting | Intent::CheckAppointment), None) => {
+                let known = &self.known;
+                if let (Some(caller), Some(visit)) = (&known.caller, &known.visited) {
+                    let first_name = &caller.first_name;
+                    let opening = phrases::follow_up(&self.location, first_name, visit, now);
+                    self.say(opening);
+                }
+                self.enter(state, now)
+            }
             (Some(Intent::Thanks), None) => self.goodbye(),
             (_, Some(Answer::Unsure)) => self.enter(state, now),
             _ => self.request(state, turn, now),

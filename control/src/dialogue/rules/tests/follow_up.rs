@@ -57,6 +57,8 @@ async fn whoever_wants_an_appointment_is_booked() {
     call.says("it was fine and i need a brake inspection on monday at ten")
         .await;
     call.hears("I am glad to hear that.");
+    call.is_asked(Question::WhichVehicle);
+    call.says("the camry").await;
     call.is_asked(Question::Confirm);
     call.says("yes").await;
     call.hears("is booked");
