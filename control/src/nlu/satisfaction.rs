@@ -165,6 +165,14 @@ pub fn of(text: &str) -> Option<Satisfaction> {
         .then_some(Satisfaction::Troubled)
 }
 
+/// Whether they ask who calls: they have not heard our first words.
+#[must_use]
+pub fn asks_who(text: &str) -> bool {
+    let words = Words::new(text);
+    words.has_any(&["who is this", "who is calling", "who are you", "who is it"])
+        || (words.len() <= 2 && words.has_any(&["hello", "hi", "hey"]))
+}
+
 /// Whether they ask for something too.
 #[must_use]
 pub fn asks_too(text: &str) -> bool {
@@ -208,5 +216,7 @@ mod tests {
         assert!(asks_too("great and I need new tires on Friday"));
         assert!(asks_too("it still rattles, can I bring it in tomorrow"));
         assert!(!asks_too("the oil change on Friday was great"));
+        assert!(asks_who("Hello? Who's this?") && asks_who("hello"));
+        assert!(!asks_who("hi everything was fine"));
     }
 }

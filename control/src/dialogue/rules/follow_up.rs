@@ -88,6 +88,7 @@ impl RuleBrain {
                 self.say(phrases::THEN_OUR_BOOK_IS_WRONG);
                 self.enter(State::IntentDetection, now)
             }
+            None if satisfaction::asks_who(text) => self.introduced_again(now),
             None => match turn {
                 Some(turn) => self.heard(state, turn, now),
                 None => self.missed(state, now),
@@ -95,21 +96,20 @@ impl RuleBrain {
         }
     }
 
+    fn introduced_again(&mut self, now: &Zoned) -> State {
+        let known = &self.known;
+        if let (Some(caller), Some(visit)) = (&known.caller, &known.visited) {
+            let opening = phrases::follow_up(&self.location, &caller.first_name, visit, now);
+            self.say(opening);
+        }
+        self.enter(State::FollowUp(FollowingUp::AllWell), now)
+    }
+
     /// What says nothing of the visit.
     pub(super) fn follow_up(&mut self, step: FollowingUp, turn: Turn, now: &Zoned) -> State {
         let state = State::FollowUp(step);
         match (turn.intent, turn.answer) {
             (Some(Intent::WrongPerson), _) => self.called_by_mistake(),
-            // "Hello? Who is this?"
-            (Some(Intent::Greeting | Intent::CheckAppointment), None) => {
-                let known = &self.known;
-                if let (Some(caller), Some(visit)) = (&known.caller, &known.visited) {
-                    let first_name = &caller.first_name;
-                    let opening = phrases::follow_up(&self.location, first_name, visit, now);
-                    self.say(opening);
-                }
-                self.enter(state, now)
-            }
             (Some(Intent::Thanks), None) => self.goodbye(),
             (_, Some(Answer::Unsure)) => self.enter(state, now),
             _ => self.request(state, turn, now),

@@ -10,8 +10,8 @@ use super::report::{Told, What};
 use super::{Inner, Runner, dial};
 use crate::limits;
 use crate::reminders::callbacks;
-use crate::telephony::{CallSid, status};
 use crate::telephony::rest::{CallFilter, CallResource};
+use crate::telephony::{CallSid, status};
 
 impl Runner {
     pub(super) async fn look_after(&self, reminder: Reminder) -> Result<Told, StorageError> {

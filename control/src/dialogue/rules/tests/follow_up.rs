@@ -61,7 +61,7 @@ async fn whoever_wants_an_appointment_is_booked() {
     call.says("the camry").await;
     call.is_asked(Question::Confirm);
     call.says("yes").await;
-    call.hears("is booked");
+    call.hears("You are booked: brake inspection, Monday, November 30 at 10 a.m.");
     let booked = call.booked().await;
     assert_eq!(booked.len(), 1);
     assert_eq!(booked[0].service, "brake_inspection");
