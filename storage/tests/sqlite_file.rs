@@ -41,8 +41,9 @@ impl Scene {
                 address: None,
             };
             let customer = store.customers.create(&customer).await.expect("free");
-            for _ in 0..vehicles {
-                let vehicle = store.vehicles.add(customer.id, &sedan()).await;
+            for year in 2020..2020 + vehicles {
+                let vehicle = NewVehicle { year, ..sedan() };
+                let vehicle = store.vehicles.add(customer.id, &vehicle).await;
                 vehicle.expect("theirs");
             }
         }

@@ -261,6 +261,6 @@ fn new_identity(network: &Network) -> Identity {
     Identity {
         call_sid: placed.unwrap_or_else(|| sid("CA")),
         stream_sid: sid("MZ"),
-        account_sid: sid("AC"),
+        account_sid: network.account_sid.clone().unwrap_or_else(|| sid("AC")),
     }
 }

@@ -18,6 +18,8 @@ const API_VERSION: &str = "2010-04-01";
 pub struct Network {
     /// The call that the agent has placed, and that is being answered; absent: the caller calls.
     pub answers: Option<CallSid>,
+    /// The account that the call belongs to; absent: one that nobody has.
+    pub account_sid: Option<String>,
     /// Signs webhooks and the media stream as Twilio does; absent: they go unsigned.
     pub signs: Option<SignatureKey>,
 }

@@ -108,6 +108,7 @@ pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
         webhook,
         network: Network {
             answers: None,
+            account_sid: config.twilio.account_sid.clone(),
             signs: config
                 .twilio
                 .auth_token

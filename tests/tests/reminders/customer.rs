@@ -251,3 +251,31 @@ async fn what_is_wrong_is_said_with_its_remedy() {
     }
     assert_eq!(shop.twilio.requests(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_in_which_the_network_fails_ends_in_the_row_that_says_so() {
+    // (fault, calls that there are, state, attempts that count)
+    for (fault, calls, state, attempts) in [
+        (Fault::TooMany(100), 0, State::Planned, 0),
+        (Fault::Code(21_211), 0, State::Done, 1),
+        (Fault::Status(500), 0, State::Dialling, 1),
+        (Fault::DoneThenSilent, 1, State::Dialling, 1),
+        (Fault::Garbage, 1, State::Dialling, 1),
+    ] {
+        let shop = Shop::new().await;
+        shop.twilio.faults.inject(fault.clone());
+        for _ in 0..2 {
+            shop.remind(NOW, &["--once"], &[]).await;
+        }
+        let row = shop.row(Kind::Voice).await;
+        let placed = shop.twilio.calls().len();
+        assert_eq!(
+            (placed, row.state, row.attempts),
+            (calls, state, attempts),
+            "{fault:?}: {row:?}"
+        );
+        let outcome = (state != State::Dialling).then_some(Outcome::Failed);
+        assert_eq!(row.outcome, outcome, "{fault:?}");
+        assert!(row.reason.is_some_and(|why| !why.is_empty()), "{fault:?}");
+    }
+}

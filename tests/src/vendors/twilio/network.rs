@@ -18,7 +18,7 @@ use control::telephony::signature::SignatureKey;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{AUTH_TOKEN, Pairs, Placed, Shared, locked, signed_form, value};
+use super::{ACCOUNT_SID, AUTH_TOKEN, Pairs, Placed, Shared, locked, signed_form, value};
 
 /// Nobody talks to an agent for longer in a test.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -184,6 +184,7 @@ impl Call {
             webhook: url.parse().expect("a URL"),
             network: Network {
                 answers: Some(CallSid::parse(&self.sid).expect("ours")),
+                account_sid: Some(ACCOUNT_SID.to_owned()),
                 signs: Some(SignatureKey::new(AUTH_TOKEN)),
             },
             from: value(&self.form, "From").expect("given").to_owned(),

@@ -33,8 +33,8 @@ pub(super) struct Scene {
     pub(super) tools: Vec<&'static str>,
     /// The question that stands.
     asked: Question,
-    /// When the call began, by its dialogue's clock.
-    began: Timestamp,
+    /// When the call is, on the shop's clock.
+    now: Timestamp,
 }
 
 #[derive(Debug, PartialEq)]
@@ -104,7 +104,7 @@ impl Scene {
             answered: false,
             tools: Vec::new(),
             asked: Question::None,
-            began: now(),
+            now: now(),
         }
     }
 
@@ -118,8 +118,8 @@ impl Scene {
         let mut call = Self::with(self.store.clone(), self.location.clone(), from);
         let later = now() + jiff::SignedDuration::from_mins(minutes);
         let clock = BusinessClock::starting_at(later);
+        call.now = later;
         call.toolbox = Toolbox::new(self.store.clone(), self.location.clone(), clock);
-        call.began = later;
         call
     }
 
@@ -179,14 +179,14 @@ impl Scene {
     }
 
     pub(super) fn interrupted_after(&mut self, heard: &str) {
-        let now = self.location.local(self.began);
+        let now = self.location.local(self.now);
         let heard = heard.to_owned();
         let actions = self.brain.handle(Input::Interrupted { heard }, &now);
         assert_eq!(actions, [], "nobody speaks over an interruption");
     }
 
     pub(super) async fn input(&mut self, input: Input) {
-        let now = self.location.local(self.began);
+        let now = self.location.local(self.now);
         let agreed = self.asked == Question::Confirm && is_yes(&input);
         let mut inputs = std::collections::VecDeque::from([input]);
         self.said.clear();
