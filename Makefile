@@ -35,4 +35,4 @@ packages:
 	@.ci/packages speech
 
 test-packages:
-	@.ci/packages speech postgres
+	@.ci/packages speech postgres redis

@@ -1,15 +1,22 @@
 //! How long a call waits for the book: one lookup and one booking, alone and with fifty calls at
-//! once, in SQLite and on a Postgres server of the bench's own.
+//! once, in SQLite alone and on Postgres with Redis, servers of the bench's own. Lookups are measured
+//! in each tier: the database, Redis (what another node has read), this process.
 //!
 //! Not criterion: what counts are the slowest of many under load, so each number is a quantile of the
 //! times of single operations. The Postgres here does not sync to disk; the SQLite file does.
 
 #[path = "../tests/src/postgres.rs"]
 #[allow(dead_code, unreachable_pub)] // one file, two packages
-mod server;
+mod postgres;
+#[path = "../tests/src/redis.rs"]
+#[allow(dead_code, unreachable_pub)] // one file, two packages
+mod redis;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use control::nodes::{RedisAddress, Together};
+use control::observe::Metrics;
 use jiff::{SignedDuration, Timestamp};
 use storage::appointment::{NewAppointment, Party};
 use storage::customer::{Address as Home, CustomerId, NewCustomer, Phone};
@@ -26,18 +33,19 @@ fn main() {
         .enable_all()
         .build();
     runtime.expect("threads").block_on(async {
-        println!("{:<34} {:>8} {:>8} {:>8}", "", "p50 ms", "p99 ms", "max ms");
+        println!("{:<46} {:>9} {:>9} {:>9}", "", "p50 ms", "p99 ms", "max ms");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = Address::Sqlite(folder.path().join("book.db"));
-        measure("SQLite", &file).await;
-        if let Some(server) = server::postgres() {
+        measure("SQLite", &file, None).await;
+        if let Some(server) = postgres::postgres() {
             let address = Address::parse(&server.database()).expect("an address");
-            measure("Postgres", &address).await;
+            let redis = redis::redis();
+            measure("Postgres", &address, redis.as_ref()).await;
         }
     });
 }
 
-async fn measure(name: &str, address: &Address) {
+async fn measure(name: &str, address: &Address, redis: Option<&redis::Redis>) {
     let store = Store::open(address).await.expect("an empty book");
     fill(&store).await;
     lookups(&store, 1).await; // warm
@@ -47,11 +55,39 @@ async fn measure(name: &str, address: &Address) {
         &format!("lookup, {CALLS} calls"),
         lookups(&store, CALLS).await,
     );
+    tiers(name, &store, redis).await;
+    let store = node(&store, redis).await.store;
     let mut week = 0;
     report(name, "booking, alone", bookings(&store, 1, &mut week).await);
     let crowd = bookings(&store, CALLS, &mut week).await;
     report(name, &format!("booking, {CALLS} calls"), crowd);
     store.backend.close().await;
+}
+
+/// One process that has the book open.
+async fn node(store: &Store, redis: Option<&redis::Redis>) -> Together {
+    let address = redis.map(|redis| RedisAddress::parse(&redis.address()).expect("an address"));
+    let metrics = Arc::new(Metrics::new(Arc::default()));
+    let node = Together::start(address, store.clone(), metrics).await;
+    node.expect("a book with a name")
+}
+
+/// The same lookups, where they were made before: on another node, and on this one.
+async fn tiers(name: &str, store: &Store, redis: Option<&redis::Redis>) {
+    for calls in [1, CALLS] {
+        let (first, second) = (node(store, redis).await, node(store, redis).await);
+        lookups(&first.store, calls).await;
+        let times = lookups(&second.store, calls).await;
+        if redis.is_some() {
+            report(name, &format!("lookup in Redis, {calls} calls"), times);
+        }
+        let times = lookups(&second.store, calls).await;
+        report(
+            name,
+            &format!("lookup in the process, {calls} calls"),
+            times,
+        );
+    }
 }
 
 fn report(name: &str, what: &str, mut times: Vec<Duration>) {
@@ -62,7 +98,7 @@ fn report(name: &str, what: &str, mut times: Vec<Duration>) {
     };
     let what = format!("{name}: {what}");
     println!(
-        "{what:<34} {:>8.2} {:>8.2} {:>8.2}",
+        "{what:<46} {:>9.4} {:>9.4} {:>9.4}",
         at(0.5),
         at(0.99),
         at(1.0)
@@ -135,6 +171,7 @@ async fn bookings(store: &Store, calls: usize, week: &mut i32) -> Vec<Duration> 
                     customer: CustomerId(id),
                     vehicle: VehicleId(id),
                 },
+                location: "main".into(),
                 service: "oil_change".into(),
                 starts_at,
                 ends_at: starts_at + SignedDuration::from_hours(1),

@@ -4,10 +4,10 @@ use std::hint::black_box;
 
 use benches::{conversation, conversation_mulaw};
 use criterion::{Criterion, criterion_group, criterion_main};
-use dsp::barge_in::BargeIn;
+use dsp::barge_in::{BargeIn, Far};
 use dsp::resample::{Rate, Resampler};
 use dsp::vad::{Vad, WebrtcVad};
-use dsp::{FRAME_SAMPLES, mulaw};
+use dsp::{FRAME_SAMPLES, PcmFrame, mulaw};
 
 fn mulaw_both_ways(c: &mut Criterion) {
     let codes = conversation_mulaw();
@@ -32,14 +32,33 @@ fn detection(c: &mut Criterion) {
     group.bench_function("vad", |b| {
         b.iter(|| coming.next().map(|frame| vad.is_voice(black_box(frame))));
     });
+    // Half of it speech, half silence, as in a call.
     let mut detector = BargeIn::default();
     group.bench_function("barge_in", |b| {
         b.iter(|| {
             coming
                 .next()
-                .map(|frame| detector.handle_frame(black_box(frame), true))
+                .map(|frame| detector.handle_frame(black_box(frame), Far::Silent))
         });
     });
+    // The agent speaks and the caller listens: on a line without echo, and on one with.
+    let far: Vec<PcmFrame> = frames[..frames.len() / 2].to_vec();
+    let lines = [("without_echo", 0), ("with_echo", 16)];
+    for (name, share) in lines {
+        let mut detector = BargeIn::default();
+        let mut n = 0;
+        group.bench_function(format!("barge_in_{name}"), |b| {
+            b.iter(|| {
+                n += 1;
+                let quiet = &frames[far.len() + n % far.len()];
+                let echo = &far[(n + far.len() - 6) % far.len()];
+                let near: PcmFrame = std::array::from_fn(|at| {
+                    quiet[at] + if share > 0 { echo[at] / share } else { 0 }
+                });
+                detector.handle_frame(black_box(&near), Far::Audible(&far[n % far.len()]))
+            });
+        });
+    }
     group.finish();
 }
 

@@ -22,6 +22,7 @@ pub use keys::{Key, Origin, Setting, Sources};
 pub use vendors::{Deepgram, OpenAi};
 
 use crate::calendar::GoogleAccount;
+use crate::nodes::RedisAddress;
 use crate::telephony::rest::Account;
 
 /// Everything the process is told from outside.
@@ -35,6 +36,10 @@ pub struct Config {
     pub port: u16,
     /// Where the book is; unless set, an SQLite file in the data folder.
     pub database: Address,
+    /// Where vehicles are known by their numbers; ends with `/api`.
+    pub nhtsa_url: String,
+    /// What the nodes of one deployment share; absent: this process is the only one.
+    pub redis: Option<RedisAddress>,
     /// Where files that nobody named are created.
     pub data_dir: PathBuf,
     /// The location file; absent: the embedded Otto's Auto.

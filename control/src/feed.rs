@@ -67,7 +67,17 @@ pub enum FeedEvent {
     AgentFinished {
         utterance: u32,
     },
-    /// The caller spoke over the agent. `heard` is what was heard of the utterance.
+    /// The caller makes a sound over the agent, which has fallen silent for it.
+    Ducked {
+        utterance: u32,
+        reaction_ms: f64,
+    },
+    /// The sound came to nothing: the agent goes on with the utterance.
+    Resumed {
+        utterance: u32,
+        silent_ms: f64,
+    },
+    /// The caller spoke over the agent, and has the floor. `heard` is what was heard of the utterance.
     BargeIn {
         utterance: u32,
         heard: String,

@@ -96,6 +96,51 @@ pub const MAX_TWIML_CHARS: usize = 4_000;
 /// Characters of a text message; Twilio's limit.
 pub const MAX_SMS_CHARS: usize = 1_600;
 
+// ---- Redis -------------------------------------------------------------------
+
+/// One question, from its sending to its answer; then this process goes on alone.
+pub const REDIS_DEADLINE: Duration = Duration::from_millis(100);
+/// A connection: address, TCP, TLS and authentication.
+pub const REDIS_CONNECT_DEADLINE: Duration = Duration::from_secs(2);
+/// How long a starting process waits for its first connection.
+pub const REDIS_START_DEADLINE: Duration = Duration::from_millis(500);
+/// From a lost connection, or a first attempt at one, to the next attempt; doubled each time.
+pub const REDIS_RETRY_AFTER: Duration = Duration::from_millis(250);
+/// The longest pause between two attempts.
+pub const REDIS_RETRY_AT_MOST: Duration = Duration::from_secs(4);
+/// How often a connection is looked at that nobody doubts.
+pub const REDIS_PROBE_EVERY: Duration = Duration::from_secs(1);
+
+/// How long what was read of the book lasts in Redis, where it is personal data.
+pub const CACHED_FOR: Duration = Duration::from_secs(300);
+/// How long it lasts in this process.
+pub const REMEMBERED_FOR: Duration = Duration::from_secs(60);
+/// Values of one kind that this process remembers at once.
+pub const MAX_REMEMBERED: usize = 10_000;
+/// How long it is known that a value was written. A reading that began before must be over by then.
+pub const CACHE_MARK_LIFE: Duration = Duration::from_secs(30);
+/// A call that goes on is known to other nodes for so long after its last activity.
+pub const CALL_KNOWN_FOR: Duration = Duration::from_secs(3_600);
+/// Calls that this process knows something of, other nodes' included.
+pub const MAX_KNOWN_CALLS: usize = 10_000;
+/// A node that was not heard of for so long holds no calls any more.
+pub const NODE_LIFE: Duration = Duration::from_secs(15);
+/// Between two looks for the end of a call that another node holds.
+pub const ENDING_POLL: Duration = Duration::from_millis(100);
+/// Changes of one kind that wait for Redis to come back, to be told to other nodes.
+pub const MAX_CACHE_DEBTS: usize = 10_000;
+
+// ---- vehicles by their numbers -------------------------------------------------
+
+/// One question to vPIC, from its connection to the last byte of its answer.
+pub const NHTSA_DEADLINE: Duration = Duration::from_secs(3);
+/// Of that, for the connection.
+pub const NHTSA_CONNECT_DEADLINE: Duration = Duration::from_millis(1_500);
+/// The longest answer that is read; one vehicle is about 5 KiB.
+pub const MAX_NHTSA_ANSWER_BYTES: usize = 256 * 1024;
+/// How long it is remembered what a number means.
+pub const VIN_KNOWN_FOR: Duration = Duration::from_secs(7 * 24 * 3_600);
+
 // ---- the calendar ------------------------------------------------------------
 
 /// One attempt at a request, from its connection to the last byte of its answer.
@@ -259,8 +304,15 @@ pub const MAX_SHARDS: usize = 64;
 /// Calls per shard that can be asked for.
 pub const MAX_CALLS_PER_SHARD: usize = 4_096;
 
+// A reading is over before the mark is that would keep it out of the cache.
+const _: () = assert!(
+    CACHE_MARK_LIFE.as_secs()
+        > storage::limits::POSTGRES_DEADLINE.as_secs() + storage::limits::ACQUIRE_TIMEOUT.as_secs()
+);
+
 // Whoever still works on a booking still has it.
 const _: () = assert!(CALENDAR_CARRY_DEADLINE.as_secs() < CALENDAR_LEASE.as_secs());
+const _: () = assert!(NHTSA_DEADLINE.as_millis() < TOOL_DEADLINE.as_millis());
 const _: () = assert!(CALENDAR_OUTLOOK_DEADLINE.as_millis() < TOOL_DEADLINE.as_millis());
 
 const _: () = assert!(PENDING_LIFE.as_secs() > MEDIA_TOKEN_LIFE.as_secs());
@@ -307,6 +359,18 @@ pub const CALLING_HOURS: (i8, i8) = (8, 21);
 
 /// How often a runner looks for what is due.
 pub const REMINDER_POLL: Duration = Duration::from_secs(20);
+/// How often what customers asked for while the book was away is taken to it.
+pub const OWED_POLL: Duration = Duration::from_secs(2);
+/// Wishes of customers that are taken to the book at once.
+pub const MAX_OWED: usize = 10_000;
+/// Rows that are counted where nothing may be done with them.
+pub const REMINDERS_SHOWN: u32 = 500;
+/// How long a time that came free is somebody's to take.
+pub const WAITLIST_OFFER: SignedDuration = SignedDuration::from_mins(30);
+/// How often it is looked for what came free.
+pub const WAITLIST_POLL: Duration = Duration::from_secs(20);
+/// Customers of a location who are looked at in one pass.
+pub const WAITLIST_BATCH: u32 = 50;
 /// Rows that a runner claims at once.
 pub const REMINDER_BATCH: u32 = 20;
 /// Reminders that one runner works at, at the same time.

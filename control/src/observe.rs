@@ -3,11 +3,13 @@
 mod calendar;
 mod llm;
 mod metrics;
+mod redis;
 mod scrape;
 
 pub use calendar::CalendarMetrics;
 pub use llm::LlmMetrics;
 pub use metrics::Metrics;
+pub use redis::RedisMetrics;
 
 /// Where log lines go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

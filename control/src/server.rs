@@ -1,14 +1,16 @@
 //! A running Otto: every part started in order, and stopped in the opposite one.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use pipeline::{DataPlane, DataPlaneConfig};
 use secrecy::ExposeSecret as _;
 use storage::location::LoadError;
-use storage::{Location, Store};
+use storage::{Location, Locations, StorageError, Store};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -26,13 +28,15 @@ use crate::http::{self, App};
 use crate::limits;
 use crate::llm::openai::InvalidAccount;
 use crate::llm::{Model, OpenAi};
+use crate::nhtsa::Nhtsa;
+use crate::nodes::Together;
 use crate::observe::Metrics;
-use crate::reminders::Runner;
+use crate::reminders::{Offers, Owed, Runner};
 use crate::session::{self, Calls, Carrier, Gate, Journal, MakeBrain, Sessions, SessionsConfig};
 use crate::speech::{self, Chosen, NoSpeech};
 use crate::telephony::rest::Rest;
 use crate::telephony::signature::SignatureKey;
-use crate::telephony::token::{SpentHere, TokenKey};
+use crate::telephony::token::TokenKey;
 
 /// A server that answers calls.
 #[derive(Debug)]
@@ -41,7 +45,7 @@ pub struct Server {
     base_url: BaseUrl,
     speech: Chosen,
     /// Makes the phrases of every call; ends with the server.
-    _warming: Option<AbortOnDropHandle<()>>,
+    _warming: Vec<AbortOnDropHandle<()>>,
     store: Store,
     calls: Arc<Calls>,
     sessions: Sessions,
@@ -49,6 +53,8 @@ pub struct Server {
     /// Carries bookings over to the calendar.
     calendar: Option<Running>,
     reminders: Reminders,
+    /// Takes to the book what customers asked for while it was away.
+    _settling: AbortOnDropHandle<()>,
     gate: Arc<Gate>,
     drain: Duration,
     /// No new calls.
@@ -65,6 +71,8 @@ pub enum StartError {
     Location(#[from] NoLocation),
     #[error(transparent)]
     Database(#[from] NoDatabase),
+    #[error("DATABASE_URL: the book does not say its name: {0}")]
+    Book(#[from] StorageError),
     #[error(transparent)]
     Speech(#[from] NoSpeech),
     #[error(transparent)]
@@ -85,15 +93,23 @@ pub enum StartError {
 #[error("OTTO_LOCATION: {0}")]
 pub struct NoLocation(LoadError);
 
-/// The business facts that the configuration names.
+/// The business facts that the configuration names: of one location, or of several.
 ///
 /// # Errors
-/// Where the file is not a location file; the message names the key.
-pub fn location(config: &Config) -> Result<Location, NoLocation> {
+/// Where a file is not a location file; the message names the file and the key.
+pub fn locations(config: &Config) -> Result<Locations, NoLocation> {
     match &config.location {
-        Some(path) => Location::load(path).map_err(NoLocation),
-        None => Ok(Location::example()),
+        Some(path) => Locations::load(path).map_err(NoLocation),
+        None => Ok(Location::example().into()),
     }
+}
+
+/// The first of [`locations`].
+///
+/// # Errors
+/// As [`locations`].
+pub fn location(config: &Config) -> Result<Arc<Location>, NoLocation> {
+    Ok(Arc::clone(locations(config)?.first()))
 }
 
 impl Server {
@@ -105,11 +121,11 @@ impl Server {
         for note in &config.notes {
             tracing::debug!("{note}");
         }
-        let location = Arc::new(location(&config)?);
+        let locations = locations(&config)?;
         let (config, speech) = tokio::task::spawn_blocking({
-            let location = Arc::clone(&location);
+            let locations = locations.clone();
             move || {
-                let chosen = speech::choose(&config, &location);
+                let chosen = speech::choose(&config, &locations);
                 (config, chosen)
             }
         })
@@ -122,34 +138,51 @@ impl Server {
             realtime: true,
             ..DataPlaneConfig::new(speech.config.clone())
         })?;
-        Box::pin(Self::with(config, clock, location, data_plane, speech)).await
+        Box::pin(Self::with(config, clock, locations, data_plane, speech)).await
     }
 
     async fn with(
-        config: Config,
+        mut config: Config,
         clock: BusinessClock,
-        location: Arc<Location>,
+        locations: Locations,
         data_plane: DataPlane,
         mut speech: Chosen,
     ) -> Result<Self, StartError> {
-        let warming = speech.to_warm.take().map(|voice| {
-            let metrics = data_plane.metrics();
-            let warming = async move { voice.warm(&metrics.vendor_errors).await };
-            AbortOnDropHandle::new(tokio::spawn(warming))
-        });
+        let warming = std::mem::take(&mut speech.to_warm)
+            .into_iter()
+            .map(|voice| {
+                let metrics = data_plane.metrics();
+                let warming = async move { voice.warm(&metrics.vendor_errors).await };
+                AbortOnDropHandle::new(tokio::spawn(warming))
+            });
+        let warming = warming.collect();
         std::fs::create_dir_all(&config.data_dir).map_err(|why| StartError::DataDir {
             path: config.data_dir.clone(),
             why,
         })?;
+        let metrics = Arc::new(Metrics::new(data_plane.metrics()));
         let store = database::open(&config.database).await?;
+        let Together {
+            store,
+            redis,
+            spent,
+            live,
+            shared,
+        } = Together::start(config.redis.take(), store, Arc::clone(&metrics)).await?;
+        for key in unserved(&store, &locations, clock.now()).await {
+            tracing::warn!(
+                "{key:?} has appointments and no location file: they count as {}'s",
+                locations.first().name
+            );
+        }
         let (listener, address) = listen(SocketAddr::new(config.host, config.port)).await?;
         let unsaved = session::Unsaved::within(&config.data_dir);
         unsaved.restore(store.call_logs.as_ref()).await;
         session::close_orphans(store.call_logs.as_ref(), clock.now()).await;
         let typed_speech = speech.typed;
-        let metrics = Arc::new(Metrics::new(data_plane.metrics()));
-        let mind = Mind::new(&config, &location, &metrics, &data_plane)?;
+        let mind = Mind::new(&config, &locations, &metrics, &data_plane)?;
         let account = config.twilio.account();
+        let vins = Nhtsa::new(&config.nhtsa_url, shared, data_plane.metrics());
         let carrier = account.map(|account| -> Arc<dyn Carrier> {
             Arc::new(Rest::new(account, data_plane.metrics()))
         });
@@ -159,8 +192,9 @@ impl Server {
         let calls = Arc::new(Calls::default());
         let sessions = Sessions::new(SessionsConfig {
             calls: Arc::clone(&calls),
+            live: Arc::clone(&live),
             store: store.clone(),
-            location: Arc::clone(&location),
+            locations: locations.clone(),
             clock,
             metrics: Arc::clone(&metrics),
             brain: mind.brain,
@@ -172,35 +206,52 @@ impl Server {
         });
         let runner = reminders(
             &config,
-            Arc::clone(&location),
+            locations.clone(),
             store.clone(),
             clock,
             Arc::clone(&data_plane_metrics),
         );
+        let owed = Owed::in_folder(&config.data_dir);
+        let sessions = sessions.with_owed(owed.clone());
         let stopping = CancellationToken::new();
         let closing = CancellationToken::new();
-        let (calendar, outlook) = config
+        let (calendar, outlooks) = config
             .google
+            .clone()
             .map(|account| {
                 let around = Surroundings {
                     store: store.clone(),
-                    location: Arc::clone(&location),
+                    locations: locations.clone(),
                     clock,
                     metrics: Arc::clone(&metrics),
-                    vendors: data_plane_metrics,
+                    vendors: Arc::clone(&data_plane_metrics),
                     stopping: closing.clone(),
                 };
                 Running::start(account, around)
             })
             .unzip();
-        let sessions = sessions.with_outlook(outlook.unwrap_or_default());
+        let outlooks = outlooks.unwrap_or_default().into_iter();
+        let mut sessions = outlooks
+            .fold(sessions, Sessions::with_outlook)
+            .with_vins(vins);
+        let offers = Offers::new(
+            &config,
+            locations.clone(),
+            sessions.tools().clone(),
+            store.clone(),
+            clock,
+            data_plane_metrics,
+        );
+        if offers.is_some() {
+            sessions = sessions.with_waitlist();
+        }
         let base_url = config
             .base_url
             .unwrap_or_else(|| BaseUrl::of_listener(address));
         let tokens = config.media_token_key.map_or_else(TokenKey::random, |key| {
             TokenKey::new(key.expose_secret().as_bytes())
         });
-        tracing::info!(%address, %base_url, speech = speech.sentence, led_by = mind.led_by, "answering for {}", location.name);
+        tracing::info!(%address, %base_url, speech = speech.sentence, led_by = mind.led_by, "answering for {}", named(&locations));
         let router = http::router(Arc::new(App {
             base_url: base_url.clone(),
             admin_token: config.admin_token,
@@ -210,21 +261,27 @@ impl Server {
                 .auth_token
                 .map(|token| SignatureKey::new(token.expose_secret())),
             phone_number: config.twilio.phone_number,
-            location,
+            locations,
+            voices: std::mem::take(&mut speech.voices),
             clock,
             journal: journal.clone(),
             store: store.clone(),
             calls: Arc::clone(&calls),
+            live,
             sessions: sessions.clone(),
             admission: gate.clone(),
             handshakes: Arc::new(Semaphore::new(limits::MAX_MEDIA_HANDSHAKES)),
             tokens,
-            spent: Arc::new(SpentHere::default()),
+            spent,
+            redis,
             metrics,
             typed_speech,
+            owed: owed.clone(),
             stopping: stopping.clone(),
         }));
+        let settling = owed.keep_settling(Arc::clone(&store.consents), closing.clone());
         let http = tokio::spawn(http::server::serve(listener, router, closing.clone()));
+        let settling = AbortOnDropHandle::new(tokio::spawn(settling));
         Ok(Self {
             address,
             base_url,
@@ -235,7 +292,8 @@ impl Server {
             sessions,
             journal,
             calendar,
-            reminders: Reminders::start(runner),
+            reminders: Reminders::start(runner, offers),
+            _settling: settling,
             gate,
             drain: config.drain,
             stopping,
@@ -309,44 +367,79 @@ impl Server {
     }
 }
 
-/// The runner of reminders beside the calls, where there is one.
+/// The runner of reminders, and of what comes free, beside the calls, where there is one.
 #[derive(Debug)]
 struct Reminders {
     stopping: CancellationToken,
-    task: Option<JoinHandle<()>>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 impl Reminders {
-    fn start(runner: Option<Runner>) -> Self {
+    fn start(runner: Option<Runner>, offers: Option<Offers>) -> Self {
         let stopping = CancellationToken::new();
-        let task = runner.map(|runner| {
-            let stopping = stopping.clone();
-            tokio::spawn(async move { runner.work(stopping).await })
+        let until = stopping.clone();
+        let runner = runner.map(|runner| {
+            tokio::spawn({
+                let until = until.clone();
+                async move { runner.work(until).await }
+            })
         });
-        Self { stopping, task }
+        let offers = offers.map(|offers| tokio::spawn(offers.work(until)));
+        Self {
+            stopping,
+            tasks: runner.into_iter().chain(offers).collect(),
+        }
     }
 
     /// Begins nothing more, and waits for what was begun.
     async fn stop(&mut self) {
         self.stopping.cancel();
-        if let Some(task) = self.task.take()
-            && timeout(limits::REMINDER_DRAIN, task).await.is_err()
-        {
-            tracing::error!("a reminder was not finished in time; the next runner looks after it");
+        for task in self.tasks.drain(..) {
+            if timeout(limits::REMINDER_DRAIN, task).await.is_err() {
+                tracing::error!(
+                    "a reminder was not finished in time; the next runner looks after it"
+                );
+            }
         }
     }
+}
+
+/// Keys of locations that have appointments to come and no file.
+pub async fn unserved(store: &Store, locations: &Locations, now: Timestamp) -> Vec<String> {
+    match store.appointments.locations(now).await {
+        Ok(keys) => keys
+            .into_iter()
+            .filter(|key| locations.by_key(key).is_none())
+            .collect(),
+        Err(error) => {
+            tracing::warn!(%error, "the locations of the book cannot be read");
+            Vec::new()
+        }
+    }
+}
+
+/// "Otto's Auto" or "Otto's Auto (+12175550100), Otto's North (+12695550110)".
+#[must_use]
+pub fn named(locations: &Locations) -> String {
+    if !locations.are_several() {
+        return locations.first().name.clone();
+    }
+    let each = locations
+        .iter()
+        .map(|l| format!("{} ({})", l.name, l.phone.as_str()));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// Reminders are sent where there is an account to send them with.
 fn reminders(
     config: &Config,
-    location: Arc<Location>,
+    locations: Locations,
     store: Store,
     clock: BusinessClock,
     metrics: Arc<pipeline::metrics::Metrics>,
 ) -> Option<Runner> {
     let base_url = config.base_url.clone();
-    match Runner::new(config, base_url, location, store, clock, metrics) {
+    match Runner::new(config, base_url, locations, store, clock, metrics) {
         Ok(runner) => {
             tracing::info!("reminders: {}", runner.guard().sentence());
             Some(runner)
@@ -370,23 +463,32 @@ impl Mind {
     /// A language model where there is a key for one, else the rules.
     fn new(
         config: &Config,
-        location: &Arc<Location>,
+        locations: &Locations,
         metrics: &Arc<Metrics>,
         data_plane: &DataPlane,
     ) -> Result<Self, InvalidAccount> {
-        let location = Arc::clone(location);
+        let locations = locations.clone();
         let Some(account) = &config.openai else {
             return Ok(Self {
-                brain: Arc::new(move || Box::new(RuleBrain::new(Arc::clone(&location)))),
+                brain: Arc::new(move |location| {
+                    Box::new(RuleBrain::new(Arc::clone(location)).among(locations.clone()))
+                }),
                 model: None,
                 led_by: "rules".to_owned(),
             });
         };
         let model = OpenAi::new(account.account(), Arc::clone(metrics), data_plane.metrics())?;
-        let prompt = Arc::new(Prompt::new(&location));
+        let prompt = |location: &Arc<Location>| {
+            let prompt = Prompt::among(location, &locations);
+            (location.key.clone(), Arc::new(prompt))
+        };
+        let prompts: HashMap<String, Arc<Prompt>> = locations.iter().map(prompt).collect();
         Ok(Self {
-            brain: Arc::new(move || {
-                Box::new(ModelBrain::new(Arc::clone(&location), Arc::clone(&prompt)))
+            brain: Arc::new(move |location| {
+                let prompt = prompts.get(&location.key);
+                let prompt = prompt.expect("invariant: a prompt was made for each location");
+                let brain = ModelBrain::new(Arc::clone(location), Arc::clone(prompt));
+                Box::new(brain.among(locations.clone()))
             }),
             model: Some(Arc::new(model)),
             led_by: account.model.clone(),

@@ -1,5 +1,6 @@
 //! Which speech engines calls get.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use pipeline::local::{
 use pipeline::net::deepgram::DeepgramAccount;
 use pipeline::vendor::SharedBreaker;
 use pipeline::{DeepgramStt, DeepgramTts, PhraseCache, SpeechConfig, SttConfig, TtsConfig};
-use storage::Location;
+use storage::Locations;
 
 use crate::config::{Config, Deepgram, SpeechMode};
 use crate::session;
@@ -23,9 +24,14 @@ pub struct Chosen {
     pub typed: bool,
     /// What was chosen and why, for the start of the log.
     pub sentence: String,
-    /// A bought voice whose fixed phrases are to be made ahead of the calls that say them.
-    pub to_warm: Option<DeepgramTts>,
+    /// Of locations that have a voice of their own, by their keys.
+    pub voices: Voices,
+    /// Bought voices whose fixed phrases are to be made ahead of the calls that say them.
+    pub to_warm: Vec<DeepgramTts>,
 }
+
+/// Voices by the keys of the locations that have one of their own.
+pub type Voices = HashMap<String, TtsConfig>;
 
 /// The speech that was asked for cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -41,11 +47,11 @@ pub enum NoSpeech {
 ///
 /// # Errors
 /// [`NoSpeech`], only where recognised speech was demanded.
-pub fn choose(config: &Config, location: &Location) -> Result<Chosen, NoSpeech> {
+pub fn choose(config: &Config, locations: &Locations) -> Result<Chosen, NoSpeech> {
     match (config.speech, &config.deepgram) {
         (SpeechMode::Typed, _) => Ok(typed("typed beside the audio, as asked".to_owned())),
         (SpeechMode::Recognised, _) => engines().map(recognised),
-        (SpeechMode::Auto, Some(deepgram)) => Ok(bought(deepgram, &config.data_dir, location)),
+        (SpeechMode::Auto, Some(deepgram)) => Ok(bought(deepgram, &config.data_dir, locations)),
         (SpeechMode::Auto, None) => Ok(match engines() {
             Ok(engines) => recognised(engines),
             Err(error) => typed(format!("typed beside the audio, because: {error}")),
@@ -69,12 +75,13 @@ fn recognised(speech: LocalSpeech) -> Chosen {
         },
         typed: false,
         sentence: "recognised and spoken by the engines on this machine".to_owned(),
-        to_warm: None,
+        voices: Voices::default(),
+        to_warm: Vec::new(),
     }
 }
 
 /// Deepgram's, with the engines on this machine for when it is not there.
-fn bought(deepgram: &Deepgram, data_dir: &Path, location: &Location) -> Chosen {
+fn bought(deepgram: &Deepgram, data_dir: &Path, locations: &Locations) -> Chosen {
     let account = DeepgramAccount {
         origin: deepgram.origin.clone(),
         key: deepgram.key.clone(),
@@ -89,25 +96,36 @@ fn bought(deepgram: &Deepgram, data_dir: &Path, location: &Location) -> Chosen {
         "heard by Deepgram's {} and spoken as {}, with {behind}",
         deepgram.model, deepgram.voice
     );
-    let voice = DeepgramTts {
+    let breaker = SharedBreaker::default();
+    let speaks = |model: &str, clauses| DeepgramTts {
         account: account.clone(),
-        model: deepgram.voice.clone(),
+        model: model.to_owned(),
         http: plain_requests(),
         phrases: Arc::new(PhraseCache::open(
             Some(data_dir.join("phrases")),
-            &deepgram.voice,
-            session::fixed_clauses(location),
+            model,
+            clauses,
         )),
         fallback: engines.clone().map(Into::into),
-        breaker: SharedBreaker::default(),
+        breaker: breaker.clone(),
     };
+    let voice = speaks(&deepgram.voice, session::fixed_clauses(locations));
+    let own = locations.iter().filter_map(|location| {
+        let model = location.voice.as_ref()?;
+        let only = Locations::from(Arc::clone(location));
+        Some((
+            location.key.clone(),
+            speaks(model, session::fixed_clauses(&only)),
+        ))
+    });
+    let own: Vec<(String, DeepgramTts)> = own.collect();
     let ear = DeepgramStt {
         model: deepgram.model.clone(),
         fallback_model: deepgram.fallback_model.clone(),
         endpointing_ms: deepgram.endpointing_ms,
         language: deepgram.language.clone(),
         fallback: engines.map(Into::into),
-        ..DeepgramStt::new(account)
+        ..DeepgramStt::new(account.clone())
     };
     Chosen {
         config: SpeechConfig {
@@ -116,11 +134,18 @@ fn bought(deepgram: &Deepgram, data_dir: &Path, location: &Location) -> Chosen {
         },
         typed: false,
         sentence,
-        // Its connections belong to the runtime that opens them: not to that of calls.
-        to_warm: Some(DeepgramTts {
-            http: plain_requests(),
-            ..voice
-        }),
+        // Their connections belong to the runtime that opens them: not to that of calls.
+        to_warm: std::iter::once(&voice)
+            .chain(own.iter().map(|(_, voice)| voice))
+            .map(|voice| DeepgramTts {
+                http: plain_requests(),
+                ..voice.clone()
+            })
+            .collect(),
+        voices: own
+            .into_iter()
+            .map(|(key, voice)| (key, TtsConfig::Deepgram(Arc::new(voice))))
+            .collect(),
     }
 }
 
@@ -139,7 +164,8 @@ fn typed(sentence: String) -> Chosen {
         },
         typed: true,
         sentence,
-        to_warm: None,
+        voices: Voices::default(),
+        to_warm: Vec::new(),
     }
 }
 

@@ -16,7 +16,7 @@ use control::caller::conduct::Conduct;
 use control::caller::script::{Prompter, Script};
 use control::caller::stream::Mind;
 use control::caller::voice::{Repertoire, Voice};
-use control::caller::{CallPlan, CallRecord, Ending, Happening, place};
+use control::caller::{CallPlan, CallRecord, Ending, Happening, Network, place};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -183,6 +183,7 @@ async fn call_until(webhook: &str, script: &str, hang_up: CancellationToken) -> 
         CallPlan {
             title: "test".into(),
             webhook: webhook.parse().unwrap(),
+            network: Network::default(),
             from: "+12175550101".into(),
             to: "+12175550100".into(),
             mind: Mind::Script(Box::new(Conduct::new(Prompter::new(script)))),

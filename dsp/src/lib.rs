@@ -12,9 +12,14 @@
 //! ([`resample::Resampler`]) and then mu-law ([`mulaw::encode_slice`]).
 
 pub mod barge_in;
+mod ear;
+mod echo;
 pub mod fade;
+pub mod features;
+mod fft;
 pub mod frame;
 pub mod level;
+mod model;
 pub mod mulaw;
 pub mod resample;
 #[cfg(test)]

@@ -54,3 +54,18 @@ fn in_frames(frames: usize, mut signal: impl FnMut(usize) -> f32, amplitude: f32
         })
         .collect()
 }
+
+/// A signal that comes back once, so much later and fainter.
+pub(crate) fn echo_of(far: &[PcmFrame], delay_ms: usize, gain: f32) -> Vec<PcmFrame> {
+    let delay = delay_ms * LINE_RATE_HZ as usize / 1_000;
+    let flat = far.concat();
+    in_frames(
+        far.len(),
+        |n| n.checked_sub(delay).map_or(0.0, |at| f32::from(flat[at])),
+        gain,
+    )
+}
+
+pub(crate) fn sum(a: &PcmFrame, b: &PcmFrame) -> PcmFrame {
+    std::array::from_fn(|n| a[n].saturating_add(b[n]))
+}

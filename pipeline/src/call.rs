@@ -8,23 +8,29 @@
 //! One caller frame: [`Call::handle_media`] cuts the payload into frames of 20 ms, the detector
 //! judges each, and where voice begins while the agent is audible [`playout`] clears the far end
 //! before anything else happens. Then the [`turn`] is told, and the frame goes to the recogniser.
+//! Whether the agent goes on, or has been interrupted for good, shows later ([`duck`]).
 
+mod air;
 #[doc(hidden)]
 pub mod check;
+mod duck;
 pub mod ledger;
 pub mod outlet;
 pub mod playout;
+mod reference;
 pub mod turn;
 
-use dsp::barge_in::{BargeIn, Verdict};
+use std::time::Duration;
+
+use dsp::barge_in::{BargeIn, Far, Verdict};
 use dsp::frame::Framer;
 use dsp::{FRAME_SAMPLES, MulawFrame, Samples, mulaw};
 
 use self::outlet::Outlet;
-use self::playout::{Caller, Playout};
+use self::playout::{Caller, Playout, Sound};
 use self::turn::{Turn, TurnChange};
 use crate::fact::{Order, Report};
-use crate::limits::{MEDIA_GAP_GRACE, QUIET_BATCH_FRAMES, turn_pause};
+use crate::limits::{MEDIA_GAP_GRACE, QUIET_BATCH_FRAMES, interjection_pause, turn_pause};
 use crate::message::{EndReason, Expectation};
 use crate::ring::CallerFrame;
 use crate::time::Mono;
@@ -82,8 +88,10 @@ impl Call {
         match order {
             Order::Audio => self.playout.handle_tick(now, self.caller(), out),
             Order::Retire { through } => self.playout.handle_retire(now, through, out),
+            Order::Commit { utterance } => self.playout.handle_commit(now, utterance, out),
+            Order::Resume { utterance } => self.playout.handle_resume(now, utterance, out),
             Order::Expect(expectation) => self.expectation = expectation,
-            Order::EndTurn { through } => self.end_turn(through, out),
+            Order::EndTurn { through } => self.end_turn(now, through, out),
             Order::HangUp {
                 after_playout: false,
             } => self.end(EndReason::AgentHungUp),
@@ -103,6 +111,12 @@ impl Call {
         self.end_turn_without_media(now, out);
         self.playout.handle_tick(now, self.caller(), out);
         self.end_if_played_out(out);
+    }
+
+    /// How many of the caller's frames went through the echo canceller.
+    #[must_use]
+    pub fn cancelled_frames(&self) -> u64 {
+        self.detector.cancelled_frames()
     }
 
     /// Why the call is over, once it is. Nothing needs to be handled from then on.
@@ -126,20 +140,17 @@ impl Call {
         self.arrivals.note(begin, now);
         let mut pcm = [0; FRAME_SAMPLES];
         mulaw::decode_slice(frame, &mut pcm);
-        let verdict = self
-            .detector
-            .handle_frame(&pcm, self.playout.is_audible(now));
+        let playing = self.playout.reference.handle_frame(now, begin);
+        let far = playing.as_ref().map_or(Far::Silent, Far::Audible);
+        let verdict = self.detector.handle_frame(&pcm, far);
         let until = self.detector.position();
-        if let Verdict::Onset { first_voiced } = verdict {
-            // Before all else: this is what the caller waits for.
-            let voiced_at = self.arrivals.of(first_voiced);
-            self.playout.handle_voice(now, voiced_at, out);
-        }
+        let voiced_at = self.arrivals.of_onset(verdict);
         let verdict = verdict.not_before(self.words_through);
+        // Before all else: this is what the caller waits for.
+        let sound = self.sound(verdict, voiced_at);
+        self.playout.handle_sound(now, sound, out);
         let was_on = self.turn.is_on();
-        let change = self
-            .turn
-            .handle_verdict(verdict, until, turn_pause(self.expectation));
+        let change = self.turn.handle_verdict(verdict, until, self.pause());
         out.caller_frame(CallerFrame {
             position: begin,
             mulaw: *frame,
@@ -173,13 +184,13 @@ impl Call {
     }
 
     /// The words of the caller's turn are known up to `through`.
-    fn end_turn(&mut self, through: Samples, out: &mut impl Outlet) {
+    fn end_turn(&mut self, now: Mono, through: Samples, out: &mut impl Outlet) {
         self.words_through = self.words_through.max(through);
         let was_on = self.turn.is_on();
         let change = self.turn.handle_end(through, self.detector.last_voiced());
         if was_on && !self.turn.is_on() {
             // Voice from now on is the onset of another turn.
-            self.detector.handle_gap();
+            self.cut_off(now, out);
         }
         self.report_change(change, out);
     }
@@ -187,16 +198,39 @@ impl Call {
     fn end_turn_without_media(&mut self, now: Mono, out: &mut impl Outlet) {
         let position = self.detector.position();
         let gap = now.since(self.arrivals.latest);
-        let pause = turn_pause(self.expectation);
-        if !self.turn.is_on()
-            || gap < std::time::Duration::from_millis(pause.as_ms()) + MEDIA_GAP_GRACE
-        {
+        let pause = self.pause();
+        if !self.turn.is_on() || gap < Duration::from_millis(pause.as_ms()) + MEDIA_GAP_GRACE {
             return;
         }
         let gap = Samples::from_ms(u64::try_from(gap.as_millis()).unwrap_or(u64::MAX));
-        self.detector.handle_gap();
+        self.cut_off(now, out);
         let change = self.turn.handle_gap(position, gap);
         self.report_change(change, out);
+    }
+
+    /// The stretch of speech that is on is over.
+    fn cut_off(&mut self, now: Mono, out: &mut impl Outlet) {
+        let last_voiced = self.detector.last_voiced();
+        self.detector.handle_gap();
+        self.playout.handle_gap(now, last_voiced, out);
+    }
+
+    /// How long a pause ends the caller's turn.
+    fn pause(&self) -> Samples {
+        if self.playout.is_ducked() {
+            interjection_pause(self.expectation)
+        } else {
+            turn_pause(self.expectation)
+        }
+    }
+
+    fn sound(&self, verdict: Verdict, voiced_at: Mono) -> Sound {
+        Sound {
+            verdict,
+            voiced_at,
+            last_voiced: self.detector.last_voiced(),
+            patience: Duration::from_millis(interjection_pause(self.expectation).as_ms()),
+        }
     }
 
     fn end_if_played_out(&mut self, out: &impl Outlet) {
@@ -206,7 +240,7 @@ impl Call {
     }
 
     fn caller(&self) -> Caller {
-        if self.turn.is_sustained(self.detector.position()) {
+        if self.turn.is_sustained(self.detector.last_voiced()) {
             Caller::HoldsTheFloor
         } else if self.turn.is_on() {
             Caller::Speaks
@@ -219,8 +253,8 @@ impl Call {
 /// When the latest frames arrived, so that a reaction is counted from the first voiced one.
 #[derive(Clone, Copy, Debug, Default)]
 struct Arrivals {
-    /// By frame number; the detector looks back at most two frames.
-    recent: [Mono; 4],
+    /// By frame number; the detector looks back at most five frames.
+    recent: [Mono; 8],
     latest: Mono,
 }
 
@@ -230,12 +264,16 @@ impl Arrivals {
         self.latest = now;
     }
 
-    fn of(&self, begin: Samples) -> Mono {
-        self.recent[Self::place(begin)]
+    /// When the frame arrived that an onset began with; of any other verdict, its own frame.
+    fn of_onset(&self, verdict: Verdict) -> Mono {
+        match verdict {
+            Verdict::Onset { first_voiced, .. } => self.recent[Self::place(first_voiced)],
+            _ => self.latest,
+        }
     }
 
     fn place(begin: Samples) -> usize {
-        (begin.0 / FRAME_SAMPLES as u64 % 4) as usize
+        (begin.0 / FRAME_SAMPLES as u64 % 8) as usize
     }
 }
 

@@ -5,6 +5,8 @@
 //! the caller's audio names the sample position it belongs to; the net thread drains the call's
 //! audio up to there first, so that the end of a turn cannot overtake the turn.
 
+use std::time::Duration;
+
 use dsp::Samples;
 
 use crate::message::{Expectation, UtteranceId};
@@ -69,7 +71,30 @@ pub enum Report {
         utterance: UtteranceId,
         samples: Samples,
     },
-    /// The caller spoke over this utterance: it and all before it are retired.
+    /// The caller makes a sound over this utterance, and the agent has fallen silent. Either
+    /// [`Self::BargeIn`] or [`Self::Resumed`] follows, unless the control plane retires it.
+    Ducked {
+        utterance: UtteranceId,
+        /// Where the sound began; the look-back is not yet taken off.
+        voice: Samples,
+        /// When the first voiced frame of it arrived.
+        voiced_at: Mono,
+        /// When `clear` had been written.
+        cleared_at: Mono,
+    },
+    /// The interruption came to nothing: the agent goes on with this utterance.
+    Resumed {
+        utterance: UtteranceId,
+        /// Where in it the agent goes on; a little of it may be repeated.
+        from: Samples,
+        silent_for: Duration,
+    },
+    /// An [`Order::Commit`] about this utterance was carried out; a [`Self::BargeIn`] came before,
+    /// if there was anything left to interrupt.
+    Decided {
+        utterance: UtteranceId,
+    },
+    /// The caller has taken the floor from this utterance: it and all before it are retired.
     BargeIn {
         utterance: UtteranceId,
         heard: Samples,
@@ -95,11 +120,14 @@ impl Report {
             | Self::SpeechPaused { .. }
             | Self::SpeechResumed { .. }
             | Self::SpeechEnded { .. }
+            | Self::Ducked { .. }
+            | Self::Decided { .. }
             | Self::BargeIn { .. }
             | Self::Room => true,
             Self::Audio { speech, .. } => *speech,
             Self::UtteranceStarted { .. }
             | Self::Heard { .. }
+            | Self::Resumed { .. }
             | Self::UtteranceFinished { .. }
             | Self::Keypad { .. } => false,
         }
@@ -113,6 +141,12 @@ pub enum Order {
     Audio,
     /// Nothing of this utterance, or of any before it, is heard from now on.
     Retire { through: UtteranceId },
+    /// The caller's words take the floor from this utterance, and from what follows it. Answered by
+    /// [`Report::Decided`].
+    Commit { utterance: UtteranceId },
+    /// The caller's words only acknowledge this utterance: where the agent has fallen silent, it
+    /// goes on as soon as the caller is quiet.
+    Resume { utterance: UtteranceId },
     /// What the dialogue waits for: decides how long a pause ends a turn.
     Expect(Expectation),
     /// The words of the caller's turn are known up to here: it is over, without a report. Where

@@ -254,6 +254,16 @@ pub const EVENTS: usize = 1_024;
 /// How far ahead of the caller's ear audio is sent: what a barge-in has to clear at most.
 pub const SEND_HORIZON: Duration = Duration::from_millis(200);
 
+/// The reference of the echo canceller holds so many samples, what is sent ahead included: a second.
+pub const REFERENCE_SAMPLES: usize = 8_192;
+
+/// Arrivals of the caller's frames by which their place on the clock is checked: five seconds.
+pub const ARRIVAL_WINDOW_FRAMES: u32 = 250;
+
+/// The caller's media may lie so far from where it was believed to: 5 ms. Moving it costs the
+/// canceller what it knows.
+pub const ARRIVAL_DRIFT: Samples = Samples::from_ms(5);
+
 /// A steady answer leaves in messages of this many frames (and one mark each).
 pub const MESSAGE_FRAMES: usize = 5;
 
@@ -271,11 +281,43 @@ pub const MARKS_OUTSTANDING: usize = 64;
 /// audio for heard.
 pub const MARK_OVERDUE: Duration = Duration::from_millis(500);
 
-// ---- the caller's turn -----------------------------------------------------
+// ---- interruptions ---------------------------------------------------------
 
-/// Speech that has lasted this long is no cough: an answer held back for it is retired. The
-/// detector's hang-over of 200 ms is part of it, so this is 300 ms of voice.
-pub const SUSTAINED_SPEECH: Samples = Samples::from_ms(500);
+/// A caller who has been voiced for so long, for certain, has the floor whatever the words are: no
+/// cough and no "uh-huh" lasts this long. An answer that was held back is retired then, too.
+pub const SUSTAINED_SPEECH: Samples = Samples::from_ms(600);
+
+/// A sound of which it is not certain by then that it is a voice interrupts nobody any longer.
+pub const DUCK_UNSURE: Duration = Duration::from_millis(400);
+
+/// From the end of the caller's turn to its words, while the agent is silent for them. Then the
+/// agent goes on, and words that come later still interrupt it.
+pub const DUCK_WORDS: Duration = Duration::from_millis(500);
+
+/// How long the agent is silent for what may be an interruption; then it is one.
+pub const DUCK_AT_MOST: Duration = Duration::from_secs(3);
+
+/// After so many interruptions by noise only what is certain to be a voice interrupts an utterance.
+pub const FALSE_ALARMS: u32 = 3;
+
+/// How much of what was heard is repeated at most, so as to begin between two words.
+pub const RESUME_BACK: Samples = Samples::from_ms(200);
+
+/// Agent frames kept beyond the ring: what is in the air and what may be repeated of it, the
+/// frame that sounds, and the end markers between them.
+pub const AIR_FRAMES: usize = 26;
+
+/// How long a pause ends the caller's turn where the agent is silent for it, and short words would
+/// keep it so. Digits and dates still get the time they need.
+#[must_use]
+pub const fn interjection_pause(expectation: Expectation) -> Samples {
+    match expectation {
+        Expectation::Open => Samples::from_ms(400),
+        other => turn_pause(other),
+    }
+}
+
+// ---- the caller's turn -----------------------------------------------------
 
 /// When media stops in the middle of speech, the clock ends the turn so much after the pause.
 pub const MEDIA_GAP_GRACE: Duration = Duration::from_millis(200);
@@ -296,6 +338,15 @@ pub const fn turn_pause(expectation: Expectation) -> Samples {
 
 // The first frame and one whole message fit the horizon, so an answer is never paced dry.
 const _: () = assert!(SEND_HORIZON.as_millis() >= 20 + 100);
+// What is in the air and what may be repeated of it are kept, and as many end markers as fit.
+const _: () =
+    assert!(AIR_FRAMES as u64 * 20 > SEND_HORIZON.as_millis() as u64 + RESUME_BACK.as_ms() + 20);
+// A duck ends by the words of its turn, or because there were none, before it has to be an interruption.
+const _: () = assert!(
+    interjection_pause(Expectation::Phone).as_ms() + (DUCK_WORDS.as_millis() as u64)
+        < DUCK_AT_MOST.as_millis() as u64
+);
+const _: () = assert!(DUCK_UNSURE.as_millis() < DUCK_AT_MOST.as_millis());
 // A part message is sent long before the caller's buffer is empty.
 const _: () = assert!(LOW_WATER.as_millis() > 2 * TICK.as_millis());
 // Between asking for more agent audio and running dry lies a second for the net thread.

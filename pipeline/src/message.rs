@@ -118,8 +118,23 @@ pub enum EventKind {
         utterance: UtteranceId,
         samples: Samples,
     },
-    /// The caller spoke over the agent: the utterance is retired and the caller's buffer cleared.
-    /// `heard` is how much of it the caller heard; `reaction` runs from the arrival of the first
+    /// Words of one caller turn that only acknowledge what the agent is saying. The agent goes on.
+    Backchannel(Transcript),
+    /// The caller makes a sound over the agent, which has fallen silent: the caller's buffer is
+    /// cleared, the rest of the utterance is kept. `BargeIn` or `Resumed` follows. `reaction` runs
+    /// from the arrival of the first voiced frame to the written `clear`.
+    Ducked {
+        utterance: UtteranceId,
+        reaction: std::time::Duration,
+    },
+    /// The sound came to nothing: after `silent_for` the agent goes on at `from`, a little before
+    /// where it was heard last.
+    Resumed {
+        utterance: UtteranceId,
+        from: Samples,
+        silent_for: std::time::Duration,
+    },
+    /// The caller has taken the floor from the agent: the utterance is retired. `heard` is how much of it the caller heard; `reaction` runs from the arrival of the first
     /// voiced frame to the written `clear`.
     BargeIn {
         utterance: UtteranceId,

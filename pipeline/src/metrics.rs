@@ -14,6 +14,8 @@ pub struct Metrics {
     pub tick: Histogram,
     /// How late a tick began.
     pub tick_late: Histogram,
+    /// How long a message of the caller took whose audio went through the echo canceller.
+    pub echo: Histogram,
     /// From the end of a turn to its words.
     pub stt_final: Histogram,
     /// From the first clause of an utterance to its first audio.
@@ -91,6 +93,8 @@ pub enum Oddity {
     BacklogDropped,
     /// Audio of an utterance that was already retired.
     RetiredAudio,
+    /// An interruption that came to nothing: the agent went on.
+    FalseBargeIn,
     /// A pong for which the write buffer had no room.
     PongDropped,
     /// Typed words for a recogniser that listens.
@@ -108,7 +112,7 @@ pub enum Oddity {
 }
 
 impl Oddity {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::BadMessage,
         Self::BadPayload,
         Self::WrongStream,
@@ -124,6 +128,7 @@ impl Oddity {
         Self::CallerFrameDropped,
         Self::BacklogDropped,
         Self::RetiredAudio,
+        Self::FalseBargeIn,
         Self::PongDropped,
         Self::CommandIgnored,
         Self::EventDropped,
@@ -152,6 +157,7 @@ impl Oddity {
             Self::CallerFrameDropped => "caller_frame_dropped",
             Self::BacklogDropped => "backlog_dropped",
             Self::RetiredAudio => "retired_audio",
+            Self::FalseBargeIn => "false_barge_in",
             Self::PongDropped => "pong_dropped",
             Self::CommandIgnored => "command_ignored",
             Self::EventDropped => "event_dropped",

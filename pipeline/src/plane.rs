@@ -10,7 +10,7 @@ pub use handle::{CallHandle, CommandRefused, CommandSender, EventReceiver};
 
 use self::shard::Shard;
 use crate::metrics::Metrics;
-use crate::net::edge::SpeechConfig;
+use crate::net::edge::{SpeechConfig, TtsConfig};
 
 /// What a data plane is made of.
 #[derive(Clone, Debug)]
@@ -110,11 +110,23 @@ impl DataPlane {
     /// # Errors
     /// See [`Refused`].
     pub fn admit(&self, arrival: Arrival) -> Result<CallHandle, Refused> {
+        self.admit_with(arrival, None)
+    }
+
+    /// As [`Self::admit`], for a call whose agent has a voice of its own.
+    ///
+    /// # Errors
+    /// See [`Refused`].
+    pub fn admit_with(
+        &self,
+        arrival: Arrival,
+        voice: Option<TtsConfig>,
+    ) -> Result<CallHandle, Refused> {
         let roomiest = self.shards.iter().max_by_key(|shard| shard.free());
         roomiest
             .filter(|shard| shard.free() > 0)
             .ok_or(Refused::Full)?
-            .admit(arrival)
+            .admit(arrival, voice)
     }
 
     /// The numbers of all shards.

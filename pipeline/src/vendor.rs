@@ -15,15 +15,17 @@ pub enum Vendor {
     OpenAi,
     Twilio,
     Google,
+    Nhtsa,
 }
 
 impl Vendor {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::DeepgramStt,
         Self::DeepgramTts,
         Self::OpenAi,
         Self::Twilio,
         Self::Google,
+        Self::Nhtsa,
     ];
 
     /// The name it has in a metric's label.
@@ -35,6 +37,7 @@ impl Vendor {
             Self::OpenAi => "openai",
             Self::Twilio => "twilio",
             Self::Google => "google",
+            Self::Nhtsa => "nhtsa",
         }
     }
 }

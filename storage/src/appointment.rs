@@ -26,6 +26,8 @@ pub struct Appointment {
     pub id: AppointmentId,
     pub customer: CustomerId,
     pub vehicle: VehicleId,
+    /// Key of the location where it is; an appointment that is moved stays there.
+    pub location: String,
     /// Key of a service in the location file, such as `oil_change`.
     pub service: String,
     pub starts_at: Timestamp,
@@ -58,6 +60,8 @@ pub enum Party {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAppointment {
     pub party: Party,
+    /// Key of the location where it is to be.
+    pub location: String,
     pub service: String,
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
@@ -92,8 +96,15 @@ pub trait Appointments: Send + Sync {
     ) -> Result<Vec<Appointment>, StorageError>;
     /// All of a customer's appointments, cancelled ones included, earliest first.
     async fn of_customer(&self, customer: CustomerId) -> Result<Vec<Appointment>, StorageError>;
-    /// Bay times taken within `[from, to)`, cancelled ones excepted.
-    async fn busy(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Busy>, StorageError>;
+    /// Bay times of a location taken within `[from, to)`, cancelled ones excepted.
+    async fn busy(
+        &self,
+        location: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Busy>, StorageError>;
+    /// Keys of the locations that have appointments ending after `now`.
+    async fn locations(&self, now: Timestamp) -> Result<Vec<String>, StorageError>;
     /// Books the first free bay. Customer, vehicle and appointment come to be together or not at all.
     async fn book(&self, appointment: &NewAppointment) -> Result<Appointment, BookingError>;
     /// Moves an appointment and keeps its identity; the bay changes only where its own is taken. One

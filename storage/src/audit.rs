@@ -27,7 +27,8 @@ pub async fn by_call<F: Future>(call_sid: &str, work: F) -> F::Output {
 }
 
 /// The call that this is done for, if it is one.
-pub(crate) fn call() -> Option<Arc<str>> {
+#[must_use]
+pub fn call() -> Option<Arc<str>> {
     CALL.try_with(Arc::clone).ok()
 }
 

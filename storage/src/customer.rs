@@ -13,7 +13,7 @@ pub struct CustomerId(pub i64);
 #[serde(try_from = "String", into = "String")]
 pub struct Phone(String);
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Address {
     pub street: String,
     pub city: String,
@@ -22,7 +22,7 @@ pub struct Address {
     pub zip: String,
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Customer {
     pub id: CustomerId,
     pub phone: Phone,

@@ -15,13 +15,15 @@
 //! | [`Verifications`] | how often it was guessed who a customer is | counted across calls; racing guesses are no more guesses |
 //! | [`AuditLog`] | who changed what, by which call | written in the change's own transaction |
 //! | [`Reminders`] | what is still to be said about an appointment | written in its own transaction; an intent is committed before anybody is dialled |
+//! | [`SlotHolds`] | times that a caller is deciding about | advice, for a moment; never a promise |
+//! | [`Waitlist`] | for whom nothing was free | an offer is a time that is theirs to take for a while; it books nothing |
 //! | [`Consents`] | who may be reached, and how | an opt-out outweighs every consent |
 //!
 //! The database is an SQLite file or a Postgres server ([`Address`]); every sentence of the contract
 //! that the tests hold runs over both. [`migrations`] bring either up to date.
 //!
 //! Beside them, pure and without a database: [`location`], the business facts of one dealership;
-//! [`slots`], when a service can start; and [`seed`], the fictional people of demos and tests.
+//! [`slots`], when a service can start; [`upkeep`], what a vehicle is due for; and [`seed`], the fictional people of demos and tests.
 //!
 //! # The invariant
 //!
@@ -50,6 +52,7 @@ pub mod call_log;
 pub mod consent;
 pub mod customer;
 pub mod error;
+pub mod hold;
 pub mod limits;
 pub mod location;
 pub mod migrations;
@@ -60,8 +63,10 @@ pub mod seed;
 pub mod service_history;
 pub mod slots;
 mod sqlite;
+pub mod upkeep;
 pub mod vehicle;
 pub mod verification;
+pub mod waitlist;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -76,11 +81,13 @@ pub use call_log::CallLogs;
 pub use consent::Consents;
 pub use customer::Customers;
 pub use error::{OpenError, StorageError, Trouble};
-pub use location::Location;
+pub use hold::SlotHolds;
+pub use location::{Location, Locations};
 pub use reminder::Reminders;
 pub use service_history::ServiceHistory;
 pub use vehicle::Vehicles;
 pub use verification::Verifications;
+pub use waitlist::Waitlist;
 
 /// One implementation of every aggregate, over one database. Cheap to clone.
 #[derive(Clone)]
@@ -95,6 +102,8 @@ pub struct Store {
     pub audit: Arc<dyn AuditLog>,
     pub reminders: Arc<dyn Reminders>,
     pub consents: Arc<dyn Consents>,
+    pub holds: Arc<dyn SlotHolds>,
+    pub waitlist: Arc<dyn Waitlist>,
     pub backend: Arc<dyn Backend>,
 }
 
@@ -103,6 +112,8 @@ pub struct Store {
 pub trait Backend: Send + Sync {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StorageError>;
+    /// Tells this book from every other; the same for whoever opens it, by whatever address.
+    async fn name(&self) -> Result<String, StorageError>;
     /// Waits for what is under way and lets go of the database. Calls after it fail.
     async fn close(&self);
 }

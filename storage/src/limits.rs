@@ -84,3 +84,9 @@ pub const NEAREST_DAYS: i64 = 7;
 // A pool that is exhausted is told from a server that is silent.
 const _: () = assert!(POSTGRES_DEADLINE.as_millis() > ACQUIRE_TIMEOUT.as_millis());
 const _: () = assert!(ACQUIRE_TIMEOUT.as_millis() > BUSY_TIMEOUT.as_millis());
+
+/// Longest interval of a service, in months.
+pub const UPKEEP_MONTHS: u32 = 120;
+
+/// Longest interval of a service, in miles.
+pub const UPKEEP_MILES: u32 = 200_000;

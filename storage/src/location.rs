@@ -1,10 +1,12 @@
 //! A location: the business facts of one dealership, parsed once from its TOML file.
 //!
-//! Nothing of this is hard-coded elsewhere. [`Location::example`] is the shipped Otto's Auto. All
-//! hours and dates are local to the location's zone; an instant exists only together with it.
+//! Nothing of this is hard-coded elsewhere. [`Location::example`] is the shipped Otto's Auto; one
+//! program may answer for several [`Locations`]. All hours and dates are local to the location's zone;
+//! an instant exists only together with it.
 
 mod file;
 pub mod reminders;
+mod several;
 mod verification;
 
 use std::collections::BTreeMap;
@@ -15,6 +17,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
 use self::reminders::ReminderRules;
+pub use self::several::Locations;
 use crate::customer::Phone;
 pub use verification::{Action, Proof, Verification};
 
@@ -24,8 +27,12 @@ const EXAMPLE: &str = include_str!("../locations/ottos-auto.toml");
 /// One dealership.
 #[derive(Clone, Debug)]
 pub struct Location {
+    /// What the database calls it: bookings belong to a location by this, so it stays as it is.
+    pub key: String,
     /// As the agent says it.
     pub name: String,
+    /// How callers name it beside the others, such as "north shop"; lower case.
+    pub called: Vec<String>,
     /// The agent's own name.
     pub agent: String,
     pub zone: TimeZone,
@@ -56,6 +63,10 @@ pub struct Location {
     pub services: Vec<Service>,
     /// What proves who calls.
     pub verification: Verification,
+    /// The voice that its agent has where voices are bought; absent: the configuration's.
+    pub voice: Option<String>,
+    /// The calendar that its bookings are written to; absent: the configuration's.
+    pub calendar: Option<String>,
 }
 
 /// Where a dealership is.
@@ -92,6 +103,15 @@ pub struct Service {
     /// How long it takes a bay; above zero.
     pub duration: SignedDuration,
     pub price: PriceRange,
+    pub upkeep: Upkeep,
+}
+
+/// How often a vehicle needs a service, whichever comes first; nothing is suggested where both are
+/// absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Upkeep {
+    pub months: Option<u32>,
+    pub miles: Option<u32>,
 }
 
 /// What a service costs, in whole US dollars; `low` is at most `high`.
@@ -219,6 +239,8 @@ pub enum LoadError {
     Unreadable { path: PathBuf, why: std::io::Error },
     #[error("location file {}: {why}", .path.display())]
     Invalid { path: PathBuf, why: LocationError },
+    #[error("location folder {}: holds no file that ends in .toml", .path.display())]
+    NoFiles { path: PathBuf },
 }
 
 /// What is wrong in the text of a location file.

@@ -15,7 +15,7 @@ pub(crate) struct Migration {
     pub(crate) postgres: &'static str,
 }
 
-pub(crate) const MIGRATIONS: [Migration; 6] = [
+pub(crate) const MIGRATIONS: [Migration; 8] = [
     Migration {
         version: 1,
         description: "the book",
@@ -51,6 +51,18 @@ pub(crate) const MIGRATIONS: [Migration; 6] = [
         description: "namesakes",
         sqlite: include_str!("../migrations/sqlite/0006_namesakes.sql"),
         postgres: include_str!("../migrations/postgres/0006_namesakes.sql"),
+    },
+    Migration {
+        version: 7,
+        description: "nodes",
+        sqlite: include_str!("../migrations/sqlite/0007_nodes.sql"),
+        postgres: include_str!("../migrations/postgres/0007_nodes.sql"),
+    },
+    Migration {
+        version: 8,
+        description: "locations",
+        sqlite: include_str!("../migrations/sqlite/0008_locations.sql"),
+        postgres: include_str!("../migrations/postgres/0008_locations.sql"),
     },
 ];
 

@@ -13,6 +13,7 @@ mod calendar;
 mod call_log;
 mod consent;
 mod customer;
+mod hold;
 mod migrations;
 mod reminder;
 mod row;
@@ -20,6 +21,7 @@ mod service_history;
 mod transaction;
 mod vehicle;
 mod verification;
+mod waitlist;
 
 use std::sync::Arc;
 
@@ -63,6 +65,8 @@ pub(crate) async fn open(address: &PostgresAddress) -> Result<Store, OpenError> 
         audit: database.clone(),
         reminders: database.clone(),
         consents: database.clone(),
+        holds: database.clone(),
+        waitlist: database.clone(),
         backend: database,
     })
 }
@@ -157,6 +161,14 @@ impl Backend for Database {
         let read = |row: &PgRow| -> Result<i32, StorageError> { Ok(sqlx::Row::try_get(row, 0)?) };
         self.one(sql("SELECT 1"), read).await?;
         Ok(())
+    }
+
+    async fn name(&self) -> Result<String, StorageError> {
+        let read =
+            |row: &PgRow| -> Result<String, StorageError> { Ok(sqlx::Row::try_get(row, 0)?) };
+        let name = self.one(sql("SELECT id FROM book"), read).await?;
+        // The row comes with the table.
+        name.ok_or_else(|| sqlx::Error::RowNotFound.into())
     }
 
     async fn close(&self) {

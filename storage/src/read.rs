@@ -18,6 +18,7 @@ use crate::error::StorageError;
 use crate::reminder::{Attempt, AttemptId, Reminder, ReminderId};
 use crate::service_history::ServiceRecord;
 use crate::vehicle::{Vehicle, VehicleId};
+use crate::waitlist::{Offer, Wait, WaitId};
 
 /// What a row of either database can give; `None` where the column is NULL.
 pub(crate) trait BookRow {
@@ -91,6 +92,7 @@ pub(crate) fn appointment(row: &impl BookRow) -> Result<Appointment, StorageErro
         id: AppointmentId(columns.id),
         customer: CustomerId(columns.integer("customer_id")?),
         vehicle: VehicleId(columns.integer("vehicle_id")?),
+        location: columns.text("location")?,
         service: columns.text("service")?,
         starts_at: columns.instant("starts_at")?,
         ends_at: columns.instant("ends_at")?,
@@ -122,6 +124,33 @@ pub(crate) fn service_record(row: &impl BookRow) -> Result<ServiceRecord, Storag
         service: columns.text("service")?,
         mileage: columns.maybe_integer("mileage")?,
         notes: columns.maybe_text("notes")?,
+    })
+}
+
+pub(crate) fn wait(row: &impl BookRow) -> Result<Wait, StorageError> {
+    let columns = Columns::of("waitlist", row)?;
+    let day = |column| {
+        let found = columns.date(column)?;
+        found.ok_or_else(|| columns.corrupt(column, "nothing"))
+    };
+    let until = columns.read("offer_until", row.instant("offer_until"))?;
+    let offer = until.map(|until| {
+        Ok::<_, StorageError>(Offer {
+            starts_at: columns.instant("offer_starts_at")?,
+            ends_at: columns.instant("offer_ends_at")?,
+            until,
+        })
+    });
+    Ok(Wait {
+        id: WaitId(columns.id),
+        customer: CustomerId(columns.integer("customer_id")?),
+        vehicle: VehicleId(columns.integer("vehicle_id")?),
+        location: columns.text("location")?,
+        service: columns.text("service")?,
+        first_day: day("first_day")?,
+        last_day: day("last_day")?,
+        state: columns.word("state")?,
+        offer: offer.transpose()?,
     })
 }
 
@@ -226,6 +255,7 @@ pub(crate) fn attempt(row: &impl BookRow) -> Result<Attempt, StorageError> {
     Ok(Attempt {
         id: attempt_id(&columns)?,
         reminder: ReminderId(columns.integer("reminder_id")?),
+        channel: columns.word("channel")?,
         to: Phone::parse(&columns.text("to_number")?)
             .map_err(|_| columns.corrupt("to_number", "what is not a telephone number"))?,
         intent_at: columns.instant("intent_at")?,

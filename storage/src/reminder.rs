@@ -50,7 +50,7 @@ pub enum Kind {
     Sms,
     /// A text message, once it is booked or moved.
     Confirmation,
-    /// A text message, after the visit.
+    /// After the visit, by whichever way the location prefers.
     FollowUp,
 }
 
@@ -122,6 +122,7 @@ pub struct Reminder {
 pub struct Attempt {
     pub id: AttemptId,
     pub reminder: ReminderId,
+    pub channel: Channel,
     pub to: Phone,
     /// In business time.
     pub intent_at: Timestamp,
@@ -164,6 +165,8 @@ pub struct Claim<'a> {
     /// How long the rows are theirs unless they are heard of again.
     pub lease: Duration,
     pub limit: u32,
+    /// Only rows of whoever has this number; absent: of everybody.
+    pub only: Option<&'a Phone>,
 }
 
 /// What was decided about a leased row.
@@ -295,16 +298,6 @@ impl AttemptId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl Kind {
-    #[must_use]
-    pub fn channel(self) -> Channel {
-        match self {
-            Self::Voice => Channel::Voice,
-            Self::Sms | Self::Confirmation | Self::FollowUp => Channel::Sms,
-        }
     }
 }
 

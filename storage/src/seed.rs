@@ -126,6 +126,7 @@ async fn appointment(store: &Store, location: &Location, now: &Zoned) -> Result<
             customer: CustomerId(2),
             vehicle: VehicleId(3),
         },
+        location: location.key.clone(),
         service: "oil_change".into(),
         starts_at: start,
         ends_at: start + duration,

@@ -12,7 +12,7 @@
 use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
-use crate::appointment::Busy;
+use crate::appointment::{AppointmentId, Busy};
 use crate::limits;
 use crate::location::{DayHours, Hours, Location, Service};
 
@@ -58,6 +58,9 @@ pub enum SlotRefusal {
     #[error("starts_at: appointments start on a grid counted from opening")]
     OffGrid,
 }
+
+/// The appointment of what is busy without one: ids count from 1.
+const NOBODYS: AppointmentId = AppointmentId(0);
 
 /// Every start of `service` on the days `from..=to` that the rules accept and that has a bay free,
 /// earliest first. `busy` must cover [`span`] of the same days.
@@ -159,12 +162,31 @@ pub fn around(location: &Location, wished: &Zoned) -> Interval {
 #[must_use]
 pub fn free_bays(location: &Location, interval: Interval, busy: &[Busy]) -> usize {
     (1..=location.bays)
-        .filter(|bay| {
-            !busy
-                .iter()
-                .any(|taken| taken.bay == *bay && interval.overlaps(taken.interval()))
-        })
+        .filter(|bay| is_free(*bay, interval, busy))
         .count()
+}
+
+/// The bays that held times will take, each the first that is free: what to add to `busy` so that
+/// what is held is not offered. One for which no bay is free any more takes none.
+#[must_use]
+pub fn bays_of_held(location: &Location, held: &[Interval], busy: &[Busy]) -> Vec<Busy> {
+    let mut taken = busy.to_vec();
+    for interval in held {
+        let free = (1..=location.bays).find(|bay| is_free(*bay, *interval, &taken));
+        taken.extend(free.map(|bay| Busy {
+            appointment: NOBODYS,
+            bay,
+            starts_at: interval.starts_at,
+            ends_at: interval.ends_at,
+        }));
+    }
+    taken.split_off(busy.len())
+}
+
+fn is_free(bay: i64, interval: Interval, busy: &[Busy]) -> bool {
+    !busy
+        .iter()
+        .any(|taken| taken.bay == bay && interval.overlaps(taken.interval()))
 }
 
 impl Interval {

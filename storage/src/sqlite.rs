@@ -10,12 +10,14 @@ mod calendar;
 mod call_log;
 mod consent;
 mod customer;
+mod hold;
 mod migrations;
 mod reminder;
 mod row;
 mod service_history;
 mod vehicle;
 mod verification;
+mod waitlist;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -109,6 +111,8 @@ async fn connect(
         audit: database.clone(),
         reminders: database.clone(),
         consents: database.clone(),
+        holds: database.clone(),
+        waitlist: database.clone(),
         backend: database,
     })
 }
@@ -154,6 +158,13 @@ impl Backend for Database {
     async fn ping(&self) -> Result<(), StorageError> {
         sqlx::query("SELECT 1").execute(&self.readers).await?;
         Ok(())
+    }
+
+    async fn name(&self) -> Result<String, StorageError> {
+        let name = sqlx::query_scalar("SELECT id FROM book")
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(name)
     }
 
     async fn close(&self) {

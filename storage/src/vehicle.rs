@@ -8,7 +8,7 @@ use crate::error::StorageError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct VehicleId(pub i64);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Vehicle {
     pub id: VehicleId,
     pub customer: CustomerId,

@@ -117,7 +117,7 @@ async fn the_one_appointment_is_the_camrys_on_the_next_working_day_at_ten() {
     );
     let busy = store
         .appointments
-        .busy(all.starts_at, all.ends_at)
+        .busy("main", all.starts_at, all.ends_at)
         .await
         .expect("readable");
     assert_eq!(busy.len(), 1);

@@ -97,6 +97,33 @@ fn a_start_is_offered_while_one_bay_is_free_for_all_of_it() {
 }
 
 #[test]
+fn a_held_time_takes_the_first_bay_that_is_free_whichever_was_booked_meanwhile() {
+    let mut otto = Location::example();
+    otto.bays = 2;
+    let nine = slots::Interval {
+        starts_at: at("2026-11-27T09:00:00-06:00[America/Chicago]").timestamp(),
+        ends_at: at("2026-11-27T10:00:00-06:00[America/Chicago]").timestamp(),
+    };
+    let bays = |held: &[slots::Interval], busy: &[Busy]| -> Vec<i64> {
+        let taken = slots::bays_of_held(&otto, held, busy);
+        taken.iter().map(|taken| taken.bay).collect()
+    };
+    let first = taken(1, "2026-11-27T09:30:00-06:00[America/Chicago]", 60);
+    let second = taken(2, "2026-11-27T09:30:00-06:00[America/Chicago]", 60);
+    let later = taken(1, "2026-11-27T10:00:00-06:00[America/Chicago]", 60);
+    assert_eq!(bays(&[nine], &[]), [1]);
+    assert_eq!(bays(&[nine], &[first]), [2]);
+    assert_eq!(
+        bays(&[nine], &[later]),
+        [1],
+        "one may start when another ends"
+    );
+    assert_eq!(bays(&[nine, nine], &[]), [1, 2]);
+    assert_eq!(bays(&[nine, nine, nine], &[]), [1, 2], "there is no third");
+    assert_eq!(bays(&[nine], &[first, second]), [] as [i64; 0]);
+}
+
+#[test]
 fn a_wish_is_refused_for_the_reason_a_caller_understands() {
     let otto = Location::example();
     let brakes = service(&otto, "brake_service");

@@ -361,6 +361,41 @@ async fn what_was_booked_before_there_was_an_outbox_is_in_it_if_it_is_still_to_c
 }
 
 #[tokio::test]
+async fn what_was_booked_before_there_were_several_locations_is_the_first_ones() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("book.db");
+    let store = Store::open_sqlite(&path).await.expect("created");
+    let made = store.appointments.book(&newcomer()).await.expect("free");
+    store.backend.close().await;
+    let mut raw = connection(&path).await;
+    let first = include_str!("../migrations/sqlite/0001_the_book.sql");
+    let triggers = first.split("CREATE TRIGGER ").skip(1).take(2);
+    let triggers = triggers.map(|text| {
+        let end = text.find("END;").expect("a trigger ends") + "END;".len();
+        format!("CREATE TRIGGER {}", &text[..end])
+    });
+    let undo = [
+        "DROP TRIGGER appointments_never_overlap_on_insert",
+        "DROP TRIGGER appointments_never_overlap_on_update",
+        "DROP TABLE waitlist",
+        "DROP INDEX appointments_in_bay",
+        "ALTER TABLE appointments DROP COLUMN location",
+        "CREATE INDEX appointments_in_bay ON appointments (bay, ends_at)
+            WHERE status <> 'cancelled'",
+        "DELETE FROM _sqlx_migrations WHERE version = 8",
+    ];
+    for step in undo.map(str::to_owned).into_iter().chain(triggers) {
+        sqlx::query(sqlx::AssertSqlSafe(step.clone()))
+            .execute(&mut raw)
+            .await
+            .expect(&step);
+    }
+    let store = Store::open_sqlite(&path).await.expect("brought up to date");
+    let found = store.appointments.by_id(made.id).await.expect("readable");
+    assert_eq!(found, Some(made));
+}
+
+#[tokio::test]
 async fn a_schema_from_the_future_is_refused() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("book.db");
@@ -447,6 +482,7 @@ fn newcomer() -> NewAppointment {
             },
             vehicle: sedan(),
         },
+        location: "main".into(),
         service: "oil_change".into(),
         starts_at: second(1000),
         ends_at: second(2000),

@@ -9,5 +9,6 @@ pub mod house;
 pub mod plane;
 pub mod postgres;
 pub mod program;
+pub mod redis;
 pub mod shop;
 pub mod vendors;

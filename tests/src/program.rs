@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use control::caller::voice::Synthesised;
 use pipeline::local::{LocalSpeech, LocalSpeechConfig, LocalSpeechError};
 use storage::call_log::CallLog;
 use storage::{Address, Store};
@@ -180,9 +181,9 @@ impl Drop for Program {
 /// A process that serves on a free port, and where.
 fn serving(executable: &str, folder: &Path, settings: &[(&str, &str)]) -> (Child, String) {
     let mut process = command(executable, folder, &["serve", "--now", NOW])
-        .envs(settings.iter().copied())
         .env("PORT", "0")
         .env("HOST", "127.0.0.1")
+        .envs(settings.iter().copied())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -247,6 +248,28 @@ pub fn wait(process: &mut Child) -> ExitStatus {
         );
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// A port that nobody listens on, for a program that must know its address before it starts.
+///
+/// # Panics
+/// Where there is none.
+#[must_use]
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("bound").port()
+}
+
+/// A voice of this machine's engines for somebody who talks to Otto, where there are any.
+///
+/// # Panics
+/// In CI, where the engines are missing.
+#[must_use]
+pub fn engine_voice(executable: &str) -> Option<Synthesised> {
+    has_engines(executable).then(|| {
+        let worker = LocalSpeechConfig::new(executable.into(), vec!["speech-worker".to_owned()]);
+        Synthesised::start_with(worker).expect("there are engines")
+    })
 }
 
 /// Whether this machine has the speech engines. Where it has not, says that a test did not run and

@@ -51,7 +51,7 @@ impl Shop {
             worker: Worker {
                 google: client,
                 store: store.clone(),
-                location,
+                locations: location.into(),
                 clock,
                 metrics: Arc::clone(&metrics),
                 booked,
@@ -96,7 +96,9 @@ impl Shop {
     /// Books an oil change for John Carter's Accord.
     pub async fn books(&self, context: &mut CallContext, at: &str) -> ToolOutcome {
         let asked = serde_json::json!({"customer_id": 1, "vehicle_id": 1,
-            "service_type": "oil_change", "scheduled_at": at});
+            "service_type": "oil_change", "scheduled_at": at,
+            // One after the other, as nobody does.
+            "another": true});
         self.tool(context, "book_appointment", asked).await
     }
 

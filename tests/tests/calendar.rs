@@ -301,7 +301,7 @@ async fn what_others_put_into_the_calendar_closes_slots_and_our_own_events_do_no
 
 /// The same dealership a moment later: nothing is remembered of what others had in the calendar.
 async fn reopened(shop: Shop) -> Shop {
-    let location = shop.worker.location.clone();
+    let location = shop.worker.locations.first().clone();
     let outlook = Outlook::new(
         shop.worker.google.clone(),
         location.clone(),
@@ -361,7 +361,7 @@ async fn what_was_changed_by_hand_is_found_and_corrected_and_what_is_strange_is_
     shop.google.add("strange", strange);
     let now = NOW.parse().expect("an instant");
     let worker = &shop.worker;
-    let drift = reconcile::drift(&worker.google, &shop.store, &worker.location, now).await;
+    let drift = reconcile::drift(&worker.google, &shop.store, &worker.locations, now).await;
     let drift = drift.expect("comparable");
     assert_eq!(
         drift.missing.iter().map(|id| id.0).collect::<Vec<_>>(),
@@ -381,12 +381,12 @@ async fn what_was_changed_by_hand_is_found_and_corrected_and_what_is_strange_is_
         worker,
         ..
     } = shop;
-    let location = worker.location.clone();
+    let locations = worker.locations.clone();
     let client = worker.google.clone();
     let working = tokio::spawn(worker.run(stopping.clone()));
     let patience = Instant::now() + Duration::from_secs(20);
     loop {
-        let drift = reconcile::drift(&client, &store, &location, now).await;
+        let drift = reconcile::drift(&client, &store, &locations, now).await;
         let drift = drift.expect("comparable");
         let depth = store.calendar.depth().await.expect("readable");
         if drift.to_correct().count() == 0 && depth.pending == 0 {
@@ -495,6 +495,7 @@ async fn thousand_callers(store: Store) {
         let start = begin + jiff::SignedDuration::from_hours((caller % SLOTS) as i64);
         wishes.push(NewAppointment {
             party: Party::Known { customer, vehicle },
+            location: "main".into(),
             service: "oil_change".into(),
             starts_at: start,
             ends_at: start + jiff::SignedDuration::from_hours(1),

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use dsp::Samples;
 use pipeline::message::{Command, EndReason, EventKind, SpeechEdge, UtteranceId};
 use pipeline::net::edge::SttInput;
-use pipeline::{DataPlaneConfig, SpeechConfig};
+use pipeline::{Arrival, DataPlaneConfig, SpeechConfig};
 use tests::plane::audio::{WAIT, YES};
-use tests::plane::phone::Seen;
+use tests::plane::phone::{Phone, STREAM_SID, Seen};
 use tests::plane::speech::{
     Manners, Notebook, broken_listener, broken_talker, listener, talker, voice_of,
 };
@@ -49,6 +49,31 @@ async fn a_greeting_is_heard_whole_and_in_order_and_then_the_call_ends() {
     expected.extend(vec![voice_of(UtteranceId(2)); 200 * 8]);
     assert_eq!(phone.played(), expected);
     assert_eq!(phone.closed().await, Some(1000));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_may_have_a_voice_of_its_own() {
+    let stage = Stage::new(DataPlaneConfig::new(SpeechConfig {
+        stt: listener(&Notebook::default()),
+        tts: broken_talker(),
+    }))
+    .await;
+    let (near, far) = stage.connection().await;
+    let arrival = Arrival {
+        socket: near,
+        early: Vec::new(),
+        stream_sid: STREAM_SID.into(),
+    };
+    let own = talker(Manners::Polite, Duration::ZERO);
+    let handle = stage.plane.admit_with(arrival, Some(own));
+    let mut handle = handle.expect("there is a slot");
+    let phone = Phone::connect(far).await;
+    say(&handle, 1, 200);
+    event(&mut handle, |kind| {
+        matches!(kind, EventKind::UtteranceFinished { .. }).then_some(())
+    })
+    .await;
+    assert_eq!(phone.played(), vec![voice_of(UtteranceId(1)); 200 * 8]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -53,7 +53,8 @@ fn a_new_database_is_migrated_seeded_and_found_well() {
                 && said.contains("0003 calendar outbox")
                 && said.contains("0004 reminders")
                 && said.contains("0005 verification")
-                && said.contains("0006 namesakes"),
+                && said.contains("0006 namesakes")
+                && said.contains("0007 nodes"),
             "{said}"
         );
     }

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use tests::dealership::{Dealership, JOHN, Plan, SUE, until};
+use tests::dealership::{Dealership, JOHN, MARIA, Plan, SUE, until};
 use tests::postgres::postgres;
-use tests::program::Program;
+use tests::program::{NOW, Program, command, printed};
+use tests::vendors::twilio::{ACCOUNT_SID, AUTH_TOKEN, Twilio, signed_form};
 use tokio::sync::Mutex;
 
 const OTTO: &str = env!("CARGO_BIN_EXE_otto-under-test");
@@ -114,4 +115,55 @@ async fn a_caller_during_an_outage_hears_an_apology_goes_to_a_human_and_is_not_f
     assert!(!kept.exists());
     assert_eq!(shop.booked().await.len(), 1, "and nothing of what failed");
     shop.calendar_agrees().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_writes_stop_during_an_outage_is_answered_and_never_dialled() {
+    let Some(server) = postgres() else { return };
+    let _turn = TURN.lock().await;
+    let twilio = Twilio::start().await;
+    let book = server.database();
+    let account = [
+        ("TWILIO_ACCOUNT_SID", ACCOUNT_SID),
+        ("TWILIO_AUTH_TOKEN", AUTH_TOKEN),
+        ("TWILIO_PHONE_NUMBER", "+12175550100"),
+        ("TWILIO_API_URL", &twilio.origin()),
+        ("YOUR_TEST_NUMBER", MARIA),
+        ("DATABASE_URL", &book),
+        ("OTTO_SPEECH", "typed"),
+    ];
+    // The server only listens: it knows no address of its own to be called back at.
+    let otto = Program::serve_with(OTTO, &account);
+    server.stop();
+    let url = format!("{}/api/v1/webhooks/sms", otto.address());
+    let form = [("MessageSid", "SM1"), ("From", MARIA), ("Body", "STOP")];
+    let answer = reqwest::Client::new()
+        .post(&url)
+        .header("X-Twilio-Signature", signed_form(&url, &form))
+        .form(&form)
+        .send();
+    let answer = answer.await.expect("answered");
+    assert_eq!(answer.status().as_u16(), 200);
+    let said = answer.text().await.expect("text");
+    assert!(said.contains("no more calls or messages"), "{said}");
+    let owed = otto.folder().join("owed");
+    let waiting = || std::fs::read_dir(&owed).map_or(0, Iterator::count);
+    assert_eq!(waiting(), 1, "it is on the disk");
+    // While the book is away nobody is dialled at all.
+    let remind = || {
+        command(OTTO, otto.folder(), &["remind", "--once", "--now", NOW])
+            .envs(account)
+            .env("BASE_URL", "https://otto.example")
+            .output()
+            .expect("it starts")
+    };
+    assert!(!remind().status.success());
+    server.start_again();
+    let passed = remind();
+    let said = printed(&passed);
+    assert!(passed.status.success(), "{said}");
+    assert!(said.contains("the customer has opted out"), "{said}");
+    assert_eq!(twilio.calls().len() + twilio.messages().len(), 0);
+    let none = |count: &usize| *count == 0;
+    until("the wish is in the book", none, async || waiting()).await;
 }

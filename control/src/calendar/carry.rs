@@ -2,7 +2,7 @@
 
 use storage::appointment::Status;
 use storage::calendar::{CalendarTask, EventRef};
-use storage::{Location, StorageError, Store};
+use storage::{Locations, StorageError, Store};
 
 use super::event::{self, Event};
 use super::google::{CalendarError, Google};
@@ -24,11 +24,13 @@ pub enum CarryError {
 pub async fn carry(
     google: &Google,
     store: &Store,
-    location: &Location,
+    locations: &Locations,
     task: &CalendarTask,
 ) -> Result<Option<EventRef>, CarryError> {
     let booking = &task.booking;
     let appointment = &booking.appointment;
+    let location = locations.of(&appointment.location);
+    let google = &google.of(location);
     if appointment.status == Status::Cancelled {
         // An insertion whose answer was lost may be there under an id that we did not keep.
         let derived = event::id(&booking.key, 0);

@@ -21,6 +21,7 @@ use pipeline::vendor::{SharedBreaker, Vendor};
 use reqwest::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use storage::Location;
 use storage::calendar::EventRef;
 use storage::slots::Interval;
 
@@ -39,7 +40,7 @@ pub struct Google(Arc<Inner>);
 struct Inner {
     http: reqwest::Client,
     account: GoogleAccount,
-    tokens: Tokens,
+    tokens: Arc<Tokens>,
     breaker: SharedBreaker,
     metrics: Arc<Metrics>,
     vendors: Arc<DataPlaneMetrics>,
@@ -89,10 +90,30 @@ impl Google {
         Self(Arc::new(Inner {
             http,
             account,
-            tokens: Tokens::default(),
+            tokens: Arc::default(),
             breaker: SharedBreaker::default(),
             metrics,
             vendors,
+        }))
+    }
+
+    /// The calendar of a location: its own, or else this one. They share their account, its token
+    /// and what is known of the vendor.
+    #[must_use]
+    pub fn of(&self, location: &Location) -> Self {
+        let Some(own) = &location.calendar else {
+            return self.clone();
+        };
+        Self(Arc::new(Inner {
+            http: self.0.http.clone(),
+            account: GoogleAccount {
+                calendar_id: own.clone(),
+                ..self.0.account.clone()
+            },
+            tokens: Arc::clone(&self.0.tokens),
+            breaker: self.0.breaker.clone(),
+            metrics: Arc::clone(&self.0.metrics),
+            vendors: Arc::clone(&self.0.vendors),
         }))
     }
 

@@ -64,6 +64,13 @@ impl Outlook {
         })))
     }
 
+    /// Whether it is this location's.
+    #[must_use]
+    pub fn is_of(&self, location: &Location) -> bool {
+        let inner = self.0.as_ref();
+        inner.is_some_and(|inner| inner.location.key == location.key)
+    }
+
     /// Says that the book has changed.
     pub fn booked(&self) {
         if let Some(inner) = &self.0 {

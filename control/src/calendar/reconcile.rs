@@ -3,14 +3,14 @@
 //! The book is right: what is missing, moved or left over by hand or by accident is written again. An
 //! event that bears our mark and belongs to no booking is only told of; it may be another book's.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use storage::appointment::{AppointmentId, Status};
 use storage::calendar::CalendarBooking;
 use storage::slots::Interval;
-use storage::{Location, Store};
+use storage::{Location, Locations, Store};
 
 use super::carry::CarryError;
 use super::event;
@@ -30,17 +30,50 @@ pub struct Drift {
     pub orphans: Vec<String>,
 }
 
-/// Compares what is still to come.
+/// Compares what is still to come, calendar by calendar: locations may share one.
 ///
 /// # Errors
 /// Where either side cannot be read.
 pub async fn drift(
     google: &Google,
     store: &Store,
-    location: &Location,
+    locations: &Locations,
     now: Timestamp,
 ) -> Result<Drift, CarryError> {
-    let days = i64::from(location.horizon_days) + 2;
+    let mut calendars: BTreeMap<String, Vec<&Location>> = BTreeMap::new();
+    for location in locations.iter() {
+        let calendar = google.of(location).calendar().to_owned();
+        calendars.entry(calendar).or_default().push(location);
+    }
+    let mut drift = Drift::default();
+    for sharing in calendars.values() {
+        let found = drift_of(google, store, locations, sharing, now).await?;
+        drift.missing.extend(found.missing);
+        drift.changed.extend(found.changed);
+        drift.left_over.extend(found.left_over);
+        drift.orphans.extend(found.orphans);
+    }
+    Ok(drift)
+}
+
+/// Compares the calendar that these locations share with what is booked there.
+async fn drift_of(
+    google: &Google,
+    store: &Store,
+    locations: &Locations,
+    sharing: &[&Location],
+    now: Timestamp,
+) -> Result<Drift, CarryError> {
+    let Some(first) = sharing.first() else {
+        return Ok(Drift::default());
+    };
+    let google = google.of(first);
+    let horizons = sharing.iter().map(|location| location.horizon_days);
+    let days = i64::from(horizons.max().unwrap_or_default()) + 2;
+    let here = |key: &str| {
+        let of = &locations.of(key).key;
+        sharing.iter().any(|location| location.key == *of)
+    };
     let span = Interval {
         starts_at: now,
         ends_at: now + SignedDuration::from_hours(24 * days),
@@ -52,6 +85,7 @@ pub async fn drift(
     let bookings: Vec<_> = bookings
         .into_iter()
         .filter(|booking| booking.appointment.starts_at < span.ends_at)
+        .filter(|booking| here(&booking.appointment.location))
         .collect();
     let mut drift = compare(&bookings, &events);
     if !whole {
@@ -151,6 +185,7 @@ mod tests {
                 id: AppointmentId(id),
                 customer: CustomerId(1),
                 vehicle: VehicleId(1),
+                location: "main".into(),
                 service: "oil_change".into(),
                 starts_at: when.starts_at,
                 ends_at: when.ends_at,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use storage::{Location, Store};
+use storage::{Location, Locations, Store};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ pub struct Running(JoinHandle<()>);
 #[derive(Debug)]
 pub struct Surroundings {
     pub store: Store,
-    pub location: Arc<Location>,
+    pub locations: Locations,
     pub clock: BusinessClock,
     pub metrics: Arc<Metrics>,
     pub vendors: Arc<pipeline::metrics::Metrics>,
@@ -29,26 +29,26 @@ pub struct Surroundings {
 }
 
 impl Running {
-    /// Starts the worker; the outlook is for the tools.
+    /// Starts the worker; the outlooks, one for each location, are for the tools.
     #[must_use]
-    pub fn start(account: GoogleAccount, around: Surroundings) -> (Self, Outlook) {
+    pub fn start(account: GoogleAccount, around: Surroundings) -> (Self, Vec<Outlook>) {
         let google = Google::new(account, Arc::clone(&around.metrics), around.vendors);
         let booked = Arc::default();
-        let outlook = Outlook::new(
-            google.clone(),
-            Arc::clone(&around.location),
-            Arc::clone(&booked),
-        );
+        let outlook = |location: &Arc<Location>| {
+            let calendar = google.of(location);
+            Outlook::new(calendar, Arc::clone(location), Arc::clone(&booked))
+        };
+        let outlooks = around.locations.iter().map(outlook).collect();
         let worker = Worker {
             google,
             store: around.store,
-            location: around.location,
+            locations: around.locations,
             clock: around.clock,
             metrics: around.metrics,
             booked,
         };
         let working = tokio::spawn(worker.run(around.stopping));
-        (Self(working), outlook)
+        (Self(working), outlooks)
     }
 
     /// Waits for what is under way, for a while.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use storage::calendar::{CalendarTask, Next, OutboxDepth};
-use storage::{Location, StorageError, Store};
+use storage::{Locations, StorageError, Store};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +23,7 @@ use crate::observe::Metrics;
 pub struct Worker {
     pub google: Google,
     pub store: Store,
-    pub location: Arc<Location>,
+    pub locations: Locations,
     pub clock: BusinessClock,
     pub metrics: Arc<Metrics>,
     /// Told of bookings by whoever makes them in this process; the clock finds all others.
@@ -92,7 +92,7 @@ impl Worker {
     }
 
     async fn one(&self, task: &CalendarTask) {
-        let work = carry(&self.google, &self.store, &self.location, task);
+        let work = carry(&self.google, &self.store, &self.locations, task);
         let carried = match timeout(limits::CALENDAR_CARRY_DEADLINE, work).await {
             Ok(carried) => carried,
             Err(_) => Err(CalendarError::TimedOut.into()),
@@ -128,7 +128,7 @@ impl Worker {
         if let Err(error) = tidied.await {
             tracing::warn!(%error, "the calendar's outbox was not tidied");
         }
-        match reconcile::drift(&self.google, &self.store, &self.location, now).await {
+        match reconcile::drift(&self.google, &self.store, &self.locations, now).await {
             Ok(drift) => {
                 self.metrics.calendar().drift(&drift);
                 if !drift.is_none() {

@@ -147,6 +147,14 @@ impl Console {
             FeedEvent::Agent { text, .. } | FeedEvent::AgentGoesOn { text, .. } => {
                 self.line(at, "agent", Ink::Agent, text)
             }
+            FeedEvent::Ducked { reaction_ms, .. } => {
+                let text = format!("the agent is silent after {reaction_ms:.0} ms");
+                self.line(at, "duck", Ink::Faint, &text)
+            }
+            FeedEvent::Resumed { silent_ms, .. } => {
+                let text = format!("the agent goes on after {silent_ms:.0} ms");
+                self.line(at, "resume", Ink::Faint, &text)
+            }
             FeedEvent::BargeIn { heard, .. } => {
                 let text = format!("the agent counts as heard: “{heard}”");
                 self.line(at, "barge-in", Ink::Faint, &text)

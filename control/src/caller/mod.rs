@@ -29,3 +29,4 @@ pub mod wire;
 
 pub use place::{CallError, CallPlan, place};
 pub use record::{CallRecord, Ending, Happened, Happening};
+pub use webhook::Network;

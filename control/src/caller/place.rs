@@ -13,16 +13,19 @@ use super::record::{CallRecord, Ending, Happened, Happening};
 use super::stream::{self, Mind, Speaking, StreamEnd, StreamError, Streamed};
 use super::twiml::Verb;
 use super::voice::Repertoire;
-use super::webhook::{WebhookError, Webhooks, root_cause};
+use super::webhook::{Network, WebhookError, Webhooks, root_cause};
 use super::wire::Identity;
+use crate::telephony::signature;
 
 /// What it takes to call.
 #[derive(Debug)]
 pub struct CallPlan {
     /// What to call it on a page.
     pub title: String,
-    /// The inbound-call webhook.
+    /// The webhook that is asked first: the inbound-call one, or what the agent gave for a call of
+    /// its own.
     pub webhook: Url,
+    pub network: Network,
     pub from: String,
     pub to: String,
     pub mind: Mind,
@@ -60,7 +63,7 @@ pub async fn place(
     let http = reqwest::Client::builder()
         .build()
         .map_err(|error| CallError::Http(root_cause(&error)))?;
-    let identity = new_identity();
+    let identity = new_identity(&plan.network);
     let call_sid = identity.call_sid.clone();
     let mut happened: Vec<Happened> = Vec::new();
     let mut tell = |event: Happened| {
@@ -76,7 +79,14 @@ pub async fn place(
     });
     let live = Live::new(http.clone(), &plan.webhook, &call_sid, plan.token);
     let mut call = Call {
-        webhooks: Webhooks::new(http, identity.clone(), &plan.from, &plan.to),
+        webhooks: Webhooks::new(
+            http,
+            plan.network.clone(),
+            identity.clone(),
+            &plan.from,
+            &plan.to,
+        ),
+        network: plan.network,
         identity,
         live,
         speaking: Some((plan.mind, plan.repertoire)),
@@ -87,7 +97,8 @@ pub async fn place(
     let followed = timeout_at(
         // The stream keeps the deadline by itself, politely; this is for all the rest.
         deadline + Duration::from_secs(5),
-        call.follow(&plan.webhook, &mut tell),
+        // Boxed: a whole call is a large future.
+        Box::pin(call.follow(&plan.webhook, &mut tell)),
     );
     let ending = followed.await.unwrap_or(Ok(Ending::TimedOut))?;
     let Some(mut streamed) = call.streamed else {
@@ -130,6 +141,7 @@ async fn drain(mut feed: mpsc::Receiver<FromFeed>, tell: &mut (dyn FnMut(Happene
 /// A call between its TwiML documents.
 struct Call {
     webhooks: Webhooks,
+    network: Network,
     identity: Identity,
     live: Option<Live>,
     /// Taken by the media stream; there is one in a call.
@@ -221,6 +233,7 @@ impl Call {
             live: self.live.clone(),
             deadline: self.deadline,
             hang_up: self.hang_up.clone(),
+            signature: self.network.signature(&stream.url, signature::Body::None),
         };
         let mut streamed = stream::run(stream, self.identity.clone(), speaking, tell).await?;
         let end = std::mem::replace(&mut streamed.end, StreamEnd::Agent);
@@ -242,11 +255,12 @@ enum Step {
     End(Ending),
 }
 
-fn new_identity() -> Identity {
+fn new_identity(network: &Network) -> Identity {
     let sid = |prefix: &str| format!("{prefix}{:032x}", rand::random::<u128>());
+    let placed = network.answers.as_ref().map(|sid| sid.as_str().to_owned());
     Identity {
-        call_sid: sid("CA"),
+        call_sid: placed.unwrap_or_else(|| sid("CA")),
         stream_sid: sid("MZ"),
-        account_sid: sid("AC"),
+        account_sid: network.account_sid.clone().unwrap_or_else(|| sid("AC")),
     }
 }

@@ -263,6 +263,7 @@ fn question_names() -> Vec<String> {
         Question::WhichAppointment,
         Question::When,
         Question::Confirm,
+        Question::AllWell,
         Question::StillThere,
         Question::AnythingElse,
     ]

@@ -10,11 +10,13 @@ use std::time::Duration;
 use dsp::{FRAME_MS, FRAME_SAMPLES};
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
+use reqwest::header::HeaderValue;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 use tokio_util::sync::CancellationToken;
@@ -31,6 +33,7 @@ use super::twiml;
 use super::voice::Repertoire;
 use super::wire::{self, FromAgent, Identity, Outbound};
 use crate::feed::FeedEvent;
+use crate::telephony::signature;
 
 /// What the feed calls speech whose words come in writing.
 const TYPED: &str = "typed";
@@ -56,6 +59,8 @@ pub struct Speaking {
     pub deadline: Instant,
     /// The caller hangs up when it is cancelled.
     pub hang_up: CancellationToken,
+    /// The network's, where it signs.
+    pub signature: Option<HeaderValue>,
 }
 
 /// What a stream leaves behind.
@@ -107,7 +112,12 @@ pub async fn run(
         .max_message_size(Some(MAX_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_MESSAGE_BYTES));
     // Frames are small and each is due now: they must not wait for one another.
-    let connect = connect_async_with_config(&stream.url, Some(config), true);
+    let mut request = stream.url.as_str().into_client_request();
+    if let (Ok(request), Some(signature)) = (&mut request, speaking.signature.clone()) {
+        request.headers_mut().insert(signature::HEADER, signature);
+    }
+    let request = request.map_err(|e| error(e.to_string()))?;
+    let connect = connect_async_with_config(request, Some(config), true);
     let (socket, _) = timeout(CONNECT_TIMEOUT, connect)
         .await
         .map_err(|_| error(format!("no answer in {CONNECT_TIMEOUT:?}")))?

@@ -93,11 +93,19 @@ impl Synthesised {
     /// # Errors
     /// Where the engine is missing; the message names the packages.
     pub fn start() -> Result<Self, LocalSpeechError> {
-        let mut config =
+        let config =
             LocalSpeechConfig::this_executable().map_err(|why| LocalSpeechError::Spawn {
                 program: "/proc/self/exe".into(),
                 why,
             })?;
+        Self::start_with(config)
+    }
+
+    /// As [`Self::start`], in this worker.
+    ///
+    /// # Errors
+    /// Where the engine is missing; the message names the packages.
+    pub fn start_with(mut config: LocalSpeechConfig) -> Result<Self, LocalSpeechError> {
         config.recognisers = 0;
         let speech = LocalSpeech::start(config)?;
         Ok(Self { speech })

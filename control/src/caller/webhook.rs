@@ -1,18 +1,34 @@
 //! The telephone network's HTTP side: posts webhooks as Twilio does and reads their TwiML.
 
+use form_urlencoded::Serializer;
 use reqwest::Url;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
 use super::limits::{MAX_TWIML_BYTES, WEBHOOK_TIMEOUT};
 use super::twiml::{self, TwimlError, Verb};
 use super::wire::Identity;
+use crate::telephony::CallSid;
+use crate::telephony::signature::{self, SignatureKey};
 
 /// Twilio's version of the API, sent with every webhook.
 const API_VERSION: &str = "2010-04-01";
+
+/// How the network carries a call.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    /// The call that the agent has placed, and that is being answered; absent: the caller calls.
+    pub answers: Option<CallSid>,
+    /// The account that the call belongs to; absent: one that nobody has.
+    pub account_sid: Option<String>,
+    /// Signs webhooks and the media stream as Twilio does; absent: they go unsigned.
+    pub signs: Option<SignatureKey>,
+}
 
 /// Posts one call's webhooks.
 #[derive(Debug)]
 pub struct Webhooks {
     http: reqwest::Client,
+    network: Network,
     identity: Identity,
     from: String,
     to: String,
@@ -35,9 +51,16 @@ pub enum WebhookError {
 
 impl Webhooks {
     #[must_use]
-    pub fn new(http: reqwest::Client, identity: Identity, from: &str, to: &str) -> Self {
+    pub fn new(
+        http: reqwest::Client,
+        network: Network,
+        identity: Identity,
+        from: &str,
+        to: &str,
+    ) -> Self {
         Self {
             http,
+            network,
             identity,
             from: from.to_owned(),
             to: to.to_owned(),
@@ -63,14 +86,19 @@ impl Webhooks {
             url: url.clone(),
             reason: root_cause(&error),
         };
-        let response = self
+        let form = Serializer::new(String::new())
+            .extend_pairs(self.form(status))
+            .finish();
+        let mut request = self
             .http
             .post(url.clone())
             .timeout(WEBHOOK_TIMEOUT)
-            .form(&self.form(status))
-            .send()
-            .await
-            .map_err(unreachable)?;
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let signed = signature::Body::Form(form.as_bytes());
+        if let Some(signature) = self.network.signature(url.as_str(), signed) {
+            request = request.header(signature::HEADER, signature);
+        }
+        let response = request.body(form).send().await.map_err(unreachable)?;
         let code = response.status();
         let body = response.text().await.map_err(unreachable)?;
         if !code.is_success() {
@@ -99,9 +127,24 @@ impl Webhooks {
             ("Caller", &self.from),
             ("Called", &self.to),
             ("CallStatus", status),
-            ("Direction", "inbound"),
+            ("Direction", self.network.direction()),
             ("ApiVersion", API_VERSION),
         ]
+    }
+}
+
+impl Network {
+    /// What Twilio shows with a request, where it signs.
+    pub(super) fn signature(&self, url: &str, body: signature::Body<'_>) -> Option<HeaderValue> {
+        let signature = self.signs.as_ref()?.sign(url, body).ok()?;
+        HeaderValue::from_str(&signature).ok()
+    }
+
+    fn direction(&self) -> &'static str {
+        match self.answers {
+            Some(_) => "outbound-api",
+            None => "inbound",
+        }
     }
 }
 

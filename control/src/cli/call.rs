@@ -22,9 +22,10 @@ use crate::caller::script::{Prompter, Script};
 use crate::caller::stream::Mind;
 use crate::caller::voice::{Buzzed, Repertoire, Synthesised, Voice};
 use crate::caller::webhook::WebhookError;
-use crate::caller::{CallError, CallPlan, CallRecord, Ending, place, wav};
+use crate::caller::{CallError, CallPlan, CallRecord, Ending, Network, place, wav};
 use crate::config::{Config, SpeechMode};
 use crate::server;
+use crate::telephony::signature::SignatureKey;
 use crate::timeline;
 
 /// Lines typed ahead of the caller's mouth.
@@ -105,6 +106,15 @@ pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
     let plan = CallPlan {
         title: title(&args.what),
         webhook,
+        network: Network {
+            answers: None,
+            account_sid: config.twilio.account_sid.clone(),
+            signs: config
+                .twilio
+                .auth_token
+                .as_ref()
+                .map(|token| SignatureKey::new(token.expose_secret())),
+        },
         from: args.from,
         to: args
             .to

@@ -9,6 +9,7 @@ mod scenario;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 use jiff::{Timestamp, Zoned};
@@ -23,7 +24,7 @@ use crate::caller::console::Console;
 use crate::caller::script::{Prompter, Script};
 use crate::caller::stream::Mind;
 use crate::caller::voice::Repertoire;
-use crate::caller::{CallPlan, CallRecord, place};
+use crate::caller::{CallPlan, CallRecord, Network, place};
 use crate::clock::BusinessClock;
 use crate::config::{Config, Key, Origin, Sources, SpeechMode};
 use crate::observe::{self, LogFormat};
@@ -47,6 +48,9 @@ pub struct Args {
     /// Keep the book here, in an empty database, and not in a new file: postgres://…
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// Share media tokens by way of this server: redis://…
+    #[arg(long, value_name = "URL")]
+    redis: Option<String>,
 }
 
 /// Plays the demo.
@@ -55,7 +59,7 @@ pub struct Args {
 /// Where the server does not start or a file cannot be written. A call that goes wrong is a failed
 /// check, not an error.
 pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
-    let stage = Stage::set(flags, args.database.as_deref()).await?;
+    let stage = Stage::set(flags, &args).await?;
     let numbers =
         (0..SCENARIOS.len()).filter(|n| args.only.is_none_or(|o| usize::from(o) == n + 1));
     let mut played: Vec<Played> = stream::iter(numbers)
@@ -87,7 +91,7 @@ pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
 /// Everything that the calls need.
 struct Stage {
     server: Server,
-    location: Location,
+    location: Arc<Location>,
     morning: Zoned,
     repertoire: Repertoire,
     /// Where the files go.
@@ -113,10 +117,10 @@ impl Played {
 }
 
 impl Stage {
-    async fn set(flags: &Flags, database: Option<&str>) -> anyhow::Result<Self> {
+    async fn set(flags: &Flags, args: &Args) -> anyhow::Result<Self> {
         let morning: Zoned = MORNING.parse()?;
         let now = flags.now.unwrap_or_else(|| morning.timestamp());
-        let config = demo_config(flags, database)?;
+        let config = demo_config(flags, args)?;
         let folder = config.data_dir.clone();
         let database = config.database.clone();
         let mode = config.speech;
@@ -197,6 +201,7 @@ impl Stage {
         let plan = CallPlan {
             title: scenario.title.to_owned(),
             webhook: self.webhook.clone(),
+            network: Network::default(),
             from: scenario.from.to_owned(),
             to: self.location.phone.as_str().to_owned(),
             mind: Mind::Script(Box::new(Conduct::new(Prompter::new(script)))),
@@ -236,7 +241,7 @@ impl Stage {
 
 /// The process's configuration, but for what a demo must not share with a server: the address, the
 /// book and the folder are its own.
-fn demo_config(flags: &Flags, database: Option<&str>) -> anyhow::Result<Config> {
+fn demo_config(flags: &Flags, args: &Args) -> anyhow::Result<Config> {
     let usual = Config::load(flags)?;
     let stamp = Timestamp::now()
         .strftime("demo-%Y%m%d-%H%M%S-%3f")
@@ -250,12 +255,17 @@ fn demo_config(flags: &Flags, database: Option<&str>) -> anyhow::Result<Config> 
         (Key::DataDir, path(&folder)),
         (
             Key::DatabaseUrl,
-            database.map_or_else(|| format!("sqlite://{}", own_file(&folder)), str::to_owned),
+            args.database
+                .clone()
+                .unwrap_or_else(|| format!("sqlite://{}", own_file(&folder))),
         ),
         (Key::Speech, usual.speech.to_string()),
     ];
     for (key, value) in own {
         sources.set(key, value, Origin::CommandLine);
+    }
+    if let Some(redis) = &args.redis {
+        sources.set(Key::RedisUrl, redis.clone(), Origin::CommandLine);
     }
     if let Some(location) = &usual.location {
         sources.set(Key::Location, path(location), Origin::CommandLine);

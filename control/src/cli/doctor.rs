@@ -2,6 +2,7 @@
 
 mod calendar;
 mod database;
+mod redis;
 mod vendors;
 
 use std::borrow::Cow;
@@ -52,6 +53,7 @@ pub async fn run(flags: &Flags, _: Args) -> anyhow::Result<ExitCode> {
         ("data folder", data_dir(&config)),
         ("location", location(&config)),
         ("database", database::check(&config.database).await),
+        ("redis", redis::check(config.redis.as_ref()).await),
         ("speech", speech(config.speech).await),
         (
             "deepgram",
@@ -99,11 +101,12 @@ fn data_dir(config: &Config) -> Finding {
 }
 
 fn location(config: &Config) -> Finding {
-    match server::location(config) {
-        Ok(location) => Well(format!(
+    match server::locations(config) {
+        Ok(locations) if locations.are_several() => Well(server::named(&locations)),
+        Ok(locations) => Well(format!(
             "{}, {} services",
-            location.name,
-            location.services.len()
+            locations.first().name,
+            locations.first().services.len()
         )),
         Err(error) => Broken {
             what: error.to_string(),

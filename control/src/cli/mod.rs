@@ -7,6 +7,7 @@ pub mod migrate;
 pub mod remind;
 pub mod seed;
 pub mod serve;
+pub mod vad;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -66,6 +67,8 @@ enum Command {
     Demo(demo::Args),
     /// Check each part, and name the remedy for what is broken
     Doctor(doctor::Args),
+    /// Run the speech detector over labelled audio
+    Vad(vad::Args),
     /// Speech engines in a process of their own; started by the others
     #[command(hide = true)]
     SpeechWorker,
@@ -155,6 +158,7 @@ async fn run(flags: Flags, command: Command) -> anyhow::Result<ExitCode> {
         Command::Call(args) => Box::pin(call::run(&flags, *args)).await,
         Command::Demo(args) => demo::run(&flags, args).await,
         Command::Doctor(args) => doctor::run(&flags, args).await,
+        Command::Vad(args) => vad::run(&args),
         Command::SpeechWorker => unreachable!("invariant: it is run before any runtime"),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use comfy_table::{Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use pipeline::metrics::Metrics;
-use storage::location::Location;
+use storage::Locations;
 use storage::reminder::Briefing;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -17,8 +17,8 @@ use crate::config::Config;
 use crate::observe::{self, LogFormat};
 use crate::reminders::policy::Verdict;
 use crate::reminders::runner::{Report, kind};
-use crate::reminders::{Policy, Runner};
-use crate::{database, server};
+use crate::reminders::{Policies, Runner};
+use crate::{database, limits, server};
 
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[group(required = true, multiple = true)]
@@ -34,9 +34,6 @@ pub struct Args {
     dry_run: bool,
 }
 
-/// Rows that a dry run shows.
-const SHOWN: u32 = 500;
-
 /// Rows that a progress bar counts.
 const MOST: u32 = 100_000;
 
@@ -48,20 +45,20 @@ pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
     let config = Config::load(flags)?;
     observe::start_logging(&config.log, LogFormat::Text);
     observe::keep_panics_private();
-    let location = Arc::new(server::location(&config)?);
+    let locations = server::locations(&config)?;
     let store = database::open(&config.database).await?;
     let clock = flags.clock();
-    let policy = Policy::new(&config, Arc::clone(&location));
-    println!("reminders: {}", policy.guard().sentence());
+    let policies = Policies::new(&config, locations.clone());
+    println!("reminders: {}", policies.guard().sentence());
     if args.dry_run {
-        let judged = Runner::rehearse(&store, &policy, &clock, SHOWN).await;
+        let judged = Runner::rehearse(&store, &policies, &clock, limits::REMINDERS_SHOWN).await;
         store.backend.close().await;
-        println!("{}", rehearsed(&judged?, &location));
+        println!("{}", rehearsed(&judged?, &locations));
         return Ok(ExitCode::SUCCESS);
     }
     let base_url = config.base_url.clone();
     let metrics = Arc::<Metrics>::default();
-    let runner = Runner::new(&config, base_url, location, store.clone(), clock, metrics);
+    let runner = Runner::new(&config, base_url, locations, store.clone(), clock, metrics);
     let runner = match runner {
         Ok(runner) => runner,
         Err(error) => {
@@ -115,17 +112,19 @@ fn passed_through(report: &Report) -> String {
     format!("{table}\n{report}")
 }
 
-fn rehearsed(judged: &[(Briefing, Verdict)], location: &Location) -> String {
+fn rehearsed(judged: &[(Briefing, Verdict)], locations: &Locations) -> String {
     if judged.is_empty() {
         return "nothing is due".to_owned();
     }
     let mut table = table(&["appointment", "starts", "of", "would be", "why"]);
-    let at = |at| location.local(at).strftime("%a %b %-d %H:%M").to_string();
     for (briefing, verdict) in judged {
+        let location = locations.of(&briefing.appointment.location);
+        let at = |at| location.local(at).strftime("%a %b %-d %H:%M").to_string();
         let (what, why) = match verdict {
             Verdict::Act => ("sent now".to_owned(), ""),
             Verdict::Wait { until, why } => (format!("looked at {}", at(*until)), *why),
             Verdict::Skip { why } => ("skipped".to_owned(), *why),
+            Verdict::Leave { why } => ("left open".to_owned(), *why),
         };
         let appointment = briefing.appointment.id.0.to_string();
         let starts = at(briefing.appointment.starts_at);

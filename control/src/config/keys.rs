@@ -14,6 +14,7 @@ pub enum Key {
     Host,
     Port,
     DatabaseUrl,
+    RedisUrl,
     TwilioAccountSid,
     TwilioPhoneNumber,
     TwilioAuthToken,
@@ -43,6 +44,7 @@ pub enum Key {
     GoogleCalendarId,
     GoogleApiUrl,
     GoogleTokenUrl,
+    NhtsaApiUrl,
     RustLog,
     Config,
     DataDir,
@@ -63,6 +65,7 @@ const KEYS: &[(Key, &str)] = &[
     (Key::Host, "HOST"),
     (Key::Port, "PORT"),
     (Key::DatabaseUrl, "DATABASE_URL"),
+    (Key::RedisUrl, "REDIS_URL"),
     (Key::TwilioAccountSid, "TWILIO_ACCOUNT_SID"),
     (Key::TwilioPhoneNumber, "TWILIO_PHONE_NUMBER"),
     (Key::TwilioAuthToken, "TWILIO_AUTH_TOKEN"),
@@ -92,6 +95,7 @@ const KEYS: &[(Key, &str)] = &[
     (Key::GoogleCalendarId, "GOOGLE_CALENDAR_ID"),
     (Key::GoogleApiUrl, "GOOGLE_API_URL"),
     (Key::GoogleTokenUrl, "GOOGLE_TOKEN_URL"),
+    (Key::NhtsaApiUrl, "NHTSA_API_URL"),
     (Key::RustLog, "RUST_LOG"),
     (Key::Config, "OTTO_CONFIG"),
     (Key::DataDir, "OTTO_DATA_DIR"),
@@ -108,13 +112,7 @@ const KEYS: &[(Key, &str)] = &[
 
 /// Settings of parts that this version does not have. They may be set; the start of the log says
 /// that they change nothing.
-pub(super) const NOT_YET: &[&str] = &[
-    "REDIS_URL",
-    "NHTSA_API_URL",
-    "RECORDING_KEY",
-    "CORS_ORIGINS",
-    "TURN_EAGER",
-];
+pub(super) const NOT_YET: &[&str] = &["RECORDING_KEY", "CORS_ORIGINS", "TURN_EAGER"];
 
 impl Key {
     #[must_use]

@@ -13,6 +13,7 @@ use super::keys::{Key, NOT_YET, Setting, Sources};
 use super::{ApiKey, BaseUrl, Config, ConfigError, Environment, Reminders, SpeechMode, Twilio};
 use super::{google, vendors};
 use crate::limits;
+use crate::nodes::RedisAddress;
 
 const DEFAULT_PORT: u16 = 8000;
 const DEFAULT_REMINDER_HOUR: u8 = 9;
@@ -31,6 +32,8 @@ pub(super) fn parse(sources: &Sources) -> Result<Config, ConfigError> {
         port: value(sources, Key::Port, port)?.unwrap_or(DEFAULT_PORT),
         database: value(sources, Key::DatabaseUrl, database)?
             .unwrap_or_else(|| Address::Sqlite(data_dir.join("otto.db"))),
+        nhtsa_url: vendors::nhtsa(sources)?,
+        redis: value(sources, Key::RedisUrl, redis)?,
         location: value(sources, Key::Location, path)?,
         twilio: twilio(sources)?,
         reminders: reminders(sources)?,
@@ -166,7 +169,7 @@ pub(super) fn value<T>(
             origin: origin.clone(),
             value: match key {
                 key if key.is_secret() => "…".to_owned(),
-                Key::DatabaseUrl => without_password(value),
+                Key::DatabaseUrl | Key::RedisUrl => without_password(value),
                 _ => value.clone(),
             },
             problem,
@@ -216,7 +219,16 @@ fn database(text: &str) -> Result<Address, Wrong> {
     })
 }
 
-/// A database's address as errors may show it: nothing of what might be a password.
+fn redis(text: &str) -> Result<RedisAddress, Wrong> {
+    RedisAddress::parse(text).map_err(|problem| {
+        wrong(
+            problem.to_string(),
+            "use redis://HOST:PORT, or rediss:// for TLS, or leave it unset",
+        )
+    })
+}
+
+/// A server's address as errors may show it: nothing of what might be a password.
 fn without_password(url: &str) -> String {
     match url.split_once(':') {
         Some((scheme, rest)) if rest.contains(['@', '?']) && scheme != "sqlite" => {
@@ -327,7 +339,17 @@ fn notes(sources: &Sources) -> Vec<String> {
                 .to_owned(),
         );
     }
-    notes.push("sessions and media tokens: kept in this process".to_owned());
+    match (sources.get(Key::RedisUrl), sources.get(Key::MediaTokenKey)) {
+        (None, _) => notes.push(
+            "REDIS_URL is not set: which media tokens were used is known to this process alone"
+                .to_owned(),
+        ),
+        (Some(_), None) => notes.push(
+            "MEDIA_TOKEN_KEY is not set: no other node can take the media streams of this one"
+                .to_owned(),
+        ),
+        (Some(_), Some(_)) => {}
+    }
     if sources.get(Key::TwilioAuthToken).is_none() {
         notes.push(
             "TWILIO_AUTH_TOKEN is not set: webhooks answer whoever finds them, signed or not"

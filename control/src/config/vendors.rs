@@ -55,6 +55,8 @@ impl OpenAi {
     }
 }
 
+/// vPIC, which needs no key.
+const NHTSA: &str = "https://vpic.nhtsa.dot.gov/api";
 const DEEPGRAM_ORIGIN: &str = "wss://api.deepgram.com";
 /// Trained on telephone calls.
 const STT_MODEL: &str = "nova-2-phonecall";
@@ -173,7 +175,23 @@ fn websocket_origin(text: &str) -> Result<String, Wrong> {
 }
 
 fn api_base(text: &str) -> Result<String, Wrong> {
-    const REMEDY: &str = "use a form like https://api.openai.com/v1";
+    base_ending(text, "/v1", "use a form like https://api.openai.com/v1")
+}
+
+/// Where vehicles are known by their numbers.
+pub(super) fn nhtsa(sources: &Sources) -> Result<String, ConfigError> {
+    let base = |text: &str| {
+        base_ending(
+            text,
+            "/api",
+            "use a form like https://vpic.nhtsa.dot.gov/api",
+        )
+    };
+    Ok(value(sources, Key::NhtsaApiUrl, base)?.unwrap_or_else(|| NHTSA.to_owned()))
+}
+
+/// A URL whose path ends so.
+fn base_ending(text: &str, ending: &str, remedy: &'static str) -> Result<String, Wrong> {
     let base = text.trim_end_matches('/');
     let (origin, path) = match base.find("://").map(|at| at + 3) {
         Some(host) => match base[host..].find('/') {
@@ -182,9 +200,9 @@ fn api_base(text: &str) -> Result<String, Wrong> {
         },
         None => (base, ""),
     };
-    BaseUrl::parse(origin).map_err(|problem| wrong(problem, REMEDY))?;
-    if path.contains(['?', '#', ' ']) || !path.ends_with("/v1") {
-        return Err(wrong("does not end with /v1", REMEDY));
+    BaseUrl::parse(origin).map_err(|problem| wrong(problem, remedy))?;
+    if path.contains(['?', '#', ' ']) || !path.ends_with(ending) {
+        return Err(wrong(format!("does not end with {ending}"), remedy));
     }
     Ok(base.to_owned())
 }

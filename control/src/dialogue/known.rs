@@ -24,6 +24,12 @@ pub(super) struct Known {
     pub(super) cancelled: Option<Visit>,
     /// What this call was placed for, as long as it stands.
     pub(super) reminded: Option<Visit>,
+    /// The visit that this call was placed to ask about.
+    pub(super) visited: Option<Visit>,
+    /// Key of the location that the caller has named, where it is not the one they dialled.
+    pub(super) place: Option<String>,
+    /// Something was suggested in this call, or there was nothing to suggest.
+    pub(super) suggested: bool,
     tools_run: u32,
 }
 
@@ -72,19 +78,31 @@ impl Known {
                 self.forget(visit);
                 self.cancelled = Some(visit.clone());
             }
+            Ok(Answer::FollowingUp(visited)) => {
+                self.caller = Some(visited.customer.clone());
+                self.visited = Some(visited.visit.clone());
+            }
+            Ok(Answer::Suggestion(_)) => self.suggested = true,
             Ok(
                 Answer::Customer(Lookup::NotFound)
                 | Answer::Customers(_)
                 | Answer::Vehicle(_)
+                | Answer::Decoded(_)
                 | Answer::Slots(_)
                 | Answer::Upcoming(_)
                 | Answer::Confirmed(_)
+                | Answer::Waiting(_)
                 | Answer::RemindersStopped
                 | Answer::Transferring(_)
                 | Answer::Ending,
             )
             | Err(_) => {}
         }
+    }
+
+    /// Whether we placed this call, as far as the book has told.
+    pub(super) fn is_our_call(&self) -> bool {
+        self.reminded.is_some() || self.visited.is_some()
     }
 
     /// The caller is somebody else: what was known of them is not known.
@@ -95,6 +113,7 @@ impl Known {
         self.booked.clear();
         self.cancelled = None;
         self.reminded = None;
+        self.visited = None;
         self.denied = true;
     }
 

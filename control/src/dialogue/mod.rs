@@ -42,6 +42,11 @@ pub trait Brain: Send {
         false
     }
 
+    /// The times that the caller is deciding about, which nobody else is to be offered meanwhile.
+    fn deciding(&self) -> Option<Offer> {
+        None
+    }
+
     /// The name of the present state, such as `slot_collection`, for the feed and the logs.
     fn state(&self) -> &'static str;
 }
@@ -56,6 +61,8 @@ pub enum Input {
     Returned { caller: Option<Phone> },
     /// A call of ours about this appointment was answered.
     Reminding { appointment: AppointmentId },
+    /// A call of ours about this visit, which is over, was answered.
+    FollowingUp { appointment: AppointmentId },
     /// A machine has answered a call of ours, and takes a message now.
     Machine,
     /// The caller's words of one turn, and the second reading where the recogniser gave one.
@@ -90,6 +97,10 @@ pub enum Silence {
 
 /// What a dialogue wants done, in this order.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a few live for a moment, and a booking's arguments are what is large"
+)]
 pub enum Action {
     /// Say this. `question` is what it asks the caller, for scripts, tests and the feed.
     Say { text: String, question: Question },
@@ -110,12 +121,22 @@ pub enum Action {
     /// What was just said answers a question of the caller's. A caller who hears it and hangs up got
     /// what they called for.
     Answered,
+    /// What was just said is the message for a machine. One that it took to the end is left.
+    Message,
     /// What the dialogue now waits for.
     Expect(Expectation),
     /// End the call once everything said has been heard.
     HangUp,
     /// Hand the caller to a human once everything said has been heard.
     Transfer { reason: TransferReason },
+}
+
+/// Times that were offered to the caller and are not in the book yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Key of the service in the location file; it decides how long a bay is needed.
+    pub service: String,
+    pub starts: Vec<jiff::Zoned>,
 }
 
 /// Pairs a tool's result with its request; rises within a call.
@@ -146,6 +167,8 @@ pub enum Question {
     Confirm,
     /// Another time for the appointment, or no appointment?
     MoveOrCancel,
+    /// Was everything all right at the visit?
+    AllWell,
     /// Is there anything else?
     AnythingElse,
     /// Are you still there?

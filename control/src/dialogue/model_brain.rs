@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use pipeline::message::Expectation;
-use storage::Location;
+use storage::{Location, Locations};
 
 use self::gist::Gist;
 use self::history::History;
@@ -33,7 +33,9 @@ use super::known::Known;
 use super::limits::{MISSES, TOOL_ROUNDS};
 use super::rules::escalate;
 use super::speakable::speakable;
-use super::{Action, Brain, Input, Question, RuleBrain, Silence, ToolId, TransferReason, phrases};
+use super::{
+    Action, Brain, Input, Offer, Question, RuleBrain, Silence, ToolId, TransferReason, phrases,
+};
 use crate::llm::{Answer, Request, ToolRequest};
 use crate::nlu::intent::wants_no_calls;
 use crate::tools::{self, ToolCall, ToolOutcome, forget_customer};
@@ -41,7 +43,10 @@ use crate::tools::{self, ToolCall, ToolOutcome, forget_customer};
 /// A dialogue led by a language model. One per call.
 #[derive(Debug)]
 pub struct ModelBrain {
+    /// That the caller dialled.
     location: Arc<Location>,
+    /// All that they may choose among.
+    locations: Locations,
     prompt: Arc<Prompt>,
     known: Known,
     history: History,
@@ -61,6 +66,8 @@ pub struct ModelBrain {
     consented_to: Option<u32>,
     /// A change of the book that the caller has not heard of, and the number of what they heard last.
     untold: Option<(tools::Answer, u32)>,
+    /// What was found free last, until the book is changed.
+    offer: Option<Offer>,
     /// What this step does.
     out: Vec<Action>,
 }
@@ -107,6 +114,7 @@ impl ModelBrain {
     pub fn new(location: Arc<Location>, prompt: Arc<Prompt>) -> Self {
         let rules = Box::new(RuleBrain::new(Arc::clone(&location)));
         Self {
+            locations: Arc::clone(&location).into(),
             location,
             prompt,
             known: Known::default(),
@@ -120,8 +128,18 @@ impl ModelBrain {
             keys: String::new(),
             consented_to: None,
             untold: None,
+            offer: None,
             out: Vec::new(),
         }
+    }
+
+    /// Callers may choose among these.
+    #[must_use]
+    pub fn among(mut self, locations: Locations) -> Self {
+        let rules = RuleBrain::new(Arc::clone(&self.location)).among(locations.clone());
+        self.lead = Lead::Rules(Box::new(rules));
+        self.locations = locations;
+        self
     }
 }
 
@@ -135,6 +153,14 @@ impl Brain for ModelBrain {
 
     fn thinks_again(&self) -> bool {
         !matches!(self.lead, Lead::Rules(_) | Lead::Over | Lead::HandedOn)
+    }
+
+    fn deciding(&self) -> Option<Offer> {
+        match &self.lead {
+            Lead::Rules(rules) => rules.deciding(),
+            Lead::Listening | Lead::Asking(_) | Lead::Working(_) => self.offer.clone(),
+            Lead::Over | Lead::HandedOn => None,
+        }
     }
 
     fn state(&self) -> &'static str {
@@ -227,6 +253,7 @@ impl ModelBrain {
                 Input::Opened { .. }
                 | Input::Returned { .. }
                 | Input::Reminding { .. }
+                | Input::FollowingUp { .. }
                 | Input::Machine
                 | Input::Unclear
                 | Input::ToolFinished { .. }
@@ -467,7 +494,11 @@ impl ModelBrain {
         };
         self.known.learn(outcome);
         self.history.result(n, outcome::written(outcome));
+        if let Ok(tools::Answer::Slots(slots)) = outcome {
+            self.offer = slots.first();
+        }
         if let Some(done) = work::settled(outcome) {
+            self.offer = None;
             self.gist.settled();
             let heard = self.history.last_said().map_or(0, |said| said.number);
             self.untold = Some((done.clone(), heard));

@@ -2,17 +2,30 @@
 //!
 //! Every fact in them is the location's; nothing is hard-coded but the wording.
 
+mod follow_up;
+mod places;
 mod reminder;
+mod upkeep;
+mod waitlist;
 
 use jiff::Zoned;
 use jiff::civil::Date;
 use storage::location::{DayHours, Hours, Location, Service};
 use storage::slots::SlotRefusal;
 
+pub(super) use self::follow_up::{
+    GLAD_TO_HEAR, HINT_ALL_WELL, SORRY_TO_HEAR, THEN_OUR_BOOK_IS_WRONG, WAS_ALL_WELL, follow_up,
+};
+pub(super) use self::places::{
+    LEFT_WHERE_IT_IS, NOT_DONE_THERE, PERHAPS_BOOKED_ALREADY, stays, there,
+};
+use self::places::{at_another, at_place};
 pub(super) use self::reminder::{
     CALLED_BY_MISTAKE, CAN_YOU_MAKE_IT, HINT_MOVE_OR_CANCEL, MOVE_OR_CANCEL, NO_MORE_CALLS,
     OPT_OUT_BY_TEXT, message, reminder, see_you,
 };
+pub(super) use self::upkeep::{NOT_ADDED, due};
+pub(super) use self::waitlist::{CANNOT_WAIT, shall_i_wait, waiting};
 use super::state::{Booking, Cancellation, Chosen, Move, Task};
 use crate::nlu::date_time::WhenError;
 use crate::nlu::say;
@@ -298,8 +311,9 @@ pub(super) fn booking(location: &Location, booking: &Booking, today: Date) -> Ve
     };
     if let Some(start) = &booking.time.start {
         says.push(sentence(&format!(
-            "That is {}{vehicle}, {}",
+            "That is {}{vehicle}{}, {}",
             a(&what),
+            at_place(booking.place.as_deref()),
             moment(start, today)
         )));
     }
@@ -341,7 +355,8 @@ pub(super) fn cancelling(location: &Location, cancellation: &Cancellation, today
 pub(super) fn booked(location: &Location, visit: &Visit, today: Date) -> String {
     let what = service_name(location, Some(&visit.service_type));
     let at = moment(&visit.scheduled_at, today);
-    sentence(&format!("You are booked: {what}, {at}"))
+    let place = at_another(visit);
+    sentence(&format!("You are booked{place}: {what}, {at}"))
 }
 
 pub(super) fn rescheduled(location: &Location, visit: &Visit, today: Date) -> String {
@@ -364,6 +379,7 @@ pub(super) const NO_SUCH_NUMBER: &str = "That does not seem to be a valid teleph
 pub(super) const NUMBER_TAKEN: &str = "I cannot use that number. Please give me another one.";
 pub(super) const NO_SUCH_YEAR: &str = "That year does not seem right.";
 pub(super) const SEVERAL_VEHICLES: &str = "You have more than one like that.";
+pub(super) const VIN_UNKNOWN: &str = "I could not find a vehicle by that number.";
 pub(super) const VEHICLE_UNKNOWN: &str = "I do not have that vehicle on file yet.";
 
 /// "You have an oil change tomorrow, Tuesday, November 24 at 10 a.m., for your Toyota Camry."
@@ -388,7 +404,9 @@ fn visit_in_words(location: &Location, visit: &Visit, today: Date) -> String {
     let vehicle = visit.vehicle.as_ref().map_or(String::new(), |v| {
         format!(" for your {} {}", v.make, v.model)
     });
-    format!("{what}{vehicle}, {}", moment(&visit.scheduled_at, today))
+    let place = at_another(visit);
+    let at = moment(&visit.scheduled_at, today);
+    format!("{what}{vehicle}{place}, {at}")
 }
 
 // ---- the location ---------------------------------------------------------------------------
@@ -603,6 +621,7 @@ pub(super) fn fixed(location: &Location) -> Vec<String> {
         NUMBER_TAKEN,
         NO_SUCH_YEAR,
         SEVERAL_VEHICLES,
+        VIN_UNKNOWN,
         VEHICLE_UNKNOWN,
         CAN_YOU_MAKE_IT,
         MOVE_OR_CANCEL,
@@ -610,6 +629,11 @@ pub(super) fn fixed(location: &Location) -> Vec<String> {
         CALLED_BY_MISTAKE,
         NO_MORE_CALLS,
         OPT_OUT_BY_TEXT,
+        NOT_DONE_THERE,
+        LEFT_WHERE_IT_IS,
+        PERHAPS_BOOKED_ALREADY,
+        CANNOT_WAIT,
+        NOT_ADDED,
     ];
     let of_the_location = [
         welcome(location, None),

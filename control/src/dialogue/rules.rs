@@ -13,31 +13,37 @@ mod call_back;
 mod cancel;
 mod closing;
 mod denial;
+mod elsewhere;
 pub(super) mod escalate;
+mod follow_up;
 mod greeting;
 mod inquiry;
 mod intent;
 mod keypad;
 mod new_customer;
+mod offer;
 mod questions;
 mod reminder;
 mod repair;
 mod reschedule;
 mod take_back;
 mod times;
+mod upkeep;
 mod verification;
+mod vin;
+mod waitlist;
 
 use std::sync::Arc;
 
 use jiff::Zoned;
 use pipeline::message::Expectation;
-use storage::location::Location;
+use storage::location::{Location, Locations};
 
 use self::inquiry::Topic;
 use super::known::Known;
-use super::state::{Asks, Proving, Reminding, State};
+use super::state::{Asks, FollowingUp, Proving, Reminding, State};
 use super::turn::{Turn, vocabulary};
-use super::{Action, Brain, Input, Question, Silence, ToolId, TransferReason, phrases};
+use super::{Action, Brain, Input, Offer, Question, Silence, ToolId, TransferReason, phrases};
 use crate::nlu::intent::wants_no_calls;
 use crate::nlu::service::Vocabulary;
 use crate::tools::{Answer, ToolCall, ToolOutcome};
@@ -45,7 +51,12 @@ use crate::tools::{Answer, ToolCall, ToolOutcome};
 /// A dialogue by rules. One per call.
 #[derive(Debug)]
 pub struct RuleBrain {
+    /// Where the caller wants to come; at first the location that they dialled.
     location: Arc<Location>,
+    /// All that they may choose among.
+    locations: Locations,
+    /// Key of the location that they dialled.
+    dialled: String,
     /// How callers name the location's services.
     vocabulary: Vocabulary,
     known: Known,
@@ -70,6 +81,16 @@ impl RuleBrain {
         Self::beginning_in(location, Known::default(), State::Greeting { lookup: None })
     }
 
+    /// Callers may choose among these.
+    #[must_use]
+    pub fn among(mut self, locations: Locations) -> Self {
+        self.locations = locations;
+        if let Some(there) = self.known.place.clone() {
+            self.settle_at(&there);
+        }
+        self
+    }
+
     /// For a call that another brain has led so far, and that waits for `expects`.
     pub(super) fn taking_over(location: Arc<Location>, known: Known, expects: Expectation) -> Self {
         Self {
@@ -81,6 +102,8 @@ impl RuleBrain {
     fn beginning_in(location: Arc<Location>, known: Known, state: State) -> Self {
         Self {
             vocabulary: vocabulary(&location),
+            dialled: location.key.clone(),
+            locations: Arc::clone(&location).into(),
             location,
             known,
             returned: false,
@@ -110,7 +133,11 @@ impl RuleBrain {
     pub(super) fn may_yield(&self) -> bool {
         let keeps = matches!(
             self.state,
-            State::CallBack { .. } | State::Escalation | State::Message | State::Over
+            State::CallBack { .. }
+                | State::FollowUp(_)
+                | State::Escalation
+                | State::Message
+                | State::Over
         );
         !keeps && self.state.awaits().is_none()
     }
@@ -178,6 +205,10 @@ impl Brain for RuleBrain {
     fn state(&self) -> &'static str {
         self.state.name()
     }
+
+    fn deciding(&self) -> Option<Offer> {
+        self.offer()
+    }
 }
 
 impl RuleBrain {
@@ -206,9 +237,16 @@ impl RuleBrain {
             (State::Greeting { lookup: None }, Input::Reminding { appointment }) => {
                 self.reminding(appointment)
             }
-            (state, Input::Opened { .. } | Input::Returned { .. } | Input::Reminding { .. }) => {
-                state
+            (State::Greeting { lookup: None }, Input::FollowingUp { appointment }) => {
+                self.following_up(appointment)
             }
+            (
+                state,
+                Input::Opened { .. }
+                | Input::Returned { .. }
+                | Input::Reminding { .. }
+                | Input::FollowingUp { .. },
+            ) => state,
             (state, Input::Machine) => self.machine(state, now),
             (state, Input::ToolFinished { id, outcome }) => {
                 self.tool_finished(state, id, outcome, now)
@@ -224,9 +262,12 @@ impl RuleBrain {
             // It asks no model.
             (state, Input::Model(_)) => state,
             // The greeting is on its way; there is nothing yet that words could answer.
-            (state @ (State::Greeting { .. } | State::Reminder(Reminding::Reading { .. })), _) => {
-                state
-            }
+            (
+                state @ (State::Greeting { .. }
+                | State::Reminder(Reminding::Reading { .. })
+                | State::FollowUp(FollowingUp::Reading { .. })),
+                _,
+            ) => state,
             (_, Input::Silence(Silence::Prompt)) if self.lone_zero() => {
                 self.escalate(TransferReason::Requested)
             }
@@ -257,6 +298,22 @@ impl RuleBrain {
                 },
             ) if self.takes_back(&text, second_opinion.as_deref()) => self.back_again(now),
             (
+                State::FollowUp(FollowingUp::AllWell),
+                Input::Heard {
+                    text,
+                    second_opinion,
+                },
+            ) => self.told_how_it_was(&text, second_opinion.as_deref(), now),
+            (
+                state,
+                Input::Heard {
+                    text,
+                    second_opinion,
+                },
+            ) if self.names_another(&state, &text, second_opinion.as_deref()) => {
+                self.elsewhere(state, &text, second_opinion.as_deref(), now)
+            }
+            (
                 state,
                 Input::Heard {
                     text,
@@ -276,6 +333,14 @@ impl RuleBrain {
         {
             let read = Turn::read_reason;
             return Some(read(&self.vocabulary, self.expects, text, second_opinion));
+        }
+        if let State::SlotCollection {
+            asks: Asks::Vehicle,
+            ..
+        } = state
+            && let Some(turn) = Turn::read_vin(text, second_opinion)
+        {
+            return Some(turn);
         }
         if let State::Verification {
             step: Proving::Proof(_),
@@ -306,6 +371,7 @@ impl RuleBrain {
             State::Greeting { .. } => self.recognised(&outcome, now),
             State::CallBack { .. } => self.call_back_noted(outcome, now),
             State::Reminder(step) => self.reminder_tool(step, outcome, now),
+            State::FollowUp(_) => self.follow_up_tool(state, outcome, now),
             State::OptingOut { .. } => self.opted_out(&outcome, now),
             State::Verification { errand, step } => self.proving(errand, step, outcome, now),
             State::SlotCollection { task, asks } => self.found(task, asks, outcome, now),

@@ -4,6 +4,7 @@
 //! escalation from anywhere.
 
 use jiff::Zoned;
+use jiff::civil::Date;
 use storage::customer::Phone;
 use storage::location::{Action, Proof};
 use storage::vehicle::VehicleId;
@@ -14,6 +15,7 @@ use crate::nlu::name::Name;
 use crate::nlu::vehicle::SpokenVehicle;
 use crate::tools::cancel_appointment::Reason;
 use crate::tools::new_customer::AddVehicle;
+use crate::tools::suggest_service::Suggestion;
 use crate::tools::visit::Visit;
 
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub(super) enum State {
     Greeting { lookup: Option<ToolId> },
     /// A call of ours: the appointment, and whether its customer will come.
     Reminder(Reminding),
+    /// A call of ours: was all well at that visit?
+    FollowUp(FollowingUp),
     /// An errand that touches the record waits for proof of who calls.
     Verification { errand: Errand, step: Proving },
     /// "How can I help you?"
@@ -63,6 +67,15 @@ pub(super) enum Reminding {
     MoveOrCancel(Visit),
     /// It is noted that they will.
     Confirming { tool: ToolId },
+}
+
+/// The steps of a call that follows a visit up.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum FollowingUp {
+    /// Which visit? `machine`: by now a machine has answered.
+    Reading { tool: ToolId, machine: bool },
+    /// "Was everything all right?"
+    AllWell,
 }
 
 /// What an errand on the record is for.
@@ -126,6 +139,12 @@ pub(super) enum Task {
 pub(super) struct Booking {
     /// Key in the location file.
     pub(super) service: Option<String>,
+    /// The name of where it is to be, if that is not where the caller called.
+    pub(super) place: Option<String>,
+    /// The caller wants it beside what they have booked already.
+    pub(super) another: bool,
+    /// Days on which nothing was free that they wanted, where there is a waiting list.
+    pub(super) full: Option<Days>,
     /// Services asked for in the same breath; they go into the notes.
     pub(super) also: Vec<String>,
     pub(super) time: Wish,
@@ -169,6 +188,8 @@ pub(super) enum Chosen {
 pub(super) struct Move {
     pub(super) visit: Visit,
     pub(super) time: Wish,
+    /// What was asked for: another appointment, which a no asks for again.
+    pub(super) rather_than: Option<Box<Booking>>,
 }
 
 /// An appointment to be given up.
@@ -202,11 +223,36 @@ pub(super) enum Asks {
     TheirVehicle {
         tool: ToolId,
     },
+    /// Nothing is free on these days: shall they be told when something is?
+    Waitlist(Days),
+    /// They are put on the waiting list.
+    Joining {
+        tool: ToolId,
+    },
+    /// The book is asked what the vehicle is due for.
+    WhatIsDue {
+        tool: ToolId,
+    },
+    /// This service is due: shall it be done, too?
+    AddWhatIsDue {
+        due: Suggestion,
+    },
+    /// Which vehicle has the number that the caller read out?
+    Decoded {
+        tool: ToolId,
+    },
     /// The book is asked whether a new caller's number is known.
     TheirNumber {
         tool: ToolId,
         phone: Phone,
     },
+}
+
+/// A run of days, the last one included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Days {
+    pub(super) first: Date,
+    pub(super) last: Date,
 }
 
 /// Which free times are wanted.
@@ -239,6 +285,7 @@ impl State {
         match self {
             Self::Greeting { .. } => "greeting",
             Self::Reminder(_) => "reminder",
+            Self::FollowUp(_) => "follow_up",
             Self::Verification { .. } => "verification",
             Self::IntentDetection => "intent_detection",
             Self::Choosing { .. } | Self::SlotCollection { .. } => "slot_collection",
@@ -258,6 +305,10 @@ impl State {
                 Reminding::Reading { tool, .. } | Reminding::Confirming { tool } => Some(*tool),
                 Reminding::WillCome(_) | Reminding::MoveOrCancel(_) => None,
             },
+            Self::FollowUp(step) => match step {
+                FollowingUp::Reading { tool, .. } => Some(*tool),
+                FollowingUp::AllWell => None,
+            },
             Self::Verification { step, .. } => match step {
                 Proving::LookingUp { tool, .. }
                 | Proving::Searching { tool, .. }
@@ -268,6 +319,9 @@ impl State {
             Self::SlotCollection { asks, .. } => match asks {
                 Asks::FreeTimes { tool, .. }
                 | Asks::TheirVehicle { tool }
+                | Asks::WhatIsDue { tool }
+                | Asks::Joining { tool }
+                | Asks::Decoded { tool }
                 | Asks::TheirNumber { tool, .. } => Some(*tool),
                 _ => None,
             },

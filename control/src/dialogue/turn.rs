@@ -146,6 +146,15 @@ impl Turn {
         }
     }
 
+    /// Reads a VIN and nothing else: its digits are no year and no time.
+    pub(super) fn read_vin(text: &str, second_opinion: Option<&str>) -> Option<Self> {
+        let vin = both(text, second_opinion, |text| vin::parse(text).ok());
+        vin.map(|vin| Self {
+            vin: Some(vin),
+            ..Self::default()
+        })
+    }
+
     /// Reads a turn in which the caller is to prove who they are: by what was asked for, or by
     /// something else that proves it.
     pub(super) fn read_proof(
@@ -154,11 +163,8 @@ impl Turn {
         text: &str,
         second_opinion: Option<&str>,
     ) -> Option<Self> {
-        if let Some(vin) = both(text, second_opinion, |text| vin::parse(text).ok()) {
-            return Some(Self {
-                vin: Some(vin),
-                ..Self::default()
-            });
+        if let Some(turn) = Self::read_vin(text, second_opinion) {
+            return Some(turn);
         }
         let turn = Self::read(vocabulary, expects, text, second_opinion);
         if turn.as_ref().is_some_and(|turn| turn.intent.is_some()) {

@@ -88,6 +88,36 @@ pub(super) async fn list(
     Ok(Json(logs.into_iter().map(Row::from).collect()))
 }
 
+/// A call that goes on, on whatever node.
+#[derive(Serialize)]
+pub(super) struct Live {
+    call_sid: String,
+    node: String,
+    /// The dialogue's state.
+    state: String,
+    direction: Direction,
+    from_number: Option<String>,
+    customer_id: Option<i64>,
+    started_at: Option<jiff::Timestamp>,
+    last_activity: Option<jiff::Timestamp>,
+}
+
+/// `GET /api/v1/calls/live`: the calls of all nodes, the longest first.
+pub(super) async fn live(State(app): State<Arc<App>>) -> Json<Vec<Live>> {
+    let live = app.live.live().await;
+    let live = live.into_iter().map(|call| Live {
+        direction: call.parties.direction(),
+        from_number: call.parties.from.map(|from| last_two_digits(from.as_str())),
+        call_sid: call.call_sid,
+        node: call.node,
+        state: call.state,
+        customer_id: call.customer,
+        started_at: call.started_at,
+        last_activity: call.last_activity,
+    });
+    Json(live.collect())
+}
+
 /// `GET /api/v1/calls/{sid}`.
 pub(super) async fn one(
     State(app): State<Arc<App>>,

@@ -9,16 +9,17 @@ use serde::Serialize;
 
 use super::App;
 use crate::limits::HEALTH_DEADLINE;
+use crate::nodes::Link;
 
 #[derive(Serialize)]
 pub(super) struct Health {
     status: &'static str,
     database: &'static str,
-    /// `embedded`: sessions and tokens live in this process.
+    /// `embedded`: there is none to be connected to. `disconnected` is no illness: calls go on.
     redis: &'static str,
 }
 
-/// `GET /health`: 200 while everything works, else 503 with what does not.
+/// `GET /health`: 200 while calls can be taken, else 503 with what does not.
 pub(super) async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Health>) {
     let connected = database_answers(&app).await;
     let health = Health {
@@ -28,7 +29,11 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Hea
         } else {
             "disconnected"
         },
-        redis: "embedded",
+        redis: match app.redis.as_deref().map(Link::is_up) {
+            None => "embedded",
+            Some(true) => "connected",
+            Some(false) => "disconnected",
+        },
     };
     (status(connected), Json(health))
 }

@@ -11,16 +11,16 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use pipeline::Arrival;
 use pipeline::wire::twilio::{self, Start};
 use pipeline::wire::websocket::{self, CloseCode, Decoder, Message, Opcode};
+use pipeline::{Arrival, TtsConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::{App, wall_clock};
 use crate::limits;
-use crate::session::{Ending, Media, NotBegun};
+use crate::session::{Ending, Media, NotBegun, elsewhere};
 use crate::telephony::CallSid;
 use crate::telephony::token::TokenRefused;
 use crate::telephony::twiml::TOKEN_PARAMETER;
@@ -276,12 +276,15 @@ async fn hand_over(
     socket: TcpStream,
     checked: Checked,
 ) -> Result<(), (Turned, Option<TcpStream>)> {
+    elsewhere::adopt(&app.calls, app.live.as_ref(), &checked.call).await;
     let begun = match app.calls.begin(&checked.call) {
         Ok(begun) => begun,
         Err(refused) => return Err((refused.into(), Some(socket))),
     };
     let call = checked.call.clone();
-    match admit(app, socket, checked) {
+    let location = app.locations.dialled(begun.parties.ours());
+    let voice = app.voices.get(&location.key).cloned();
+    match admit(app, socket, checked, voice) {
         Ok(media) => {
             app.sessions.start(begun, media);
             Ok(())
@@ -297,6 +300,7 @@ fn admit(
     app: &App,
     socket: TcpStream,
     checked: Checked,
+    voice: Option<TtsConfig>,
 ) -> Result<Box<dyn Media>, (Turned, Option<TcpStream>)> {
     if app.stopping.is_cancelled() {
         return Err((Turned::Stopping, Some(socket)));
@@ -311,7 +315,7 @@ fn admit(
         stream_sid: checked.stream_sid,
     };
     app.admission
-        .admit(arrival)
+        .admit(arrival, voice)
         .map_err(|refused| (refused.into(), TcpStream::from_std(spare).ok()))
 }
 

@@ -21,9 +21,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use secrecy::SecretString;
+use storage::Locations;
 use storage::Store;
 use storage::customer::Phone;
-use storage::location::Location;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -33,8 +33,11 @@ use tower_http::timeout::TimeoutLayer;
 use crate::clock::BusinessClock;
 use crate::config::BaseUrl;
 use crate::limits;
+use crate::nodes::{Link, LiveCalls};
 use crate::observe::Metrics;
+use crate::reminders::Owed;
 use crate::session::{Admission, Calls, Journal, Sessions};
+use crate::speech::Voices;
 use crate::telephony::signature::SignatureKey;
 use crate::telephony::token::{SpentTokens, TokenKey};
 
@@ -50,12 +53,16 @@ pub(crate) struct App {
     pub signatures: Option<SignatureKey>,
     /// What a human who is rung sees; absent: the number that was dialled.
     pub phone_number: Option<Phone>,
-    pub location: Arc<Location>,
+    pub locations: Locations,
+    /// Of locations that have a voice of their own, by key.
+    pub voices: Voices,
     pub clock: BusinessClock,
     pub store: Store,
     /// What webhooks tell, on its way to the database.
     pub journal: Journal,
     pub calls: Arc<Calls>,
+    /// The calls of all nodes.
+    pub live: Arc<dyn LiveCalls>,
     pub sessions: Sessions,
     /// Where a checked media stream goes.
     pub admission: Arc<dyn Admission>,
@@ -63,9 +70,13 @@ pub(crate) struct App {
     pub handshakes: Arc<Semaphore>,
     pub tokens: TokenKey,
     pub spent: Arc<dyn SpentTokens>,
+    /// What the nodes of one deployment share; absent: this process is the only one.
+    pub redis: Option<Arc<Link>>,
     pub metrics: Arc<Metrics>,
     /// Whether the caller's words are typed beside the audio.
     pub typed_speech: bool,
+    /// What customers asked for while the book was away.
+    pub owed: Owed,
     /// Set when the process is told to stop: new calls are refused.
     pub stopping: CancellationToken,
 }
@@ -74,6 +85,7 @@ pub(crate) struct App {
 pub(crate) mod paths {
     pub(crate) const INBOUND_CALL: &str = "/api/v1/webhooks/inbound-call";
     pub(crate) const OUTBOUND_REMINDER: &str = "/api/v1/webhooks/outbound-reminder";
+    pub(crate) const OUTBOUND_FOLLOW_UP: &str = "/api/v1/webhooks/outbound-follow-up";
     pub(crate) const STREAM_ENDED: &str = "/api/v1/webhooks/stream-ended";
     pub(crate) const DIAL_RESULT: &str = "/api/v1/webhooks/dial-result";
     pub(crate) const CALL_STATUS: &str = "/api/v1/webhooks/call-status";
@@ -90,6 +102,7 @@ pub(crate) mod paths {
 pub(crate) fn router(app: Arc<App>) -> Router {
     let api = Router::new()
         .route(paths::CALLS, get(calls::list))
+        .route("/api/v1/calls/live", get(calls::live))
         .route("/api/v1/calls/{sid}", get(calls::one))
         .route("/api/v1/calls/{sid}/events", get(calls::events))
         .route("/api/v1/calls/{sid}/typed", post(calls::typed))

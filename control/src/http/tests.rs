@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use pipeline::Arrival;
 use pipeline::message::{Command, Event};
 use pipeline::plane::{CommandRefused, Refused};
+use pipeline::{Arrival, TtsConfig};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use storage::{Location, Store};
@@ -22,6 +22,7 @@ use crate::dialogue::RuleBrain;
 use crate::feed::{FeedEvent, FeedLine};
 use crate::limits;
 use crate::observe::Metrics;
+use crate::reminders::Owed;
 use crate::session::{Admission, Calls, Journal, Media, Sessions, SessionsConfig};
 use crate::telephony::CallSid;
 use crate::telephony::signature::SignatureKey;
@@ -35,7 +36,11 @@ struct Door {
 }
 
 impl Admission for Door {
-    fn admit(&self, arrival: Arrival) -> Result<Box<dyn Media>, Refused> {
+    fn admit(
+        &self,
+        arrival: Arrival,
+        _voice: Option<TtsConfig>,
+    ) -> Result<Box<dyn Media>, Refused> {
         if self.full {
             return Err(Refused::Full);
         }
@@ -86,14 +91,12 @@ async fn scene(setup: Setup) -> Scene {
     });
     let sessions = Sessions::new(SessionsConfig {
         calls: Arc::clone(&calls),
+        live: Arc::new(crate::nodes::CallsHere::new("test")),
         store: store.clone(),
-        location: Arc::clone(&location),
+        locations: Arc::clone(&location).into(),
         clock: BusinessClock::real(),
         metrics: Arc::clone(&metrics),
-        brain: {
-            let location = Arc::clone(&location);
-            Arc::new(move || Box::new(RuleBrain::new(Arc::clone(&location))))
-        },
+        brain: Arc::new(|location| Box::new(RuleBrain::new(Arc::clone(location)))),
         journal: Journal::start(&store),
         model: None,
         typed_speech: setup.typed,
@@ -106,18 +109,24 @@ async fn scene(setup: Setup) -> Scene {
         account_sid: None,
         signatures: setup.auth_token.map(SignatureKey::new),
         phone_number: None,
-        location,
+        locations: location.into(),
+        voices: Default::default(),
         clock: BusinessClock::real(),
         journal: Journal::start(&store),
         store,
         calls,
+        live: Arc::new(crate::nodes::CallsHere::new("test")),
         sessions,
         admission: door.clone(),
         handshakes: Arc::new(Semaphore::new(limits::MAX_MEDIA_HANDSHAKES)),
         tokens: TokenKey::new(b"a key of the tests"),
         spent: Arc::new(SpentHere::default()),
+        redis: None,
         metrics,
         typed_speech: setup.typed,
+        owed: Owed::in_folder(
+            &std::env::temp_dir().join(format!("otto-{:x}", rand::random::<u64>())),
+        ),
         stopping: CancellationToken::new(),
     });
     let router = router(Arc::clone(&app));

@@ -77,6 +77,17 @@ pub enum Answer {
     Failed(Failure),
 }
 
+impl Answer {
+    /// Whether it only goes on with what is being said, or ends it: nothing is done for it.
+    pub(crate) fn only_speaks(&self) -> bool {
+        match self {
+            Self::Text(_) => true,
+            Self::Finished { tool_calls, .. } => tool_calls.is_empty(),
+            Self::Failed(_) => false,
+        }
+    }
+}
+
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]

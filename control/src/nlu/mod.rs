@@ -14,6 +14,7 @@ pub mod intent;
 pub mod name;
 pub mod number;
 pub mod phone;
+pub mod satisfaction;
 pub mod say;
 pub mod service;
 pub mod vehicle;

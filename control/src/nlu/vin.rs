@@ -5,6 +5,9 @@ use super::number;
 /// How many characters every one has since 1981.
 pub const LENGTH: usize = 17;
 
+/// Letters of words that may spell one; what follows is ignored.
+pub const MAX_LETTERS: usize = 400;
+
 /// Letters that no VIN has, because they look like digits.
 const NEVER: [char; 3] = ['I', 'O', 'Q'];
 
@@ -69,6 +72,40 @@ pub fn parse(text: &str) -> Result<String, VinError> {
         Some(letter) => Err(VinError::Letter(letter)),
         None => Ok(vin.clone()),
     }
+}
+
+/// Whether a VIN is of a vehicle built for North America, where the check digit is law.
+#[must_use]
+pub fn is_north_american(vin: &str) -> bool {
+    vin.starts_with(['1', '2', '3', '4', '5'])
+}
+
+/// Whether the ninth of 17 characters is what the others make it (49 CFR 565.15).
+#[must_use]
+pub fn has_right_check_digit(vin: &str) -> bool {
+    const WEIGHTS: [u32; LENGTH] = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
+    let mut sum = 0;
+    for (character, weight) in vin.chars().zip(WEIGHTS) {
+        let Some(value) = value(character) else {
+            return false;
+        };
+        sum += value * weight;
+    }
+    let digit = char::from_digit(sum % 11, 10).unwrap_or('X');
+    vin.chars().count() == LENGTH && vin.chars().nth(8) == Some(digit)
+}
+
+/// What a character counts in the sum.
+fn value(character: char) -> Option<u32> {
+    Some(match character {
+        '0'..='9' => u32::from(character) - u32::from('0'),
+        'A'..='H' => u32::from(character) - u32::from('A') + 1,
+        'J'..='N' => u32::from(character) - u32::from('J') + 1,
+        'P' => 7,
+        'R' => 9,
+        'S'..='Z' => u32::from(character) - u32::from('S') + 2,
+        _ => return None,
+    })
 }
 
 /// All runs of characters; words that mean none end a run.
@@ -228,7 +265,42 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_check_digit_tells_a_misheard_character() {
+        for right in [
+            "1M8GDM9AXKP042788",
+            "11111111111111111",
+            "1HGCM82633A004352",
+            "5YJSA1DG9DFP14705",
+        ] {
+            assert!(has_right_check_digit(right), "{right}");
+        }
+        for wrong in [
+            "1M8GDM9A1KP042788",
+            "1HGCM82633A004353",
+            "1HGCM82633B004352",
+            "1HGCM82633A00435",
+            "1HGCM82633A0043522",
+            "",
+        ] {
+            assert!(!has_right_check_digit(wrong), "{wrong}");
+        }
+    }
+
     proptest::proptest! {
+        #[test]
+        fn one_wrong_digit_never_passes(vin in "[A-HJ-NPR-Z0-9]{8}", rest in "[0-9]{8}", at in 9_usize..17) {
+            let right = "0123456789X"
+                .chars()
+                .map(|digit| format!("{vin}{digit}{rest}"))
+                .find(|vin| has_right_check_digit(vin))
+                .expect("one of them is");
+            let mut other: Vec<char> = right.chars().collect();
+            other[at] = if other[at] == '0' { '1' } else { '0' };
+            let other: String = other.into_iter().collect();
+            proptest::prop_assert!(!has_right_check_digit(&other), "{} {}", right, other);
+        }
+
         #[test]
         fn any_text_is_read_without_a_panic(text in "\\PC{0,120}") {
             if let Ok(vin) = parse(&text) {

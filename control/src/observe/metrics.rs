@@ -12,6 +12,7 @@ use storage::call_log::{Outcome, TurnTimings};
 
 use super::calendar::CalendarMetrics;
 use super::llm::LlmMetrics;
+use super::redis::RedisMetrics;
 use super::scrape::DataPlaneCollector;
 use crate::telephony::signature::SignatureRefused;
 use crate::telephony::token::TokenRefused;
@@ -35,6 +36,7 @@ pub struct Metrics {
     panics: Counter,
     llm: LlmMetrics,
     calendar: CalendarMetrics,
+    redis: RedisMetrics,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -114,6 +116,7 @@ impl Metrics {
         );
         let llm = LlmMetrics::register(&mut registry);
         let calendar = CalendarMetrics::register(&mut registry);
+        let redis = RedisMetrics::register(&mut registry);
         registry.register_collector(Box::new(DataPlaneCollector(data_plane)));
         Self {
             registry,
@@ -127,6 +130,7 @@ impl Metrics {
             panics,
             llm,
             calendar,
+            redis,
         }
     }
 
@@ -192,6 +196,12 @@ impl Metrics {
     #[must_use]
     pub fn calendar(&self) -> &CalendarMetrics {
         &self.calendar
+    }
+
+    /// What is counted of Redis.
+    #[must_use]
+    pub fn redis(&self) -> &RedisMetrics {
+        &self.redis
     }
 
     /// An announced call was not taken.

@@ -26,7 +26,7 @@ const TICK_SECONDS: [f64; 12] = [
 impl Collector for DataPlaneCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let m = &self.0;
-        let histograms: [(&str, &str, &Histogram, &[f64]); 5] = [
+        let histograms: [(&str, &str, &Histogram, &[f64]); 6] = [
             (
                 "otto_barge_in_seconds",
                 "From the first voiced frame over the agent to the written clear",
@@ -43,6 +43,12 @@ impl Collector for DataPlaneCollector {
                 "otto_voice_tick_late_seconds",
                 "How late a tick of the voice thread began",
                 &m.tick_late,
+                &TICK_SECONDS,
+            ),
+            (
+                "otto_echo_cancel_seconds",
+                "How long a frame of the caller took that went through the echo canceller",
+                &m.echo,
                 &TICK_SECONDS,
             ),
             (
@@ -113,6 +119,10 @@ fn encode_counts(
     let help = "The caller's buffer ran dry in the middle of an utterance";
     let underruns = encoder.encode_descriptor("otto_underruns", help, None, MetricType::Counter)?;
     counted(Oddity::Underrun).encode(underruns)?;
+    let help = "Interruptions of the agent that came to nothing: it went on";
+    let false_barge_ins =
+        encoder.encode_descriptor("otto_false_barge_ins", help, None, MetricType::Counter)?;
+    counted(Oddity::FalseBargeIn).encode(false_barge_ins)?;
     let help = "Things that should not happen and ended no call, or one";
     let mut oddities =
         encoder.encode_descriptor("otto_oddities", help, None, MetricType::Counter)?;

@@ -43,7 +43,11 @@ pub async fn keep(reminders: &dyn Reminders, news: &News) -> Result<(), StorageE
 #[must_use]
 pub fn ended(status: &str, now: Timestamp) -> Option<Conclusion> {
     let (outcome, reason) = match status {
-        "completed" => (Outcome::Reached, "somebody answered, or something"),
+        // Whoever was spoken to, the call itself tells of.
+        "completed" => (
+            Outcome::Failed,
+            "it was answered, and no word of ours was heard",
+        ),
         "busy" => (Outcome::Busy, "the line was busy"),
         "no-answer" => (Outcome::NoAnswer, "nobody answered"),
         "failed" => (Outcome::Failed, "the network could not place the call"),
@@ -57,14 +61,16 @@ pub fn ended(status: &str, now: Timestamp) -> Option<Conclusion> {
     })
 }
 
-/// What was decided in a call.
+/// What came of a call in which somebody, or a machine, heard us, and who was to speak to them next.
 #[must_use]
-pub fn decided(outcome: Outcome) -> Conclusion {
+pub fn spoken(outcome: Outcome, asked_for_human: bool) -> Conclusion {
     let reason = match outcome {
         Outcome::Confirmed => "they said that they will come",
         Outcome::Moved => "they moved the appointment",
         Outcome::Cancelled => "they cancelled the appointment",
         Outcome::OptedOut => "they want no more calls",
+        Outcome::Voicemail => "a machine took our message",
+        _ if asked_for_human => "they were spoken to, and wanted a human",
         _ => "they were spoken to",
     };
     Conclusion {
@@ -72,16 +78,6 @@ pub fn decided(outcome: Outcome) -> Conclusion {
         reason: reason.to_owned(),
         next: Next::Done,
     }
-}
-
-/// What the machine detector says of a call; nothing where it was a person, or may have been.
-#[must_use]
-pub fn answered_by(who: &str) -> Option<Conclusion> {
-    who.starts_with("machine").then(|| Conclusion {
-        outcome: Outcome::Voicemail,
-        reason: "a machine answered".to_owned(),
-        next: Next::Done,
-    })
 }
 
 /// What a message's status says of its attempt; nothing while it is on its way.

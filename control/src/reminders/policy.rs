@@ -2,6 +2,8 @@
 //! the book says of it, and the time.
 
 mod hours;
+mod offers;
+mod several;
 #[cfg(test)]
 mod tests;
 mod zones;
@@ -12,13 +14,15 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use storage::appointment::{Appointment, Status};
-use storage::consent::Standing;
+use storage::consent::{Channel, Standing};
 use storage::customer::{Customer, Phone};
 use storage::location::Location;
-use storage::location::reminders::Schedule;
+use storage::location::reminders::{FollowUp, Schedule};
 use storage::reminder::{Kind, Next, Outcome, Reminder};
 
 pub use self::hours::CallingHours;
+pub use self::offers::MayOffer;
+pub use self::several::Policies;
 use crate::config::{Config, Environment};
 use crate::limits;
 
@@ -57,8 +61,17 @@ pub struct Case<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Act,
-    Wait { until: Timestamp, why: &'static str },
-    Skip { why: &'static str },
+    /// It is not ours to touch: another process's, which may.
+    Leave {
+        why: &'static str,
+    },
+    Wait {
+        until: Timestamp,
+        why: &'static str,
+    },
+    Skip {
+        why: &'static str,
+    },
 }
 
 /// From when to before when something makes sense.
@@ -90,12 +103,22 @@ impl Guard {
         }
     }
 
+    /// Why whatever is due for others than we may reach is left as it is.
+    #[must_use]
+    pub fn leaves(&self) -> Option<&'static str> {
+        match self {
+            Self::Everybody => None,
+            Self::Only(_) => Some(NOT_THE_TEST_NUMBER),
+            Self::Nobody => Some(NO_TEST_NUMBER),
+        }
+    }
+
+    /// Why this number is not to be reached by us.
     fn refusal(&self, phone: &Phone) -> Option<&'static str> {
         match self {
             Self::Everybody => None,
             Self::Only(number) if number == phone => None,
-            Self::Only(_) => Some("test mode: the number is not YOUR_TEST_NUMBER"),
-            Self::Nobody => Some("test mode: YOUR_TEST_NUMBER is not set, nobody may be called"),
+            Self::Only(_) | Self::Nobody => self.leaves(),
         }
     }
 }
@@ -120,10 +143,22 @@ impl Policy {
         &self.guard
     }
 
+    /// By which way customers are reached here.
+    #[must_use]
+    pub fn channel(&self, kind: Kind) -> Channel {
+        match (kind, self.location.reminders.follow_up) {
+            (Kind::Voice, _) | (Kind::FollowUp, Some(FollowUp::Call)) => Channel::Voice,
+            (Kind::Sms | Kind::Confirmation | Kind::FollowUp, _) => Channel::Sms,
+        }
+    }
+
     /// What is to be done about this row at this time.
     #[must_use]
     pub fn judge(&self, case: &Case<'_>, now: Timestamp) -> Verdict {
         let skip = |why| Verdict::Skip { why };
+        if let Some(why) = self.guard.refusal(&case.customer.phone) {
+            return Verdict::Leave { why };
+        }
         let window = match self.window(case, now) {
             Ok(window) => window,
             Err(why) => return skip(why),
@@ -147,9 +182,6 @@ impl Policy {
         if case.reminder.attempts >= limits::REMINDER_ATTEMPTS {
             return skip("the customer was tried often enough");
         }
-        if let Some(why) = self.guard.refusal(&case.customer.phone) {
-            return skip(why);
-        }
         let Some((from, why)) = self.not_before(case, now) else {
             return Verdict::Act;
         };
@@ -161,6 +193,7 @@ impl Policy {
 
     /// Where it is too early although it is due: until when, and why.
     fn not_before(&self, case: &Case<'_>, now: Timestamp) -> Option<(Timestamp, &'static str)> {
+        let rings = self.channel(case.reminder.kind) == Channel::Voice;
         let booked = case.booked_at.filter(|_| case.reminder.kind == Kind::Voice);
         if let Some(rested) = booked.map(|at| at + limits::REMINDER_REST)
             && rested > now
@@ -168,7 +201,7 @@ impl Policy {
             return Some((rested, "the customer has just booked"));
         }
         if let Some(last) = case.standing.last_attempt
-            && case.reminder.kind == Kind::Voice
+            && rings
         {
             if case.standing.attempts >= limits::REMINDER_ATTEMPTS_PER_DAY {
                 let day = last + jiff::SignedDuration::from_hours(24);
@@ -189,8 +222,10 @@ impl Policy {
         let hours = CallingHours::of(&case.customer.phone, case.customer.address.as_ref());
         match case.reminder.kind {
             Kind::Confirmation => now,
-            Kind::Sms | Kind::FollowUp => hours.next(now, |_| true),
-            Kind::Voice => hours.next(now, |at| self.is_open_day(self.location.local(at).date())),
+            kind if self.channel(kind) == Channel::Voice => {
+                hours.next(now, |at| self.is_open_day(self.location.local(at).date()))
+            }
+            _ => hours.next(now, |_| true),
         }
     }
 
@@ -231,7 +266,7 @@ impl Policy {
                 })
             }
             Kind::Confirmation => Err("this location confirms nothing by text"),
-            Kind::FollowUp if rules.follow_up && writes => {
+            Kind::FollowUp if rules.follow_up.is_some() => {
                 let opens = self.follows_up_at(appointment);
                 Ok(Window {
                     opens,
@@ -274,6 +309,9 @@ impl Policy {
         self.location.hours(day).is_some()
     }
 }
+
+const NOT_THE_TEST_NUMBER: &str = "test mode: the number is not YOUR_TEST_NUMBER";
+const NO_TEST_NUMBER: &str = "test mode: YOUR_TEST_NUMBER is not set, nobody may be called";
 
 /// What becomes of a reminder after an attempt that came to this. Whether there is another attempt is
 /// decided when it is looked at again.

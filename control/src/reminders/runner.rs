@@ -15,13 +15,14 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use storage::reminder::{About, Briefing, Claim, Decision, Reminder, State};
-use storage::{Location, StorageError, Store};
+use storage::{Locations, StorageError, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use self::pace::Pace;
 pub use self::report::{Report, Told, What, kind};
-use super::policy::{Case, Guard, Policy, Verdict};
+use super::owed::{Owed, Unsettled};
+use super::policy::{Case, Guard, Policies, Verdict};
 use crate::clock::BusinessClock;
 use crate::config::{BaseUrl, Config};
 use crate::limits;
@@ -35,8 +36,8 @@ pub struct Runner(Arc<Inner>);
 struct Inner {
     store: Store,
     rest: Rest,
-    policy: Policy,
-    location: Arc<Location>,
+    policies: Policies,
+    locations: Locations,
     clock: BusinessClock,
     /// Where the network reaches us.
     base_url: BaseUrl,
@@ -45,6 +46,17 @@ struct Inner {
     /// This runner among all of them, for as long as it runs.
     owner: String,
     pace: Pace,
+    owed: Owed,
+}
+
+/// Why a pass did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum PassError {
+    #[error(transparent)]
+    Book(#[from] StorageError),
+    /// Somebody may want to be left alone, and the book does not know it.
+    #[error(transparent)]
+    Owed(#[from] Unsettled),
 }
 
 /// What a runner cannot do without.
@@ -62,7 +74,7 @@ impl Runner {
     pub fn new(
         config: &Config,
         base_url: Option<BaseUrl>,
-        location: Arc<Location>,
+        locations: Locations,
         store: Store,
         clock: BusinessClock,
         metrics: Arc<pipeline::metrics::Metrics>,
@@ -85,11 +97,12 @@ impl Runner {
         };
         Ok(Self(Arc::new(Inner {
             rest: Rest::new(account, metrics),
-            policy: Policy::new(config, Arc::clone(&location)),
+            policies: Policies::new(config, locations.clone()),
             owner: format!("{}-{:016x}", std::process::id(), rand::random::<u64>()),
             pace: Pace::new(config.reminders.dials_per_second),
+            owed: Owed::in_folder(&config.data_dir),
             store,
-            location,
+            locations,
             clock,
             base_url,
             from,
@@ -98,16 +111,26 @@ impl Runner {
 
     #[must_use]
     pub fn guard(&self) -> &Guard {
-        self.0.policy.guard()
+        self.0.policies.guard()
     }
 
     /// Looks for what is due, again and again, until it is told to stop; then lets go of what it has
     /// not begun.
     pub async fn work(&self, stopping: CancellationToken) {
+        let mut left = 0;
         while !stopping.is_cancelled() {
             match self.pass(&stopping, |_| {}).await {
-                Ok(report) if report.is_empty() => {}
-                Ok(report) => tracing::info!(%report, "reminders were worked through"),
+                Ok(report) => {
+                    let leaves = report.count(What::Left);
+                    if leaves != left {
+                        let guard = self.guard().sentence();
+                        tracing::warn!(leaves, "reminders are due and left open: {guard}");
+                        left = leaves;
+                    }
+                    if !report.only_leaves() {
+                        tracing::info!(%report, "reminders were worked through");
+                    }
+                }
                 Err(error) => tracing::error!(%error, "reminders cannot be read"),
             }
             tokio::select! {
@@ -125,27 +148,46 @@ impl Runner {
         &self,
         stopping: &CancellationToken,
         told: impl Fn(&Told) + Sync,
-    ) -> Result<Report, StorageError> {
+    ) -> Result<Report, PassError> {
+        self.settle_owed().await?;
         let _beats = self.heartbeat();
         let mut report = Report::default();
-        let worked = self.work_through(stopping, &mut report, &told).await;
+        let guard = self.guard();
+        let worked = match guard {
+            Guard::Everybody => self.work_through(None, stopping, &mut report, &told).await,
+            Guard::Only(number) => {
+                self.work_through(Some(number), stopping, &mut report, &told)
+                    .await
+            }
+            Guard::Nobody => Ok(()),
+        };
         // Nothing of ours is leased any more where all went well.
         let released = self.0.store.reminders.release(&self.0.owner).await;
-        worked.and(released.map(|_| report))
+        worked?;
+        released?;
+        if let Some(why) = guard.leaves() {
+            let (now, limit) = (self.0.clock.now(), limits::REMINDERS_SHOWN);
+            for left in self.0.store.reminders.due(now, limit).await? {
+                report.add(&Told::new(&left, What::Left, why));
+            }
+        }
+        Ok(report)
     }
 
     async fn work_through(
         &self,
+        only: Option<&Phone>,
         stopping: &CancellationToken,
         report: &mut Report,
         told: &(impl Fn(&Told) + Sync),
-    ) -> Result<(), StorageError> {
+    ) -> Result<(), PassError> {
         while !stopping.is_cancelled() {
             let claim = Claim {
                 now: self.0.clock.now(),
                 owner: &self.0.owner,
                 lease: limits::REMINDER_LEASE,
                 limit: limits::REMINDER_BATCH,
+                only,
             };
             let claimed = self.0.store.reminders.claim(&claim).await?;
             if claimed.is_empty() {
@@ -179,7 +221,7 @@ impl Runner {
     /// Where the book cannot be read.
     pub async fn rehearse(
         store: &Store,
-        policy: &Policy,
+        policies: &Policies,
         clock: &BusinessClock,
         limit: u32,
     ) -> Result<Vec<(Briefing, Verdict)>, StorageError> {
@@ -194,7 +236,7 @@ impl Runner {
                 let why = "what became of it is found out first";
                 Verdict::Wait { until: now, why }
             } else {
-                judged_now(store, policy, clock, &briefing, now).await?
+                judged_now(store, policies, clock, &briefing, now).await?
             };
             judged.push((briefing, verdict));
         }
@@ -221,9 +263,9 @@ impl Runner {
         &self,
         reminder: Reminder,
         stopping: &CancellationToken,
-    ) -> Result<Option<Told>, StorageError> {
+    ) -> Result<Option<Told>, PassError> {
         if reminder.state == State::Dialling {
-            return self.look_after(reminder).await.map(Some);
+            return Ok(Some(self.look_after(reminder).await?));
         }
         let about = About::Reminder(reminder.id);
         let Some(briefing) = self.0.store.reminders.briefing(&about).await? else {
@@ -231,7 +273,7 @@ impl Runner {
         };
         let verdict = self.judge(&briefing).await?;
         if verdict != Verdict::Act {
-            return self.decide(&briefing, verdict).await.map(Some);
+            return Ok(Some(self.decide(&briefing, verdict).await?));
         }
         // A turn may take a while; what was permitted before may not be any more.
         tokio::select! {
@@ -240,24 +282,33 @@ impl Runner {
         }
         match self.judge(&briefing).await? {
             Verdict::Act => self.reach(&briefing).await.map(Some),
-            verdict => self.decide(&briefing, verdict).await.map(Some),
+            verdict => Ok(Some(self.decide(&briefing, verdict).await?)),
         }
+    }
+
+    /// Nobody is dialled while a customer's wish is not in the book.
+    async fn settle_owed(&self) -> Result<(), Unsettled> {
+        let consents = self.0.store.consents.as_ref();
+        self.0.owed.settle(consents).await.map(drop)
     }
 
     async fn judge(&self, briefing: &Briefing) -> Result<Verdict, StorageError> {
         let Inner {
             store,
-            policy,
+            policies,
             clock,
             ..
         } = &*self.0;
-        judged_now(store, policy, clock, briefing, clock.now()).await
+        judged_now(store, policies, clock, briefing, clock.now()).await
     }
 
     async fn decide(&self, briefing: &Briefing, verdict: Verdict) -> Result<Told, StorageError> {
         let (decision, what, why) = match verdict {
             Verdict::Wait { until, why } => (Decision::Wait(until), What::Waits, why),
             Verdict::Skip { why } => (Decision::Skip, What::Skipped, why),
+            Verdict::Leave { why } => {
+                return Ok(Told::new(&briefing.reminder, What::Left, why));
+            }
             Verdict::Act => unreachable!("invariant: the caller acts"),
         };
         let (id, owner) = (briefing.reminder.id, &self.0.owner);
@@ -272,12 +323,13 @@ impl Runner {
 
 async fn judged_now(
     store: &Store,
-    policy: &Policy,
+    policies: &Policies,
     clock: &BusinessClock,
     briefing: &Briefing,
     now: Timestamp,
 ) -> Result<Verdict, StorageError> {
-    let channel = briefing.reminder.kind.channel();
+    let policy = policies.of(&briefing.appointment);
+    let channel = policy.channel(briefing.reminder.kind);
     let since = now - SignedDuration::from_hours(24);
     let phone = &briefing.customer.phone;
     let case = Case {

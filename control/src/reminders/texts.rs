@@ -1,10 +1,12 @@
 //! The words of text messages: a location's own, with the appointment filled in.
 
-use jiff::Zoned;
 use jiff::civil::Weekday;
+use jiff::{Timestamp, Zoned};
+use storage::customer::Customer;
 use storage::location::Location;
-use storage::location::reminders::{Language, Texts, Wording, filled};
+use storage::location::reminders::{Language, Texts, WaitlistWording, Wording, filled};
 use storage::reminder::{Briefing, Kind};
+use storage::vehicle::Vehicle;
 
 /// What a text message to us asks for, in a word that networks agree about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,25 +61,88 @@ pub fn message(location: &Location, briefing: &Briefing) -> Option<String> {
     let texts: &Texts = location.reminders.texts.as_ref()?;
     let language = texts.usual();
     let words: &Wording = texts.wording(language);
+    let told = Told {
+        customer: &briefing.customer,
+        vehicle: &briefing.vehicle,
+        service: &briefing.appointment.service,
+        at: briefing.appointment.starts_at,
+        until: None,
+    };
     let text = match briefing.reminder.kind {
         Kind::Voice => return None,
         Kind::Sms => &words.reminder,
         Kind::Confirmation => &words.confirmation,
         Kind::FollowUp => &words.follow_up,
     };
-    let at = location.local(briefing.appointment.starts_at);
-    let service = location.service(&briefing.appointment.service);
-    Some(filled(text, |name| match name {
-        "name" => briefing.customer.first_name.clone(),
-        "vehicle" => format!("{} {}", briefing.vehicle.make, briefing.vehicle.model),
-        "service" => match service {
+    Some(about(text, location, language, &told))
+}
+
+/// What a message is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    pub customer: &'a Customer,
+    pub vehicle: &'a Vehicle,
+    /// Key in the location file.
+    pub service: &'a str,
+    /// When it is.
+    pub at: Timestamp,
+    /// Until when an offer of it stands.
+    pub until: Option<Timestamp>,
+}
+
+/// A time has come free; nothing where the location has no waiting list.
+#[must_use]
+pub fn offer(location: &Location, told: &Told<'_>) -> Option<String> {
+    waitlist(location, told, |words| &words.offer)
+}
+
+/// They took an offer too late.
+#[must_use]
+pub fn taken(location: &Location, told: &Told<'_>) -> Option<String> {
+    waitlist(location, told, |words| &words.taken)
+}
+
+/// They do not want what was offered.
+#[must_use]
+pub fn declined(location: &Location, told: &Told<'_>) -> Option<String> {
+    waitlist(location, told, |words| &words.declined)
+}
+
+/// They are booked; nothing where the location has no words.
+#[must_use]
+pub fn confirmation(location: &Location, told: &Told<'_>) -> Option<String> {
+    let texts = location.reminders.texts.as_ref()?;
+    let language = texts.usual();
+    let text = &texts.wording(language).confirmation;
+    Some(about(text, location, language, told))
+}
+
+fn waitlist(
+    location: &Location,
+    told: &Told<'_>,
+    words: fn(&WaitlistWording) -> &String,
+) -> Option<String> {
+    let language = location.reminders.texts.as_ref()?.usual();
+    let text = words(location.reminders.waitlist()?);
+    Some(about(text, location, language, told))
+}
+
+fn about(text: &str, location: &Location, language: Language, told: &Told<'_>) -> String {
+    let at = location.local(told.at);
+    filled(text, |name| match name {
+        "name" => told.customer.first_name.clone(),
+        "vehicle" => format!("{} {}", told.vehicle.make, told.vehicle.model),
+        "service" => match location.service(told.service) {
             Some(service) => service.name.clone(),
-            None => briefing.appointment.service.replace('_', " "),
+            None => told.service.replace('_', " "),
         },
         "day" => day(&at, language),
         "time" => time(&at, language),
+        "until" => told.until.map_or(String::new(), |until| {
+            time(&location.local(until), language)
+        }),
         other => of_location(location, other),
-    }))
+    })
 }
 
 fn of_location(location: &Location, name: &str) -> String {

@@ -22,7 +22,7 @@ use super::ending::Ending;
 use super::record::Record;
 use super::speaking::Speaking;
 use super::turn::{Turn, millis};
-use crate::dialogue::{Brain, Input, ToolId, mask};
+use crate::dialogue::{Brain, Input, Offer, ToolId, mask};
 use crate::feed::FeedEvent;
 use crate::limits;
 use crate::llm;
@@ -50,6 +50,8 @@ pub(super) enum Effect {
     /// Its answer is no longer wanted.
     StopAsking,
     Publish(FeedEvent),
+    /// The caller decides about these times, and about nothing else.
+    Hold(Option<Offer>),
     /// A turn was answered; for the histograms.
     Turn(TurnTimings),
 }
@@ -74,6 +76,8 @@ pub(super) struct Conversation {
     expects: Expectation,
     /// The state as last published.
     shown: (String, Expectation),
+    /// What the caller was deciding about when it was last looked at.
+    offered: Option<Offer>,
     silence: Patience,
     deadlines: Deadlines,
     ending: Plan,
@@ -129,6 +133,7 @@ impl Conversation {
             filled: false,
             expects: Expectation::default(),
             shown: (String::new(), Expectation::default()),
+            offered: None,
             silence: Patience::Fresh,
             deadlines: Deadlines::default(),
             ending: Plan::GoOn,
@@ -181,6 +186,7 @@ impl Conversation {
                 self.publish(FeedEvent::Partial { text });
             }
             EventKind::Transcript(transcript) => self.words(transcript, at, now),
+            EventKind::Backchannel(transcript) => self.backchannel(transcript, at, now),
             EventKind::NothingRecognised { .. } => self.no_words(now),
             EventKind::Keypad { key } => self.key(key, now),
             EventKind::SpeechFailed {
@@ -188,6 +194,24 @@ impl Conversation {
                 utterance,
                 reason,
             } => self.speech_failed(edge, utterance, &reason, now),
+            EventKind::Ducked {
+                utterance,
+                reaction,
+            } => self.publish(FeedEvent::Ducked {
+                utterance: utterance.0,
+                reaction_ms: reaction.as_secs_f64() * 1_000.0,
+            }),
+            EventKind::Resumed {
+                utterance,
+                silent_for,
+                ..
+            } => {
+                self.deadlines.cancel(Due::Playout);
+                self.publish(FeedEvent::Resumed {
+                    utterance: utterance.0,
+                    silent_ms: silent_for.as_secs_f64() * 1_000.0,
+                });
+            }
             EventKind::BargeIn {
                 utterance,
                 heard,
@@ -217,9 +241,12 @@ impl Conversation {
         self.settle(now.mono);
     }
 
-    /// Lets the dialogue hear of what the model answered, unless the caller has the floor.
+    /// Lets the dialogue hear of what the model answered, unless the caller has the floor. A sound
+    /// over the agent may come to nothing: until it is known to be more, what is being said goes on
+    /// to be made, but nothing new is begun.
     fn release(&mut self, now: &Now) {
-        while self.caller == Caller::Quiet
+        while let Some(answer) = self.held.front()
+            && (self.caller == Caller::Quiet || self.speaking.goes_on() && answer.only_speaks())
             && let Some(answer) = self.held.pop_front()
         {
             let words = matches!(answer, llm::Answer::Text(_));

@@ -5,7 +5,7 @@ use pipeline::message::EndReason;
 use crate::telephony::twiml::{Dial, Verb};
 
 /// How a media stream came to its end, as far as the caller is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ending {
     /// Said and done: nobody waits on the line.
     HungUp,

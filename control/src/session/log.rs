@@ -50,7 +50,7 @@ impl CallRow {
         Self {
             logs,
             call,
-            has_earlier_part: begun.returned_from_transfer,
+            has_earlier_part: begun.has_earlier_part(),
             opening,
             unsaved: None,
         }

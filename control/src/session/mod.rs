@@ -5,15 +5,21 @@
 //! the pure `conversation` and does what comes out of it. Whatever happens, a panic included, the
 //! call's log is closed and the telephone network is told what to do with the caller.
 
+mod clock;
 mod conversation;
+pub(crate) mod elsewhere;
 mod ending;
+mod holding;
 mod journal;
 mod log;
 mod media;
 mod record;
 mod registry;
+#[cfg(test)]
+mod scenes;
 mod speaking;
 mod task;
+mod telling;
 mod turn;
 mod unsaved;
 
@@ -22,7 +28,8 @@ pub use journal::{Journal, Noted};
 pub use log::close_orphans;
 pub use media::{Admission, Carrier, Gate, Media};
 pub use registry::{
-    Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, NotReturned, Occasion, Parties, Request,
+    Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, NotReturned, Occasion, Parties,
+    Purpose, Request,
 };
 pub use task::{MakeBrain, Sessions, SessionsConfig};
 pub use unsaved::Unsaved;
@@ -31,8 +38,15 @@ use crate::dialogue::clauses;
 
 /// The clauses that every call may hold, as they are handed to a synthesiser.
 #[must_use]
-pub fn fixed_clauses(location: &storage::Location) -> Vec<String> {
-    let phrases = crate::dialogue::fixed_phrases(location);
-    let clauses = phrases.iter().flat_map(|phrase| clauses::split(phrase));
-    clauses.collect()
+pub fn fixed_clauses(locations: &storage::Locations) -> Vec<String> {
+    let phrases = locations
+        .iter()
+        .flat_map(|location| crate::dialogue::fixed_phrases(location));
+    let mut clauses: Vec<String> = Vec::new();
+    for clause in phrases.flat_map(|phrase| clauses::split(&phrase)) {
+        if !clauses.contains(&clause) {
+            clauses.push(clause);
+        }
+    }
+    clauses
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use pipeline::message::Expectation;
 use storage::call_log::{CallSummary, Line, Outcome, Speaker, TurnTimings};
+use storage::reminder;
 
 use super::ending::Ending;
 use crate::dialogue::mask;
@@ -21,6 +22,18 @@ pub(super) struct Record {
     answers: Vec<usize>,
     /// The call ended because nobody spoke.
     fell_silent: bool,
+    message: Message,
+}
+
+/// What a machine that took a call of ours has of our message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Message {
+    /// A person listens, as far as we know.
+    #[default]
+    None,
+    /// This line.
+    Begun(usize),
+    Left,
 }
 
 /// How the call ended, for its log.
@@ -60,6 +73,33 @@ impl Record {
     pub(super) fn heard(&mut self, line: usize, heard: &str) {
         if let Some(line) = self.lines.get_mut(line) {
             line.text = mask::masked(heard, Expectation::Open);
+        }
+    }
+
+    /// An agent's line was heard to its end.
+    pub(super) fn heard_whole(&mut self, line: usize, text: &str) {
+        self.heard(line, text);
+        if self.message == Message::Begun(line) {
+            self.message = Message::Left;
+        }
+    }
+
+    /// This line is the message for a machine.
+    pub(super) fn leaves_message(&mut self, line: usize) {
+        self.message = Message::Begun(line);
+    }
+
+    /// What came of a call of ours in which nothing was decided; nothing where it reached nobody: no
+    /// word of it was heard, or a machine has only a part of the message.
+    pub(super) fn reached(&self) -> Option<reminder::Outcome> {
+        match self.message {
+            Message::Left => Some(reminder::Outcome::Voicemail),
+            Message::Begun(_) => None,
+            Message::None => self
+                .lines
+                .iter()
+                .any(|line| line.speaker == Speaker::Agent && !line.text.is_empty())
+                .then_some(reminder::Outcome::Reached),
         }
     }
 

@@ -1,5 +1,8 @@
 //! Which calls there are: announced by a webhook, live, or just ended.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -65,12 +68,42 @@ pub enum Occasion {
     /// Somebody dialled us.
     #[default]
     Inbound,
-    /// We called to remind of this appointment.
-    Reminder {
+    /// We called about this appointment.
+    Ours {
+        purpose: Purpose,
         appointment: AppointmentId,
         /// The attempt at it that this call is; absent where somebody else placed it.
         attempt: Option<AttemptId>,
     },
+}
+
+/// What a call of ours is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// The appointment is to come.
+    #[default]
+    Reminder,
+    /// The visit is over: was all well?
+    FollowUp,
+}
+
+impl Purpose {
+    /// As other nodes are told.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Reminder => "reminder",
+            Self::FollowUp => "follow_up",
+        }
+    }
+
+    /// What [`Self::word`] says.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Reminder, Self::FollowUp]
+            .into_iter()
+            .find(|purpose| purpose.word() == word)
+    }
 }
 
 impl Parties {
@@ -79,7 +112,16 @@ impl Parties {
     pub fn person(&self) -> Option<&Phone> {
         match self.occasion {
             Occasion::Inbound => self.from.as_ref(),
-            Occasion::Reminder { .. } => self.to.as_ref(),
+            Occasion::Ours { .. } => self.to.as_ref(),
+        }
+    }
+
+    /// Our number, whoever of us dialled.
+    #[must_use]
+    pub fn ours(&self) -> Option<&Phone> {
+        match self.occasion {
+            Occasion::Inbound => self.to.as_ref(),
+            Occasion::Ours { .. } => self.from.as_ref(),
         }
     }
 
@@ -87,7 +129,7 @@ impl Parties {
     pub fn direction(&self) -> Direction {
         match self.occasion {
             Occasion::Inbound => Direction::Inbound,
-            Occasion::Reminder { .. } => Direction::Outbound,
+            Occasion::Ours { .. } => Direction::Outbound,
         }
     }
 }
@@ -106,8 +148,8 @@ pub enum Request {
 pub struct Begun {
     pub sid: CallSid,
     pub parties: Parties,
-    /// The caller was sent to a human, nobody answered, and they are back.
-    pub returned_from_transfer: bool,
+    /// How often the caller was sent to a human, nobody answered, and they came back.
+    pub returns: u8,
     pub feed: Arc<CallFeed>,
     pub requests: mpsc::Receiver<Request>,
     /// Set once, as soon as it is known how the call ended.
@@ -115,13 +157,25 @@ pub struct Begun {
 }
 
 impl Begun {
+    /// Whether the caller was sent to a human and is back.
+    pub(super) fn has_earlier_part(&self) -> bool {
+        self.returns > 0
+    }
+
     /// What the dialogue is told first.
     pub(super) fn opening(&self) -> Input {
         let caller = self.parties.person().cloned();
         match self.parties.occasion {
-            _ if self.returned_from_transfer => Input::Returned { caller },
+            _ if self.has_earlier_part() => Input::Returned { caller },
             Occasion::Inbound => Input::Opened { caller },
-            Occasion::Reminder { appointment, .. } => Input::Reminding { appointment },
+            Occasion::Ours {
+                purpose,
+                appointment,
+                ..
+            } => match purpose {
+                Purpose::Reminder => Input::Reminding { appointment },
+                Purpose::FollowUp => Input::FollowingUp { appointment },
+            },
         }
     }
 }
@@ -259,6 +313,56 @@ impl Calls {
         Ok(())
     }
 
+    /// Takes over what another node knows of a call: announced there, or ended. What this node knows
+    /// better stays.
+    pub(super) fn adopt(
+        &self,
+        sid: &CallSid,
+        parties: Parties,
+        returns: u8,
+        ending: Option<Ending>,
+        now: Instant,
+    ) {
+        let mut calls = self.calls();
+        forget_old(&mut calls, now);
+        let better = |entry: &Entry| match entry.stage {
+            Stage::Live { .. } => true,
+            Stage::Ended { .. } => entry.returns >= returns,
+            Stage::Announced { .. } if ending.is_some() => entry.returns > returns,
+            Stage::Announced { .. } => entry.returns >= returns,
+        };
+        if calls.get(sid).is_some_and(better) {
+            return;
+        }
+        let entry = Entry {
+            feed: Arc::default(),
+            parties,
+            returns,
+            asked: ending.is_some(),
+            stage: match ending {
+                None => Stage::Announced { at: now },
+                Some(ending) => Stage::Ended { at: now, ending },
+            },
+        };
+        calls.insert(sid.clone(), entry);
+        forget_most_ended(&mut calls);
+    }
+
+    /// Which part of a call was led here last: how often it had come back by then.
+    pub(super) fn led(&self, sid: &CallSid) -> Option<u8> {
+        let calls = self.calls();
+        let entry = calls.get(sid)?;
+        (!matches!(entry.stage, Stage::Announced { .. })).then_some(entry.returns)
+    }
+
+    /// Who calls whom, and how often the call came back.
+    #[must_use]
+    pub fn announced(&self, sid: &CallSid) -> Option<(Parties, u8)> {
+        let calls = self.calls();
+        let entry = calls.get(sid)?;
+        Some((entry.parties.clone(), entry.returns))
+    }
+
     /// Waits until the task of a call that has ended is done with it, for a moment at most.
     async fn over(&self, sid: &CallSid) {
         let mut ending = match self.calls().get(sid).map(|entry| &entry.stage) {
@@ -321,7 +425,7 @@ impl Calls {
         Ok(Begun {
             sid: sid.clone(),
             parties,
-            returned_from_transfer: returns > 0,
+            returns,
             feed,
             requests,
             ending,
@@ -439,163 +543,5 @@ fn forget_most_ended(calls: &mut HashMap<CallSid, Entry>) {
         for (_, sid) in &ended[..ended.len() - limits::MAX_ENDED_CALLS] {
             calls.remove(sid);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sid(text: &str) -> CallSid {
-        CallSid::parse(text).expect("valid")
-    }
-
-    fn announced(calls: &Calls, name: &str) {
-        calls
-            .announce(&sid(name), Parties::default(), Instant::now())
-            .expect("announced");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_call_has_one_media_stream() {
-        let calls = Calls::default();
-        announced(&calls, "CA1");
-        let begun = calls.begin(&sid("CA1")).expect("first");
-        assert_eq!(calls.begin(&sid("CA1")).err(), Some(NotBegun::Live));
-        calls.end(&begun.sid, Ending::HungUp, Instant::now());
-        assert_eq!(calls.begin(&sid("CA1")).err(), Some(NotBegun::Ended));
-        let again = calls.announce(&begun.sid, Parties::default(), Instant::now());
-        assert_eq!(again, Err(NotAnnounced::Ended));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_call_whose_stream_never_came_is_forgotten() {
-        let calls = Calls::default();
-        announced(&calls, "CA1");
-        tokio::time::advance(limits::PENDING_LIFE).await;
-        announced(&calls, "CA2");
-        assert_eq!(calls.census().announced, 1);
-        assert!(calls.feed(&sid("CA1")).is_none());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn announced_calls_are_bounded() {
-        let calls = Calls::default();
-        for n in 0..limits::MAX_PENDING_CALLS {
-            announced(&calls, &format!("CA{n}"));
-        }
-        let one_more = calls.announce(&sid("more"), Parties::default(), Instant::now());
-        assert_eq!(one_more, Err(NotAnnounced::Full));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_question_how_it_ended_may_come_before_the_end() {
-        let calls = Arc::new(Calls::default());
-        announced(&calls, "CA1");
-        let begun = calls.begin(&sid("CA1")).expect("begun");
-        let asked = tokio::spawn({
-            let calls = Arc::clone(&calls);
-            async move { calls.ending(&sid("CA1")).await }
-        });
-        tokio::task::yield_now().await;
-        begun.ending.send_replace(Some(Ending::Transfer));
-        assert_eq!(asked.await.expect("no panic"), Some(Ending::Transfer));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_call_that_goes_on_has_no_ending() {
-        let calls = Calls::default();
-        announced(&calls, "CA1");
-        let _begun = calls.begin(&sid("CA1")).expect("begun");
-        assert_eq!(calls.ending(&sid("CA1")).await, None);
-        assert_eq!(calls.ending(&sid("CA2")).await, None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_caller_whom_no_human_took_comes_back_with_a_feed_of_their_own_but_not_for_ever() {
-        let calls = Calls::default();
-        let parties = Parties {
-            from: Phone::parse("+12175550101").ok(),
-            ..Parties::default()
-        };
-        calls
-            .announce(&sid("CA1"), parties.clone(), Instant::now())
-            .expect("announced");
-        let call = sid("CA1");
-        let back = || calls.announce_return(&call, Parties::default(), Instant::now());
-        for n in 0..limits::MAX_RETURNS {
-            let begun = calls.begin(&sid("CA1")).expect("begun");
-            assert_eq!(begun.returned_from_transfer, n > 0);
-            assert_eq!(begun.parties, parties, "remembered");
-            assert_eq!(back().await, Err(NotReturned::NotTransferred), "goes on");
-            calls.end(&begun.sid, Ending::Transfer, Instant::now());
-            assert_eq!(calls.ending(&begun.sid).await, Some(Ending::Transfer));
-            assert_eq!(back().await, Ok(()));
-            assert!(!Arc::ptr_eq(
-                &begun.feed,
-                &calls.feed(&sid("CA1")).expect("a feed")
-            ));
-        }
-        let begun = calls.begin(&sid("CA1")).expect("begun");
-        calls.end(&begun.sid, Ending::Transfer, Instant::now());
-        assert_eq!(back().await, Err(NotReturned::TooOften));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn nobody_comes_back_who_was_hung_up_or_found_no_room() {
-        let calls = Calls::default();
-        for (name, ending) in [("CA1", Ending::HungUp), ("CA2", Ending::Busy)] {
-            announced(&calls, name);
-            let call = sid(name);
-            calls.end(&call, ending, Instant::now());
-            let back = calls.announce_return(&call, Parties::default(), Instant::now());
-            assert_eq!(back.await, Err(NotReturned::NotTransferred));
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_return_waits_until_the_first_part_is_written_down() {
-        let calls = Arc::new(Calls::default());
-        announced(&calls, "CA1");
-        let begun = calls.begin(&sid("CA1")).expect("begun");
-        begun.ending.send_replace(Some(Ending::Transfer));
-        let back = tokio::spawn({
-            let calls = Arc::clone(&calls);
-            async move {
-                let parties = Parties::default();
-                calls
-                    .announce_return(&sid("CA1"), parties, Instant::now())
-                    .await
-            }
-        });
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-        assert!(!back.is_finished());
-        calls.end(&begun.sid, Ending::Transfer, Instant::now());
-        drop(begun);
-        assert_eq!(back.await.expect("no panic"), Ok(()));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_call_that_is_gone_before_its_stream_came_is_over() {
-        let calls = Calls::default();
-        announced(&calls, "CA1");
-        assert!(calls.is_unasked(&sid("CA1")));
-        calls.network_over(&sid("CA1"), Instant::now());
-        assert!(!calls.is_unasked(&sid("CA1")));
-        assert_eq!(calls.begin(&sid("CA1")).err(), Some(NotBegun::Ended));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn ended_calls_are_bounded_and_the_newest_stay() {
-        let calls = Calls::default();
-        for n in 0..=limits::MAX_ENDED_CALLS {
-            let name = format!("CA{n}");
-            announced(&calls, &name);
-            calls.end(&sid(&name), Ending::HungUp, Instant::now());
-            tokio::time::advance(std::time::Duration::from_millis(1)).await;
-        }
-        assert!(calls.feed(&sid("CA0")).is_none());
-        let newest = sid(&format!("CA{}", limits::MAX_ENDED_CALLS));
-        assert!(calls.feed(&newest).is_some());
     }
 }

@@ -66,6 +66,11 @@ impl Speaking {
         self.outstanding.is_empty()
     }
 
+    /// The caller hears an utterance that more clauses are to come of.
+    pub(super) fn goes_on(&self) -> bool {
+        self.outstanding.iter().any(|u| u.started && u.grows)
+    }
+
     pub(super) fn get_mut(&mut self, id: UtteranceId) -> Option<&mut Utterance> {
         self.outstanding.iter_mut().find(|u| u.id == id)
     }

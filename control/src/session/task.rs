@@ -8,21 +8,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use pipeline::Mono;
 use pipeline::message::{Command, EndReason, Event, EventKind};
 use pipeline::vendor::VendorErrorKind;
-use storage::{Location, Store, reminder};
+use storage::{Location, Locations, Store, reminder};
 use tokio::sync::{RwLock, mpsc};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 
-use super::conversation::{Conversation, Effect, Now};
+use super::clock::SessionClock;
+use super::conversation::{Conversation, Effect};
 use super::ending::{self, Ending};
+use super::holding::Holding;
 use super::journal::{Journal, Noted};
 use super::log::CallRow;
 use super::media::{Carrier, Media};
 use super::record::Closing;
-use super::registry::{Begun, Calls, Occasion, Request};
+use super::registry::{Begun, Calls, Occasion, Purpose, Request};
+use super::telling::Telling;
 use super::unsaved::Unsaved;
 use crate::calendar::Outlook;
 use crate::clock::BusinessClock;
@@ -30,20 +32,25 @@ use crate::dialogue::{Brain, ToolId};
 use crate::feed::{CallFeed, FeedEvent, FeedLine};
 use crate::limits;
 use crate::llm::{Answer, Answering, Failure, Model};
+use crate::nhtsa::Nhtsa;
+use crate::nodes::LiveCalls;
 use crate::observe::Metrics;
+use crate::reminders::Owed;
 use crate::reminders::callbacks::{self, News};
 use crate::telephony::CallSid;
 use crate::tools::{CallContext, ToolCall, ToolError, ToolOutcome, Toolbox};
 
-/// Makes the brain of one call.
-pub type MakeBrain = Arc<dyn Fn() -> Box<dyn Brain> + Send + Sync>;
+/// Makes the brain of one call, for the location that answers it.
+pub type MakeBrain = Arc<dyn Fn(&Arc<Location>) -> Box<dyn Brain> + Send + Sync>;
 
 /// What every session works with.
 #[derive(Clone)]
 pub struct SessionsConfig {
     pub calls: Arc<Calls>,
+    /// What other nodes know of calls.
+    pub live: Arc<dyn LiveCalls>,
     pub store: Store,
-    pub location: Arc<Location>,
+    pub locations: Locations,
     pub clock: BusinessClock,
     pub metrics: Arc<Metrics>,
     pub brain: MakeBrain,
@@ -84,11 +91,7 @@ impl std::fmt::Debug for Sessions {
 impl Sessions {
     #[must_use]
     pub fn new(config: SessionsConfig) -> Self {
-        let toolbox = Toolbox::new(
-            config.store.clone(),
-            Arc::clone(&config.location),
-            config.clock,
-        );
+        let toolbox = Toolbox::new(config.store.clone(), config.locations.clone(), config.clock);
         Self {
             config,
             toolbox,
@@ -96,10 +99,37 @@ impl Sessions {
         }
     }
 
-    /// With a calendar that has a say in what is free, and is told of bookings.
+    /// With a calendar that has a say in what is free at its location, and is told of bookings.
     #[must_use]
     pub fn with_outlook(mut self, outlook: Outlook) -> Self {
         self.toolbox = self.toolbox.with_outlook(outlook);
+        self
+    }
+
+    /// With a place for what callers ask for while the book is away.
+    #[must_use]
+    pub fn with_owed(mut self, owed: Owed) -> Self {
+        self.toolbox = self.toolbox.with_owed(owed);
+        self
+    }
+
+    /// Where somebody works through the waiting list, so that callers may be put on it.
+    #[must_use]
+    pub fn with_waitlist(mut self) -> Self {
+        self.toolbox = self.toolbox.with_waitlist();
+        self
+    }
+
+    /// What every call works with.
+    #[must_use]
+    pub fn tools(&self) -> &Toolbox {
+        &self.toolbox
+    }
+
+    /// With a service that knows vehicles by their numbers.
+    #[must_use]
+    pub fn with_vins(mut self, vins: Nhtsa) -> Self {
+        self.toolbox = self.toolbox.with_vins(vins);
         self
     }
 
@@ -121,10 +151,14 @@ struct Session {
     config: SessionsConfig,
     sid: CallSid,
     begun: Begun,
+    /// That answers the call.
+    location: Arc<Location>,
     media: Box<dyn Media>,
     clock: SessionClock,
     tools: Tools,
     results: mpsc::UnboundedReceiver<ToolResult>,
+    holding: Holding,
+    telling: Telling,
     /// What the model is asked now. Dropped, it is asked no longer.
     answering: Option<Answering>,
 }
@@ -142,21 +176,46 @@ impl Session {
         let context = CallContext::new(begun.sid.as_str(), caller);
         let context = match begun.parties.occasion {
             Occasion::Inbound => context,
-            Occasion::Reminder { appointment, .. } => context.reminding(appointment),
+            Occasion::Ours {
+                purpose,
+                appointment,
+                ..
+            } => match purpose {
+                Purpose::Reminder => context.reminding(appointment),
+                Purpose::FollowUp => context.following_up(appointment),
+            },
         };
+        let location = Arc::clone(sessions.config.locations.dialled(begun.parties.ours()));
         let (report, results) = mpsc::unbounded_channel();
+        let running = TaskTracker::new();
+        let holding = Holding::new(
+            sessions.toolbox.at(&location),
+            begun.sid.as_str(),
+            running.clone(),
+        );
+        let telling = Telling::start(
+            Arc::clone(&sessions.config.live),
+            &begun.sid,
+            &begun.parties,
+            begun.returns,
+            sessions.config.clock.now(),
+            &running,
+        );
         Self {
             config: sessions.config.clone(),
             sid: begun.sid.clone(),
             begun,
             media,
-            clock: SessionClock::new(sessions),
+            clock: SessionClock::new(sessions.config.clock, Arc::clone(&location)),
             tools: Tools {
-                toolbox: sessions.toolbox.clone(),
+                toolbox: sessions.toolbox.at(&location),
                 context: Arc::new(RwLock::new(context)),
                 report,
-                running: TaskTracker::new(),
+                running,
             },
+            location,
+            holding,
+            telling,
             results,
             answering: None,
         }
@@ -172,7 +231,7 @@ impl Session {
         .or_in(self.config.unsaved.clone());
         tracing::info!(call = %self.sid, "a call began");
         let opened = self.clock.now();
-        let brain = (self.config.brain)();
+        let brain = (self.config.brain)(&self.location);
         let mut conversation = Conversation::new(brain, self.config.typed_speech, opened.mono);
         let lead = AssertUnwindSafe(self.lead(&mut conversation));
         let over = match lead.catch_unwind().await {
@@ -190,6 +249,7 @@ impl Session {
         };
         // The telephone network may be asking already.
         self.begun.ending.send_replace(Some(over.ending));
+        self.telling.ended(over.ending).await;
         let duration_ms = conversation.elapsed_ms(self.clock.now().mono);
         self.finish(conversation, row, over, duration_ms).await;
     }
@@ -252,8 +312,14 @@ impl Session {
             }
             Effect::StopAsking => self.answering = None,
             Effect::Publish(what) => {
+                match &what {
+                    FeedEvent::State { state, .. } => self.telling.state(state),
+                    FeedEvent::Caller { .. } => self.telling.turn(),
+                    _ => {}
+                }
                 publish(&self.begun.feed, &self.sid, self.clock.elapsed_ms(), what);
             }
+            Effect::Hold(offer) => self.holding.hold(offer),
             Effect::Turn(timings) => self.config.metrics.turn(&timings),
         }
     }
@@ -266,6 +332,9 @@ impl Session {
             took,
         } = result;
         self.config.metrics.tool(name, took);
+        if let Ok(context) = self.tools.context.try_read() {
+            self.telling.customer(context.customer().map(|id| id.0));
+        }
         let line = FeedEvent::ToolFinished {
             tool: name.to_owned(),
             ok: outcome.is_ok(),
@@ -289,6 +358,7 @@ impl Session {
     /// Closes the log, then the feed.
     async fn finish(self, conversation: Conversation, row: CallRow, over: Over, duration_ms: u64) {
         drop(self.media);
+        drop((self.holding, self.telling));
         // What has begun to change something is finished, and told in the log.
         self.tools.running.close();
         if timeout(limits::TOOL_DRAIN, self.tools.running.wait())
@@ -309,11 +379,12 @@ impl Session {
             duration_ms,
         };
         let context = self.tools.context.read().await;
+        let came_of_it = context.reminder_outcome().or_else(|| record.reached());
         let summary = record.close(&context, closing);
-        let decided = context.reminder_outcome();
         drop(context);
-        if let Some(outcome) = decided {
-            note_decision(&self.config.journal, &self.begun, outcome);
+        if let Some(outcome) = came_of_it {
+            let human = summary.required_human_transfer;
+            note_outcome(&self.config.journal, &self.begun, outcome, human);
         }
         let outcome = summary.outcome;
         row.close(summary).await;
@@ -334,10 +405,15 @@ impl Session {
     }
 }
 
-/// Keeps what came of an attempt to remind somebody. That it was answered at all, or by a machine,
-/// is the network's to tell.
-fn note_decision(journal: &Journal, call: &Begun, outcome: reminder::Outcome) {
-    if let Occasion::Reminder {
+/// Keeps what came of an attempt to reach somebody. Where nothing did, the network's word stands: that
+/// the call is over.
+fn note_outcome(
+    journal: &Journal,
+    call: &Begun,
+    outcome: reminder::Outcome,
+    asked_for_human: bool,
+) {
+    if let Occasion::Ours {
         attempt: Some(attempt),
         ..
     } = &call.parties.occasion
@@ -345,7 +421,7 @@ fn note_decision(journal: &Journal, call: &Begun, outcome: reminder::Outcome) {
         journal.note(Noted::Attempt(News {
             attempt: attempt.clone(),
             sid: call.sid.as_str().to_owned(),
-            ended: Some(callbacks::decided(outcome)),
+            ended: Some(callbacks::spoken(outcome, asked_for_human)),
         }));
     }
 }
@@ -357,10 +433,11 @@ fn watch_hang_up(config: &SessionsConfig, sid: CallSid) {
     let Some(carrier) = config.carrier.clone() else {
         return;
     };
-    let calls = Arc::clone(&config.calls);
+    let (calls, live) = (Arc::clone(&config.calls), Arc::clone(&config.live));
     tokio::spawn(async move {
         tokio::time::sleep(limits::HANG_UP_WATCH).await;
-        if !calls.is_unasked(&sid) {
+        // The network may have asked another node.
+        if !calls.is_unasked(&sid) || live.get(&sid).await.is_some_and(|known| known.asked) {
             return;
         }
         match carrier.hang_up(&sid).await {
@@ -451,42 +528,5 @@ impl Tools {
                 took: began.elapsed(),
             }));
         });
-    }
-}
-
-// ---- time -------------------------------------------------------------------
-
-/// The data plane's monotonic clock, read through tokio's, so that tests can pause it.
-struct SessionClock {
-    mono: Mono,
-    instant: Instant,
-    business: BusinessClock,
-    location: Arc<Location>,
-}
-
-impl SessionClock {
-    fn new(sessions: &Sessions) -> Self {
-        Self {
-            mono: Mono::now(),
-            instant: Instant::now(),
-            business: sessions.config.clock,
-            location: Arc::clone(&sessions.config.location),
-        }
-    }
-
-    fn now(&self) -> Now {
-        Now {
-            mono: self.mono.plus(self.instant.elapsed()),
-            local: self.location.local(self.business.now()),
-        }
-    }
-
-    fn instant(&self, at: Mono) -> Instant {
-        self.instant + at.since(self.mono)
-    }
-
-    /// Milliseconds since the session began.
-    fn elapsed_ms(&self) -> u64 {
-        super::turn::millis(self.instant.elapsed())
     }
 }

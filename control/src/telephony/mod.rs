@@ -3,6 +3,7 @@
 pub mod rest;
 mod sid;
 pub mod signature;
+pub mod status;
 pub mod token;
 pub mod twiml;
 

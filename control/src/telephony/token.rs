@@ -30,6 +30,13 @@ pub struct TokenKey(Hmac<Sha256>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Nonce([u8; NONCE_BYTES]);
 
+/// As a key may hold it.
+impl std::fmt::Display for Nonce {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
 /// A token that was signed by us for this call and has not expired. Still to be spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checked {

@@ -7,14 +7,16 @@ use serde::Deserializer;
 use storage::appointment::{self, BookingError, NewAppointment};
 use storage::call_log::Outcome;
 use storage::customer::CustomerId;
-use storage::location::{Location, Service};
+use storage::location::{Location, Locations, Service};
 use storage::vehicle::VehicleId;
 
 use super::error::NotBookable;
 use super::field;
 use super::moment::Moment;
 use super::new_customer::{AddVehicle, CreateCustomer};
-use super::{Answer, Assurance, CallContext, Effect, ToolError, ToolOutcome, Toolbox, schema};
+use super::{
+    Answer, Assurance, CallContext, Effect, ToolError, ToolOutcome, Toolbox, already_booked, schema,
+};
 use crate::llm::ToolSpec;
 
 /// Who the book says wrote an entry.
@@ -38,6 +40,12 @@ pub struct Arguments {
     /// is no length is refused all the same, since it tells that the wish was not understood.
     #[serde(default, deserialize_with = "duration_minutes", skip_serializing)]
     pub duration_minutes: Option<NonZeroU16>,
+    /// Key of the location; absent, the one that the caller dialled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// The caller wants it beside what they have booked already.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub another: bool,
 }
 
 /// `customer_id` and `vehicle_id`; or `customer_id` and `add_vehicle`; or `create_customer` and
@@ -61,7 +69,7 @@ pub enum Party {
 
 /// For a language model. Strict schemas know no alternatives, so all members are there and those
 /// of the other parties are null.
-pub(super) fn spec(location: &Location) -> ToolSpec {
+pub(super) fn spec(location: &Location, among: &Locations) -> ToolSpec {
     ToolSpec {
         name: "book_appointment",
         description:
@@ -84,7 +92,7 @@ pub(super) fn spec(location: &Location) -> ToolSpec {
                 "add_vehicle",
                 schema::optional(schema::object(schema::vehicle())),
             ),
-            ("service_type", schema::service(location)),
+            ("service_type", schema::service(location, among)),
             (
                 "scheduled_at",
                 schema::text("Local time, such as 2026-11-28T09:00."),
@@ -92,6 +100,11 @@ pub(super) fn spec(location: &Location) -> ToolSpec {
             (
                 "notes",
                 schema::optional(schema::text("What else the workshop should know.")),
+            ),
+            ("location", schema::location(among)),
+            (
+                "another",
+                schema::flag("True only where the caller, asked, wants it beside what is booked."),
             ),
         ]),
     }
@@ -102,6 +115,8 @@ pub(super) async fn run(
     context: &mut CallContext,
     arguments: Arguments,
 ) -> ToolOutcome {
+    let here = tools;
+    let tools = &here.there(arguments.location.as_deref())?;
     let service = tools.service(&arguments.service_type)?;
     let start = arguments
         .scheduled_at
@@ -110,8 +125,12 @@ pub(super) async fn run(
     let notes = arguments.notes.as_deref().map(field::notes).transpose()?;
     let party = party(tools, context, &arguments.party, start.year()).await?;
     let interval = tools.allowed(service, &start).await?;
+    if !arguments.another {
+        already_booked::check(here, context, &party, service, interval).await?;
+    }
     let wanted = NewAppointment {
         party,
+        location: tools.location().key.clone(),
         service: service.key.clone(),
         starts_at: interval.starts_at,
         ends_at: interval.ends_at,
@@ -125,7 +144,7 @@ pub(super) async fn run(
             // Whoever was just created is the caller.
             context.claim(booked.customer);
             context.settle(Outcome::Booked, booked.id);
-            Ok(Answer::Booked(tools.visit(context, booked).await?))
+            Ok(Answer::Booked(here.visit(context, booked).await?))
         }
         Err(error) => Err(refused(tools, error, service, &start).await),
     }

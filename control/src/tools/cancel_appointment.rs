@@ -76,9 +76,11 @@ pub(super) async fn run(
 ) -> ToolOutcome {
     let policy = &tools.location().verification;
     let customer = context.may_change(arguments.appointment_id, Action::Cancel, policy)?;
-    tools
+    let own = tools
         .own_appointment(customer, arguments.appointment_id)
         .await?;
+    let there = tools.where_it_is(&own);
+    context.may_change(own.id, Action::Cancel, &there.location().verification)?;
     let cancelled = tools
         .store()
         .appointments

@@ -39,8 +39,12 @@ pub struct CallContext {
     /// What we called about. Whoever answers the number on file may hear of it and change it, and
     /// nothing else.
     reminds_of: Option<AppointmentId>,
+    /// The visit that we called about.
+    follows_up: Option<AppointmentId>,
     reminder_outcome: Option<reminder::Outcome>,
     opted_out: bool,
+    /// Something was suggested, or there was nothing to suggest.
+    suggested: bool,
     settled: Option<Settled>,
     needs_human: bool,
 }
@@ -92,8 +96,10 @@ impl CallContext {
             bookings: Vec::new(),
             booked: Vec::new(),
             reminds_of: None,
+            follows_up: None,
             reminder_outcome: None,
             opted_out: false,
+            suggested: false,
             settled: None,
             needs_human: false,
         }
@@ -106,6 +112,21 @@ impl CallContext {
             reminds_of: Some(appointment),
             ..self
         }
+    }
+
+    /// The context of a call that we have placed to ask how this visit was.
+    #[must_use]
+    pub fn following_up(self, visit: AppointmentId) -> Self {
+        Self {
+            follows_up: Some(visit),
+            ..self
+        }
+    }
+
+    /// The visit that this call was placed for.
+    #[must_use]
+    pub fn follows_up(&self) -> Option<AppointmentId> {
+        self.follows_up
     }
 
     #[must_use]
@@ -235,6 +256,16 @@ impl CallContext {
         }
     }
 
+    /// Whether something may still be suggested in this call. Asked once, it may not.
+    pub(super) fn suggests(&mut self) -> bool {
+        !std::mem::replace(&mut self.suggested, true)
+    }
+
+    /// Whether it was booked in this call.
+    pub(super) fn has_booked(&self, appointment: AppointmentId) -> bool {
+        self.booked.contains(&appointment)
+    }
+
     /// Counts a search for an account.
     pub(super) fn count_lookup(&mut self) -> Result<(), ToolError> {
         if self.lookups >= LOOKUPS_PER_CALL {
@@ -260,6 +291,7 @@ impl CallContext {
         self.created = None;
         self.booked.clear();
         self.reminds_of = None;
+        self.follows_up = None;
     }
 
     /// Whether the caller said that they are not this customer.

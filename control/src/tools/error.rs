@@ -6,6 +6,7 @@
 use storage::slots::{Slot, SlotRefusal};
 
 use super::moment::InvalidMoment;
+use super::visit::Visit;
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ToolError {
@@ -47,11 +48,22 @@ pub enum ToolError {
         why: NotBookable,
         nearest: Vec<Slot>,
     },
+    /// For the same vehicle, at that time or for the same service within days. The visit is absent
+    /// where the caller may not hear of it.
+    #[error(
+        "This vehicle may be booked already. Ask whether they want that one moved, or both. For both, \
+         book again with another = true; to move it, the caller must be verified."
+    )]
+    AlreadyBooked(Option<Box<Visit>>),
     /// The number belongs to an account already: the caller may be that customer.
     #[error("Another customer has this number. Look the number up and verify the caller.")]
     NumberTaken,
     #[error("The caller's number is withheld, so it cannot be known. Ask them to text STOP to us.")]
     NumberWithheld,
+    #[error("There is no waiting list here. Offer other days.")]
+    NoWaitlist,
+    #[error("They want no messages from us, so they cannot be told. Offer other days.")]
+    OptedOut,
     #[error("{field}: {remedy}")]
     BadArgument { field: &'static str, remedy: String },
     #[error("The appointment book cannot be reached now. Apologise and transfer the caller.")]

@@ -3,13 +3,14 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Deserializer;
-use storage::location::{DayHours, Location};
+use storage::location::{DayHours, Location, Locations};
 use storage::slots::Slot;
 
 use super::field;
-use super::limits::{ALTERNATIVE_DAYS, ALTERNATIVES};
+use super::limits::{ALTERNATIVE_DAYS, ALTERNATIVES, OFFERED_AT_ONCE};
 use super::{Answer, Effect, ToolError, ToolOutcome, Toolbox, schema};
 use crate::calendar::Checked;
+use crate::dialogue::Offer;
 use crate::llm::ToolSpec;
 
 pub const EFFECT: Effect = Effect::Read;
@@ -28,11 +29,18 @@ pub struct Arguments {
     pub to_date: Option<Date>,
     /// Key of a service in the location file; it decides how long a bay is needed.
     pub service_type: String,
+    /// Key of the location; absent, the one that the caller dialled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
 }
 
 /// What the book shows of a day, or of several.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slots {
+    /// Key of the service.
+    pub service_type: String,
+    /// The last day that was looked at.
+    pub last: Date,
     pub date: Date,
     /// The hours of `date`.
     pub hours: DayHours,
@@ -42,10 +50,30 @@ pub struct Slots {
     pub next: Vec<Slot>,
     /// Whether the dealership's calendar had a say, or only the book.
     pub calendar: Checked,
+    /// Whether somebody for whom none of them will do may be put on a waiting list.
+    pub waitlist: bool,
+}
+
+impl Slots {
+    /// The first of the free times: those that are likely to be told the caller.
+    #[must_use]
+    pub fn first(&self) -> Option<Offer> {
+        let free = if self.available_slots.is_empty() {
+            &self.next
+        } else {
+            &self.available_slots
+        };
+        let starts = free.iter().take(OFFERED_AT_ONCE);
+        Some(Offer {
+            service: self.service_type.clone(),
+            starts: starts.map(|slot| slot.starts_at.clone()).collect(),
+        })
+        .filter(|offer| !offer.starts.is_empty())
+    }
 }
 
 /// For a language model.
-pub(super) fn spec(location: &Location) -> ToolSpec {
+pub(super) fn spec(location: &Location, among: &Locations) -> ToolSpec {
     ToolSpec {
         name: "get_available_slots",
         description:
@@ -58,12 +86,14 @@ pub(super) fn spec(location: &Location) -> ToolSpec {
                 "to_date",
                 schema::optional(schema::text("The last day, where it is more than one.")),
             ),
-            ("service_type", schema::service(location)),
+            ("service_type", schema::service(location, among)),
+            ("location", schema::location(among)),
         ]),
     }
 }
 
 pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {
+    let tools = &tools.there(arguments.location.as_deref())?;
     let location = tools.location();
     let service = tools.service(&arguments.service_type)?;
     let date = arguments.date;
@@ -86,11 +116,14 @@ pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {
         Vec::new()
     };
     Ok(Answer::Slots(Slots {
+        service_type: service.key.clone(),
+        last,
         date,
         hours: location.day(date),
         available_slots: free,
         next,
         calendar,
+        waitlist: tools.has_waitlist(),
     }))
 }
 

@@ -1,5 +1,9 @@
 //! Bounds of the tools, per call.
 
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
 /// Wrong answers to the verification question before only a human can help.
 pub const VERIFICATION_FAILURES: u8 = 3;
 
@@ -8,6 +12,15 @@ pub const LOOKUPS_PER_CALL: u8 = 8;
 
 /// Free times named when the wanted one is not free.
 pub const ALTERNATIVES: usize = 3;
+
+/// A vehicle that comes twice for the same service within so long is asked about.
+pub const SAME_SERVICE_WITHIN: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Times that are held for one caller at once.
+pub const OFFERED_AT_ONCE: usize = 3;
+
+/// How long a time is held for a caller who says nothing more of it.
+pub const HOLD_LIFE: Duration = Duration::from_secs(120);
 
 /// Days searched forward for free times where the wanted day has none.
 pub const ALTERNATIVE_DAYS: i64 = 14;

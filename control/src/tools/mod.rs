@@ -6,11 +6,13 @@
 //! book; whoever wants to read, move or cancel must be *verified*.
 
 pub mod add_vehicle;
+mod already_booked;
 pub mod book_appointment;
 pub mod cancel_appointment;
 pub mod confirm_appointment;
 pub mod context;
 pub mod create_customer;
+pub mod decode_vin;
 pub mod end_call;
 pub mod error;
 mod field;
@@ -18,16 +20,20 @@ pub mod find_vehicle;
 pub mod forget_customer;
 pub mod get_available_slots;
 pub mod get_upcoming_appointments;
+mod holds;
+pub mod join_waitlist;
 pub mod limits;
 pub mod lookup_customer;
 pub mod moment;
 pub mod new_customer;
+pub mod open_follow_up;
 pub mod open_reminder;
 pub mod request;
 pub mod reschedule_appointment;
 mod schema;
 pub mod search_customers_by_name;
 pub mod stop_reminders;
+pub mod suggest_service;
 #[cfg(test)]
 mod tests;
 pub mod toolbox;
@@ -53,6 +59,7 @@ pub enum ToolCall {
     CreateCustomer(create_customer::Arguments),
     AddVehicle(add_vehicle::Arguments),
     FindVehicle(find_vehicle::Arguments),
+    DecodeVin(decode_vin::Arguments),
     GetAvailableSlots(get_available_slots::Arguments),
     BookAppointment(book_appointment::Arguments),
     GetUpcomingAppointments(get_upcoming_appointments::Arguments),
@@ -60,7 +67,10 @@ pub enum ToolCall {
     CancelAppointment(cancel_appointment::Arguments),
     ConfirmAppointment(confirm_appointment::Arguments),
     OpenReminder(open_reminder::Arguments),
+    OpenFollowUp(open_follow_up::Arguments),
     StopReminders(stop_reminders::Arguments),
+    SuggestService(suggest_service::Arguments),
+    JoinWaitlist(join_waitlist::Arguments),
     TransferToHuman(transfer_to_human::Arguments),
     EndCall(end_call::Arguments),
 }
@@ -76,6 +86,7 @@ pub enum Answer {
     Verified(lookup_customer::Caller),
     Forgotten,
     Vehicle(find_vehicle::Match),
+    Decoded(crate::nhtsa::DecodedVehicle),
     Slots(get_available_slots::Slots),
     Booked(visit::Visit),
     Upcoming(Vec<visit::Visit>),
@@ -83,6 +94,12 @@ pub enum Answer {
     Cancelled(visit::Visit),
     Confirmed(visit::Visit),
     Reminding(Box<open_reminder::Reminded>),
+    /// The visit that its customer is asked about.
+    FollowingUp(Box<open_reminder::Reminded>),
+    /// On the waiting list.
+    Waiting(join_waitlist::Waiting),
+    /// What may be offered; at most once in a call.
+    Suggestion(Option<suggest_service::Suggestion>),
     /// They get no more calls and messages.
     RemindersStopped,
     Transferring(crate::dialogue::TransferReason),
@@ -132,6 +149,7 @@ impl ToolCall {
             Self::CreateCustomer(_) => "create_customer",
             Self::AddVehicle(_) => "add_vehicle",
             Self::FindVehicle(_) => "find_vehicle",
+            Self::DecodeVin(_) => "decode_vin",
             Self::GetAvailableSlots(_) => "get_available_slots",
             Self::BookAppointment(_) => "book_appointment",
             Self::GetUpcomingAppointments(_) => "get_upcoming_appointments",
@@ -139,7 +157,10 @@ impl ToolCall {
             Self::CancelAppointment(_) => "cancel_appointment",
             Self::ConfirmAppointment(_) => "confirm_appointment",
             Self::OpenReminder(_) => "open_reminder",
+            Self::OpenFollowUp(_) => "open_follow_up",
             Self::StopReminders(_) => "stop_reminders",
+            Self::SuggestService(_) => "suggest_service",
+            Self::JoinWaitlist(_) => "join_waitlist",
             Self::TransferToHuman(_) => "transfer_to_human",
             Self::EndCall(_) => "end_call",
         }
@@ -156,6 +177,7 @@ impl ToolCall {
                 | Self::CancelAppointment(_)
                 | Self::CreateCustomer(_)
                 | Self::AddVehicle(_)
+                | Self::JoinWaitlist(_)
         )
     }
 
@@ -169,6 +191,7 @@ impl ToolCall {
             Self::CreateCustomer(_) => create_customer::EFFECT,
             Self::AddVehicle(_) => add_vehicle::EFFECT,
             Self::FindVehicle(_) => find_vehicle::EFFECT,
+            Self::DecodeVin(_) => decode_vin::EFFECT,
             Self::GetAvailableSlots(_) => get_available_slots::EFFECT,
             Self::BookAppointment(_) => book_appointment::EFFECT,
             Self::GetUpcomingAppointments(_) => get_upcoming_appointments::EFFECT,
@@ -176,7 +199,10 @@ impl ToolCall {
             Self::CancelAppointment(_) => cancel_appointment::EFFECT,
             Self::ConfirmAppointment(_) => confirm_appointment::EFFECT,
             Self::OpenReminder(_) => open_reminder::EFFECT,
+            Self::OpenFollowUp(_) => open_follow_up::EFFECT,
             Self::StopReminders(_) => stop_reminders::EFFECT,
+            Self::SuggestService(_) => suggest_service::EFFECT,
+            Self::JoinWaitlist(_) => join_waitlist::EFFECT,
             Self::TransferToHuman(_) => transfer_to_human::EFFECT,
             Self::EndCall(_) => end_call::EFFECT,
         }

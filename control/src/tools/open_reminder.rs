@@ -1,6 +1,6 @@
 //! `open_reminder`: what a call of ours is about. It binds the customer whom we called.
 
-use storage::appointment::AppointmentId;
+use storage::appointment::{Appointment, AppointmentId};
 
 use super::lookup_customer::{self, Caller};
 use super::visit::Visit;
@@ -34,16 +34,26 @@ pub(super) async fn run(
     let found = tools.store().appointments.by_id(id).await?;
     let appointment = found.ok_or(ToolError::NoSuchAppointment)?;
     let appointment = appointment.changeable().map_err(Toolbox::change_refused)?;
+    let reminded = reminded(tools, context, appointment).await?;
+    Ok(Answer::Reminding(Box::new(reminded)))
+}
+
+/// Binds the customer whom we called.
+pub(super) async fn reminded(
+    tools: &Toolbox,
+    context: &mut CallContext,
+    appointment: Appointment,
+) -> Result<Reminded, ToolError> {
     let customer = tools.store().customers.by_id(appointment.customer).await?;
     let customer = customer.ok_or(ToolError::NoSuchAppointment)?;
     let vehicle = tools.store().vehicles.by_id(appointment.vehicle).await?;
     context.claim(customer.id);
     let visit = tools.visit(context, appointment).await?;
-    Ok(Answer::Reminding(Box::new(Reminded {
+    Ok(Reminded {
         customer: lookup_customer::describe(tools, context, customer).await?,
         visit: Visit {
             vehicle: vehicle.map(Into::into),
             ..visit
         },
-    })))
+    })
 }

@@ -4,22 +4,22 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use storage::Location;
 use storage::customer::CustomerId;
 use storage::vehicle::VehicleId;
+use storage::{Location, Locations};
 
 use super::new_customer::{AddVehicle, CreateCustomer};
 use super::{
     ToolCall, add_vehicle, book_appointment, cancel_appointment, confirm_appointment,
-    create_customer, end_call, find_vehicle, forget_customer, get_available_slots,
-    get_upcoming_appointments, lookup_customer, reschedule_appointment, search_customers_by_name,
-    stop_reminders, transfer_to_human, verify_customer,
+    create_customer, decode_vin, end_call, find_vehicle, forget_customer, get_available_slots,
+    get_upcoming_appointments, join_waitlist, lookup_customer, reschedule_appointment,
+    search_customers_by_name, stop_reminders, suggest_service, transfer_to_human, verify_customer,
 };
 use crate::llm::{ToolRequest, ToolSpec};
 
 /// Every tool, as it is described to a model.
 #[must_use]
-pub fn specs(location: &Location) -> Arc<[ToolSpec]> {
+pub fn specs(location: &Location, among: &Locations) -> Arc<[ToolSpec]> {
     Arc::new([
         lookup_customer::spec(),
         search_customers_by_name::spec(),
@@ -28,12 +28,15 @@ pub fn specs(location: &Location) -> Arc<[ToolSpec]> {
         create_customer::spec(),
         add_vehicle::spec(),
         find_vehicle::spec(),
-        get_available_slots::spec(location),
-        book_appointment::spec(location),
+        decode_vin::spec(),
+        get_available_slots::spec(location, among),
+        book_appointment::spec(location, among),
         get_upcoming_appointments::spec(),
         reschedule_appointment::spec(),
         cancel_appointment::spec(),
         confirm_appointment::spec(),
+        join_waitlist::spec(location, among),
+        suggest_service::spec(among),
         stop_reminders::spec(),
         transfer_to_human::spec(),
         end_call::spec(),
@@ -140,6 +143,7 @@ mod tests {
             Value::String(_) => "string",
             Value::Number(_) => "integer",
             Value::Object(_) => "object",
+            Value::Array(_) => "array",
             _ => "another",
         };
         let members = match (value, schema["properties"].as_object()) {
@@ -182,15 +186,18 @@ mod tests {
                 json!({"customer_id": 1, "year": 2021, "make": "Honda", "model": "Accord"}),
             ),
             ("find_vehicle", json!({"described_as": ""})),
+            ("decode_vin", json!({"vin": "1HGCM82633A004352"})),
             (
                 "get_available_slots",
-                json!({"date": "2026-11-28", "to_date": null, "service_type": "oil_change"}),
+                json!({"date": "2026-11-28", "to_date": null, "service_type": "oil_change",
+                       "location": null}),
             ),
             (
                 "book_appointment",
                 json!({"customer_id": 1, "vehicle_id": 2, "create_customer": null,
                        "add_vehicle": null, "service_type": "oil_change",
-                       "scheduled_at": "2026-11-28T09:00", "notes": null}),
+                       "scheduled_at": "2026-11-28T09:00", "notes": null,
+                       "location": null, "another": null}),
             ),
             (
                 "book_appointment",
@@ -199,7 +206,7 @@ mod tests {
                                            "phone_number": "2175550177", "email": null},
                        "add_vehicle": {"year": 2021, "make": "Honda", "model": "Accord"},
                        "service_type": "oil_change", "scheduled_at": "2026-11-28T09:00",
-                       "notes": "waits"}),
+                       "notes": "waits", "location": null, "another": null}),
             ),
             ("get_upcoming_appointments", json!({"customer_id": 1})),
             (
@@ -211,11 +218,21 @@ mod tests {
                 json!({"appointment_id": 3, "reason": "vehicle_sold"}),
             ),
             ("confirm_appointment", json!({"appointment_id": 3})),
+            (
+                "join_waitlist",
+                json!({"described_as": "", "service_type": "oil_change", "first_day": "2026-11-28",
+                       "last_day": "2026-11-30", "location": null}),
+            ),
+            (
+                "suggest_service",
+                json!({"vehicle_id": 1, "beside": ["oil_change"], "mileage": 52_000, "location": null}),
+            ),
             ("stop_reminders", json!({})),
             ("transfer_to_human", json!({"reason": "requested"})),
             ("end_call", json!({})),
         ];
-        let specs = specs(&Location::example());
+        let here = Location::example();
+        let specs = specs(&here, &here.clone().into());
         for (name, arguments) in &examples {
             let spec = specs.iter().find(|spec| spec.name == *name);
             let spec = spec.expect("every example is of a tool");

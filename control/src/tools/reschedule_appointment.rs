@@ -61,12 +61,15 @@ pub(super) async fn run(
     let old = tools
         .own_appointment(customer, arguments.appointment_id)
         .await?;
-    let service = tools.service(&old.service)?;
+    let there = tools.where_it_is(&old);
+    let policy = &there.location().verification;
+    context.may_change(old.id, Action::Move, policy)?;
+    let service = there.service(&old.service)?;
     let start = arguments
         .new_datetime
-        .resolve(&tools.location().zone)
+        .resolve(&there.location().zone)
         .map_err(|why| ToolError::bad_moment("new_datetime", &why))?;
-    let interval = tools.allowed(service, &start).await?;
+    let interval = there.allowed(service, &start).await?;
     let moved = tools
         .store()
         .appointments
@@ -74,21 +77,21 @@ pub(super) async fn run(
             old.id,
             interval.starts_at,
             interval.ends_at,
-            tools.location().bays,
+            there.location().bays,
         )
         .await;
     match moved {
         Ok(moved) => {
             context.settle(Outcome::Rescheduled, moved.id);
             Ok(Answer::Rescheduled(Moved {
-                from: tools.location().local(old.starts_at),
+                from: there.location().local(old.starts_at),
                 visit: tools.visit(context, moved).await?,
             }))
         }
-        Err(ChangeError::SlotTaken) => Err(tools
+        Err(ChangeError::SlotTaken) => Err(there
             .not_bookable(NotBookable::Taken, service, &start)
             .await),
-        Err(ChangeError::VehicleBusy) => Err(tools
+        Err(ChangeError::VehicleBusy) => Err(there
             .not_bookable(NotBookable::VehicleBusy, service, &start)
             .await),
         Err(error) => Err(Toolbox::change_refused(error)),

@@ -2,7 +2,7 @@
 //! allowed, and what may be left out is null.
 
 use serde_json::{Map, Value, json};
-use storage::Location;
+use storage::{Location, Locations};
 
 pub(super) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     let required: Vec<&str> = members.iter().map(|(name, _)| *name).collect();
@@ -47,9 +47,37 @@ pub(super) fn vehicle() -> [(&'static str, Value); 3] {
     ]
 }
 
-/// Key of a service that the location offers.
-pub(super) fn service(location: &Location) -> Value {
-    one_of(location.services.iter().map(|service| &*service.key))
+/// Key of a service that the location offers, or one of the others.
+pub(super) fn service(location: &Location, among: &Locations) -> Value {
+    let mut keys: Vec<&str> = Vec::new();
+    for location in std::iter::once(location).chain(among.beside(location).map(AsRef::as_ref)) {
+        let new = |key: &&str| !keys.contains(key);
+        let more: Vec<&str> = location
+            .services
+            .iter()
+            .map(|s| &*s.key)
+            .filter(new)
+            .collect();
+        keys.extend(more);
+    }
+    one_of(keys)
+}
+
+/// Key of a location; null is the one that the caller dialled.
+pub(super) fn location(among: &Locations) -> Value {
+    let keys = among.iter().map(|location| json!(location.key));
+    let keys: Vec<Value> = keys.chain([Value::Null]).collect();
+    json!({"type": ["string", "null"], "enum": keys, "description": "Null: where they called."})
+}
+
+/// Any number of these.
+pub(super) fn list(of: Value) -> Value {
+    json!({"type": "array", "items": of})
+}
+
+/// Yes, or nothing.
+pub(super) fn flag(description: &str) -> Value {
+    json!({"type": ["boolean", "null"], "description": description})
 }
 
 /// May be null.

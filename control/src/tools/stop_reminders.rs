@@ -1,10 +1,9 @@
 //! `stop_reminders`: whoever is on the line wants no more calls or messages of ours, and gets none,
 //! at once and whoever they are.
 
-use storage::consent::Channel;
-
 use super::{Answer, CallContext, Effect, ToolError, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
+use crate::reminders::owed::Wish;
 
 pub const EFFECT: Effect = Effect::IdempotentWrite;
 
@@ -26,10 +25,18 @@ pub(super) fn spec() -> ToolSpec {
 pub(super) async fn run(tools: &Toolbox, context: &mut CallContext) -> ToolOutcome {
     let phone = context.claimed_number().ok_or(ToolError::NumberWithheld)?;
     let at = tools.now().timestamp();
-    let consents = &tools.store().consents;
-    consents
-        .opt_out(phone, Channel::All, "ai_voice", at)
-        .await?;
+    let wish = Wish::stop(phone, "ai_voice", at);
+    if let Err(error) = wish.grant(tools.store().consents.as_ref()).await {
+        // They are told that they are left alone, and will be: it is on disk.
+        let kept = match tools.owed() {
+            Some(owed) => owed.keep(wish).await.is_ok(),
+            None => false,
+        };
+        if !kept {
+            return Err(error.into());
+        }
+        tracing::error!(%error, "a caller's wish to be left alone waits for the book");
+    }
     context.opted_out();
     Ok(Answer::RemindersStopped)
 }

@@ -498,3 +498,54 @@ fn known(customer: i64, vehicle: i64) -> Value {
         "scheduled_at": "2026-11-27T09:00",
     })
 }
+
+#[tokio::test]
+async fn what_one_caller_decides_about_is_not_offered_to_another() {
+    let mut location = Location::example();
+    location.bays = 1;
+    let mut john = Call::claimed().await;
+    let now: jiff::Timestamp = NOW.parse().expect("an instant");
+    let clock = BusinessClock::starting_at(now);
+    john.toolbox = Toolbox::new(john.store.clone(), Arc::new(location), clock);
+    let maria = || CallContext::new("CA0002", None);
+    let friday = json!({"name": "get_available_slots",
+        "arguments": {"date": "2026-11-27", "service_type": "oil_change"}});
+    let friday: super::ToolCall = serde_json::from_value(friday).expect("a tool");
+    let toolbox = john.toolbox.clone();
+    let free = async |context: &mut CallContext| match toolbox.run(context, friday.clone()).await {
+        Ok(Answer::Slots(slots)) => slots.available_slots,
+        other => panic!("{other:?}"),
+    };
+    let before = free(&mut maria()).await;
+    let offer = crate::dialogue::Offer {
+        service: "oil_change".to_owned(),
+        starts: vec![before[0].starts_at.clone()],
+    };
+    let fence = toolbox.hold("CA0001", &offer).await.expect("held");
+    let (hers, his) = (free(&mut maria()).await, free(&mut john.context).await);
+    assert!(!hers.contains(&before[0]), "{hers:?}");
+    assert_eq!(his, before, "he may still choose it");
+    // Only advice: who asks for it by name gets it, and the book decides.
+    toolbox.release("CA0001", fence).await;
+    assert_eq!(free(&mut maria()).await, before);
+}
+
+#[tokio::test]
+async fn a_vin_that_cannot_be_one_is_refused_before_anybody_is_asked() {
+    let mut call = Call::begun().await;
+    for (vin, words) in [
+        ("1HGCM82633A004353", "check digit"),
+        ("1HGCM82633A00435", "16 characters"),
+        ("1HGCM8263OA004352", "letter O"),
+        ("", "0 characters"),
+        ("' OR 1=1; --", "characters"),
+        // Nobody is there to be asked.
+        ("1HGCM82633A004352", "cannot be looked up now"),
+    ] {
+        call.is_refused("decode_vin", &json!({"vin": vin}), words)
+            .await;
+    }
+    let long = "1".repeat(10 * 1024);
+    call.is_refused("decode_vin", &json!({"vin": long}), "characters")
+        .await;
+}

@@ -6,50 +6,127 @@ use jiff::Zoned;
 use jiff::civil::Date;
 use storage::appointment::{Appointment, AppointmentId, Busy, ChangeError};
 use storage::customer::CustomerId;
-use storage::location::{Location, Service};
+use storage::location::{Location, Locations, Service};
 use storage::slots::{self, Interval, Slot};
-use storage::{Store, audit};
+use storage::{Store, audit, waitlist};
 use tokio::sync::RwLock;
 
 use super::error::NotBookable;
 use super::field;
 use super::limits::ALTERNATIVES;
-use super::visit::Visit;
+use super::visit::{Elsewhere, Visit};
 use super::{
     Assurance, CallContext, Effect, ToolCall, ToolError, ToolOutcome, add_vehicle,
-    book_appointment, cancel_appointment, confirm_appointment, create_customer, end_call,
-    find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments, lookup_customer,
-    open_reminder, reschedule_appointment, search_customers_by_name, stop_reminders,
-    transfer_to_human, verify_customer,
+    book_appointment, cancel_appointment, confirm_appointment, create_customer, decode_vin,
+    end_call, find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments,
+    join_waitlist, lookup_customer, open_follow_up, open_reminder, reschedule_appointment,
+    search_customers_by_name, stop_reminders, suggest_service, transfer_to_human, verify_customer,
 };
 use crate::calendar::{Checked, Outlook};
 use crate::clock::BusinessClock;
+use crate::nhtsa::Nhtsa;
+use crate::reminders::Owed;
 
 /// Runs tools; one serves every call. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Toolbox {
     store: Store,
+    locations: Locations,
+    /// Whose facts count, unless a tool names another one.
     location: Arc<Location>,
     clock: BusinessClock,
+    /// The location's.
     outlook: Outlook,
+    outlooks: Arc<[Outlook]>,
+    /// Whether somebody works through the waiting list.
+    offers: bool,
+    owed: Option<Owed>,
+    vins: Option<Nhtsa>,
 }
 
 impl Toolbox {
     #[must_use]
-    pub fn new(store: Store, location: Arc<Location>, clock: BusinessClock) -> Self {
+    pub fn new(store: Store, locations: impl Into<Locations>, clock: BusinessClock) -> Self {
+        let locations = locations.into();
         Self {
             store,
-            location,
+            location: Arc::clone(locations.first()),
+            locations,
             clock,
             outlook: Outlook::default(),
+            outlooks: Arc::default(),
+            offers: false,
+            owed: None,
+            vins: None,
         }
     }
 
-    /// With a calendar that has a say in what is free, and is told of bookings.
+    /// With a service that knows vehicles by their numbers.
+    #[must_use]
+    pub fn with_vins(mut self, vins: Nhtsa) -> Self {
+        self.vins = Some(vins);
+        self
+    }
+
+    /// With a calendar that has a say in what is free at its location, and is told of bookings.
     #[must_use]
     pub fn with_outlook(mut self, outlook: Outlook) -> Self {
-        self.outlook = outlook;
+        let others = self.outlooks.iter().cloned();
+        self.outlooks = others.chain([outlook]).collect();
+        let here = Arc::clone(&self.location);
+        self.at(&here)
+    }
+
+    /// Where somebody works through the waiting list, so that customers may be put on it.
+    #[must_use]
+    pub fn with_waitlist(self) -> Self {
+        Self {
+            offers: true,
+            ..self
+        }
+    }
+
+    /// For calls that this location answers.
+    #[must_use]
+    pub fn at(&self, location: &Arc<Location>) -> Self {
+        let its = |outlook: &&Outlook| outlook.is_of(location);
+        Self {
+            outlook: self.outlooks.iter().find(its).cloned().unwrap_or_default(),
+            location: Arc::clone(location),
+            ..self.clone()
+        }
+    }
+
+    /// For what concerns a location that a caller has named; absent, the one that they called.
+    pub(super) fn there(&self, key: Option<&str>) -> Result<Self, ToolError> {
+        let Some(key) = key else {
+            return Ok(self.clone());
+        };
+        let found = self.locations.by_key(key).map(|location| self.at(location));
+        found.ok_or_else(|| {
+            let keys: Vec<&str> = self.locations.iter().map(|l| l.key.as_str()).collect();
+            ToolError::BadArgument {
+                field: "location",
+                remedy: format!("there is no such location; use one of {}", keys.join(", ")),
+            }
+        })
+    }
+
+    /// For what concerns an appointment: it stays where it is.
+    pub(super) fn where_it_is(&self, appointment: &Appointment) -> Self {
+        self.at(self.locations.of(&appointment.location))
+    }
+
+    /// With a place for what callers ask for while the book is away.
+    #[must_use]
+    pub fn with_owed(mut self, owed: Owed) -> Self {
+        self.owed = Some(owed);
         self
+    }
+
+    /// Where there is one.
+    pub(super) fn owed(&self) -> Option<&Owed> {
+        self.owed.as_ref()
     }
 
     /// Runs one tool for one call.
@@ -78,6 +155,7 @@ impl Toolbox {
             ToolCall::CreateCustomer(a) => create_customer::run(self, context, a).await,
             ToolCall::AddVehicle(a) => add_vehicle::run(self, context, a).await,
             ToolCall::FindVehicle(a) => find_vehicle::run(self, context, a).await,
+            ToolCall::DecodeVin(a) => decode_vin::run(self, a).await,
             ToolCall::GetAvailableSlots(a) => get_available_slots::run(self, a).await,
             ToolCall::BookAppointment(a) => book_appointment::run(self, context, a).await,
             ToolCall::GetUpcomingAppointments(a) => {
@@ -89,6 +167,9 @@ impl Toolbox {
             ToolCall::CancelAppointment(a) => cancel_appointment::run(self, context, a).await,
             ToolCall::ConfirmAppointment(a) => confirm_appointment::run(self, context, a).await,
             ToolCall::OpenReminder(a) => open_reminder::run(self, context, a).await,
+            ToolCall::OpenFollowUp(a) => open_follow_up::run(self, context, a).await,
+            ToolCall::JoinWaitlist(a) => join_waitlist::run(self, context, a).await,
+            ToolCall::SuggestService(a) => suggest_service::run(self, context, a).await,
             ToolCall::StopReminders(_) => stop_reminders::run(self, context).await,
             ToolCall::TransferToHuman(a) => transfer_to_human::run(context, a),
             ToolCall::EndCall(a) => end_call::run(a),
@@ -102,13 +183,26 @@ impl Toolbox {
     /// As [`Self::run`].
     pub async fn run_beside(&self, context: &RwLock<CallContext>, call: ToolCall) -> ToolOutcome {
         match call {
-            ToolCall::GetAvailableSlots(a) => get_available_slots::run(self, a).await,
+            ToolCall::GetAvailableSlots(a) => {
+                let sid = context.read().await.call_sid().to_owned();
+                audit::by_call(&sid, get_available_slots::run(self, a)).await
+            }
+            ToolCall::DecodeVin(a) => decode_vin::run(self, a).await,
             ToolCall::FindVehicle(a) => find_vehicle::run(self, &*context.read().await, a).await,
             ToolCall::GetUpcomingAppointments(a) => {
                 get_upcoming_appointments::run(self, &*context.read().await, a).await
             }
             call => self.run(&mut *context.write().await, call).await,
         }
+    }
+
+    /// Whether the location has a waiting list.
+    pub(super) fn has_waitlist(&self) -> bool {
+        self.offers && self.location.reminders.waitlist().is_some()
+    }
+
+    pub(super) fn vins(&self) -> Option<&Nhtsa> {
+        self.vins.as_ref()
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -131,7 +225,7 @@ impl Toolbox {
     }
 
     /// The starts that are free on these days, earliest first, and whether the calendar had a say.
-    pub(super) async fn free(
+    pub(crate) async fn free(
         &self,
         service: &Service,
         from: Date,
@@ -144,14 +238,24 @@ impl Toolbox {
         Ok((free, checked))
     }
 
-    /// What is taken: by the book, and by what others have put into the calendar.
+    /// What is taken: by the book, by what others have put into the calendar, and for now by what
+    /// other callers are deciding about.
     async fn busy(&self, span: Interval) -> Result<(Vec<Busy>, Checked), ToolError> {
-        let (book, (others, checked)) = tokio::join!(
-            self.store.appointments.busy(span.starts_at, span.ends_at),
+        let (book, offers, (others, checked), held) = tokio::join!(
+            self.store
+                .appointments
+                .busy(&self.location.key, span.starts_at, span.ends_at),
+            self.store
+                .waitlist
+                .offers(&self.location.key, self.clock.now()),
             self.outlook.busy(span, self.clock.now()),
+            self.held(span),
         );
         let mut busy = book?;
+        waitlist::hold(&mut busy, &offers?, self.location.bays);
         busy.extend(others);
+        let held = slots::bays_of_held(&self.location, &held, &busy);
+        busy.extend(held);
         Ok((busy, checked))
     }
 
@@ -219,13 +323,19 @@ impl Toolbox {
             None
         };
         let length = appointment.ends_at.duration_since(appointment.starts_at);
+        let location = self.locations.of(&appointment.location);
+        let elsewhere = location.key != self.location.key;
         Ok(Visit {
             appointment_id: appointment.id,
             customer_id: appointment.customer,
             service_type: appointment.service,
-            scheduled_at: self.location.local(appointment.starts_at),
+            scheduled_at: location.local(appointment.starts_at),
             duration_minutes: length.as_mins(),
             vehicle: vehicle.map(Into::into),
+            elsewhere: elsewhere.then(|| Elsewhere {
+                key: location.key.clone(),
+                name: location.name.clone(),
+            }),
         })
     }
 

@@ -11,11 +11,20 @@ pub struct Visit {
     pub customer_id: CustomerId,
     /// Key of the service in the location file.
     pub service_type: String,
-    /// In the location's zone.
+    /// In the zone of where it is.
     pub scheduled_at: Zoned,
     pub duration_minutes: i64,
     /// Absent where the caller is not verified: it is part of the record.
     pub vehicle: Option<VehicleSummary>,
+    /// Where it is, if not at the location that the caller dialled.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// Another location than the one that answers the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    pub key: String,
+    pub name: String,
 }
 
 /// A vehicle as one would name it to its owner.

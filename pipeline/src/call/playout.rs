@@ -1,12 +1,17 @@
 //! Playout: lets the agent's audio go just ahead of the caller's ear, and takes it back.
 //!
 //! An answer leaves as one frame at once, then in messages of 100 ms, never further ahead than the
-//! send horizon: what is not yet sent costs nothing to take back. When the caller speaks over the
-//! agent, the far end's buffer is cleared, the utterance retired, and its waiting frames dropped.
+//! send horizon: what is not yet sent costs nothing to take back. When the caller makes a sound over
+//! the agent, the far end's buffer is cleared and nothing more is sent; whether that is the end of
+//! the utterance is decided afterwards ([`interruption`]).
+
+mod interruption;
 
 use std::time::Duration;
 
 use dsp::{FRAME_MS, FRAME_SAMPLES, Samples};
+
+pub(super) use self::interruption::Sound;
 
 use crate::fact::Report;
 use crate::limits::{LOW_WATER, MESSAGE_BYTES, MESSAGE_FRAMES, SEND_HORIZON};
@@ -15,14 +20,27 @@ use crate::metrics::Oddity;
 use crate::ring::AgentFrame;
 use crate::time::Mono;
 
+use super::air::Air;
+use super::duck::Duck;
 use super::ledger::{Heard, Ledger, MarkName, MarkRejected};
 use super::outlet::Outlet;
+use super::reference::Reference;
 
 /// The agent's side of the line.
 #[derive(Debug, Default)]
 pub struct Playout {
     floor: Floor,
     ledger: Ledger,
+    pub(super) reference: Reference,
+    air: Air,
+    /// The latest utterance that has begun.
+    begun: Option<UtteranceId>,
+    /// The furthest point that the caller is known to have heard. What lies before it is repeated.
+    heard: Option<(UtteranceId, Samples)>,
+    /// How often an utterance was interrupted by what was never certain to be a voice, for nothing.
+    false_alarms: (Option<UtteranceId>, u32),
+    /// When the latest interruption was heard, and when it had been obeyed.
+    reaction: (Mono, Mono),
     /// This utterance and all before it are never heard again.
     retired: Option<UtteranceId>,
 }
@@ -41,6 +59,8 @@ enum Floor {
         /// Whether the caller's buffer has run empty since the last message.
         dry: bool,
     },
+    /// The agent has fallen silent, and waits whether the caller takes the floor.
+    Ducked(Duck),
 }
 
 /// What the caller is doing, as far as the agent must mind.
@@ -59,8 +79,9 @@ impl Playout {
     pub fn handle_tick(&mut self, now: Mono, caller: Caller, out: &mut impl Outlet) {
         while let Some(heard) = self.ledger.pop_lost(now) {
             out.count(Oddity::LostMark);
-            report_heard(heard, out);
+            self.report_heard(heard, out);
         }
+        self.conclude_in_time(now, out);
         while self.send_next(now, caller, out) {}
     }
 
@@ -72,49 +93,12 @@ impl Playout {
         match self.ledger.handle_mark(name) {
             Ok(()) => {
                 while let Some(heard) = self.ledger.pop_through(name) {
-                    report_heard(heard, out);
+                    self.report_heard(heard, out);
                 }
             }
             Err(MarkRejected::Cleared) => out.count(Oddity::ClearedMark),
             Err(MarkRejected::Unknown) => out.count(Oddity::UnknownMark),
         }
-    }
-
-    /// The caller has begun to speak: where the agent sounds, it falls silent now. `voiced_at` is
-    /// when the first voiced frame arrived.
-    pub fn handle_voice(&mut self, now: Mono, voiced_at: Mono, out: &mut impl Outlet) {
-        // What the clock says was played needs no `clear`, though its marks may be on their way.
-        self.settle_played(now, out);
-        if !self.is_audible(now) {
-            return;
-        }
-        let cleared_at = out.clear(now, Some(voiced_at));
-        let stopped = self.stop(now, out);
-        for (utterance, heard) in stopped.into_iter().flatten() {
-            out.report(Report::BargeIn {
-                utterance,
-                heard,
-                voiced_at,
-                cleared_at,
-            });
-            self.retire(utterance, out);
-        }
-    }
-
-    /// The control plane takes an utterance, and all before it, back. What of them is already in
-    /// the air in front of a later utterance is let go; it is less than the send horizon.
-    pub fn handle_retire(&mut self, now: Mono, through: UtteranceId, out: &mut impl Outlet) {
-        let latest = match self.floor {
-            Floor::Speaking { utterance, .. } => Some(utterance),
-            Floor::Silent => self.ledger.latest(),
-        };
-        if latest.is_some_and(|latest| latest <= through) {
-            out.clear(now, None);
-            for (utterance, samples) in self.stop(now, out).into_iter().flatten() {
-                out.report(Report::Heard { utterance, samples });
-            }
-        }
-        self.retire(through, out);
     }
 
     /// Whether the caller hears the agent, or would in a moment: in the middle of an utterance, or
@@ -127,12 +111,15 @@ impl Playout {
     /// Whether all there was to say has been heard.
     #[must_use]
     pub fn is_done(&self, out: &impl Outlet) -> bool {
-        self.floor == Floor::Silent && self.ledger.is_settled() && out.waiting().is_none()
+        self.floor == Floor::Silent && self.ledger.is_settled() && self.air.head(out).is_none()
     }
 
     /// Takes one step; false when nothing more can be done now.
     fn send_next(&mut self, now: Mono, caller: Caller, out: &mut impl Outlet) -> bool {
-        let Some(&head) = out.waiting() else {
+        if let Floor::Ducked(_) = self.floor {
+            return false;
+        }
+        let Some(&head) = self.air.head(out) else {
             self.note_dry(now, out);
             return false;
         };
@@ -147,7 +134,7 @@ impl Playout {
             return self.hold(now, head.utterance, caller, out);
         }
         if head.is_end() {
-            out.take_waiting();
+            self.air.take(out);
             self.close(head, out);
             return true;
         }
@@ -164,7 +151,7 @@ impl Playout {
         let ahead = self.ledger.ahead(now);
         let frames = if ahead.is_zero() { 1 } else { MESSAGE_FRAMES };
         let length = Duration::from_millis(FRAME_MS) * u32::try_from(frames).unwrap_or(u32::MAX);
-        let may_wait = out.waiting_frames() < frames && ahead > LOW_WATER;
+        let may_wait = self.air.waiting_frames(out) < frames && ahead > LOW_WATER;
         (out.takes_media() && ahead + length <= SEND_HORIZON && !may_wait).then_some(frames)
     }
 
@@ -174,30 +161,30 @@ impl Playout {
         let mut filled = 0;
         let mut until = head.position;
         while filled < frames * FRAME_SAMPLES
-            && let Some(frame) = out.waiting()
+            && let Some(frame) = self.air.head(out)
             && frame.utterance == head.utterance
             && !frame.is_end()
         {
             message[filled..filled + FRAME_SAMPLES].copy_from_slice(&frame.mulaw);
             filled += FRAME_SAMPLES;
             until = frame.until();
-            out.take_waiting();
+            self.air.take(out);
         }
         if self.ledger.is_full()
             && let Some(heard) = self.ledger.pop_oldest()
         {
             out.count(Oddity::LostMark);
-            report_heard(heard, out);
+            self.report_heard(heard, out);
         }
         out.media(&message[..filled]);
+        self.reference.play(now, &message[..filled]);
         let on_line = Samples(filled as u64);
         let mark = self
             .ledger
             .record(now, head.utterance, head.position, until, on_line);
         out.mark(mark);
-        let goes_on =
-            matches!(self.floor, Floor::Speaking { utterance, .. } if utterance == head.utterance);
-        if !goes_on {
+        if Some(head.utterance) > self.begun {
+            self.begun = Some(head.utterance);
             out.report(Report::UtteranceStarted {
                 utterance: head.utterance,
             });
@@ -213,7 +200,7 @@ impl Playout {
     fn close(&mut self, end: AgentFrame, out: &mut impl Outlet) {
         self.floor = Floor::Silent;
         if let Some(heard) = self.ledger.close(end.utterance, end.position) {
-            report_heard(heard, out);
+            self.report_heard(heard, out);
         }
     }
 
@@ -239,38 +226,15 @@ impl Playout {
         true
     }
 
-    /// Forgets what is in the air, which the far end has been told to do, too. Returns what of the
-    /// interrupted utterances had been heard: of the one that sounded, and of a later one that was
-    /// already being sent.
-    fn stop(&mut self, now: Mono, out: &mut impl Outlet) -> [Option<(UtteranceId, Samples)>; 2] {
-        self.settle_played(now, out);
-        let sounding = self.ledger.sounding(now);
-        let latest = self.ledger.latest();
-        self.ledger.clear(now);
-        let sending = match std::mem::take(&mut self.floor) {
-            Floor::Speaking {
-                utterance, sent, ..
-            } => Some((utterance, sent)),
-            Floor::Silent => latest.map(|utterance| (utterance, Samples::ZERO)),
-        };
-        match (sounding, sending) {
-            (Some(sounding), Some(sending)) if sounding.0 != sending.0 => {
-                [Some(sounding), Some((sending.0, Samples::ZERO))]
-            }
-            // Nothing of it was in the air any more, so all that was sent had been heard.
-            (None, sending) => [sending, None],
-            (sounding, _) => [sounding, None],
-        }
-    }
-
     fn settle_played(&mut self, now: Mono, out: &mut impl Outlet) {
         while let Some(heard) = self.ledger.pop_played(now) {
-            report_heard(heard, out);
+            self.report_heard(heard, out);
         }
     }
 
     fn retire(&mut self, through: UtteranceId, out: &mut impl Outlet) {
         self.retired = self.retired.max(Some(through));
+        self.air.forget(through);
         while let Some(&head) = out.waiting()
             && self.is_retired(head.utterance)
         {
@@ -291,16 +255,27 @@ impl Playout {
             out.count(Oddity::Underrun);
         }
     }
-}
 
-fn report_heard(heard: Heard, out: &mut impl Outlet) {
-    let Heard {
-        utterance,
-        samples,
-        finished,
-    } = heard;
-    out.report(Report::Heard { utterance, samples });
-    if finished {
-        out.report(Report::UtteranceFinished { utterance, samples });
+    /// Notes how much of an utterance was heard. True where that is more than was known.
+    fn note_heard(&mut self, utterance: UtteranceId, samples: Samples) -> bool {
+        let more = self.heard < Some((utterance, samples));
+        if more {
+            self.heard = Some((utterance, samples));
+        }
+        more
+    }
+
+    fn report_heard(&mut self, heard: Heard, out: &mut impl Outlet) {
+        let Heard {
+            utterance,
+            samples,
+            finished,
+        } = heard;
+        if self.note_heard(utterance, samples) {
+            out.report(Report::Heard { utterance, samples });
+        }
+        if finished {
+            out.report(Report::UtteranceFinished { utterance, samples });
+        }
     }
 }

@@ -12,8 +12,13 @@ pub enum Turn {
     /// It is not the caller's turn.
     #[default]
     Quiet,
-    /// The caller is speaking, in this stretch since `since`; the turn began at `began`.
-    Speaking { began: Samples, since: Samples },
+    /// The caller is speaking, in this stretch since `since`, and perhaps `sure` to be; the turn
+    /// began at `began`.
+    Speaking {
+        began: Samples,
+        since: Samples,
+        sure: bool,
+    },
     /// The caller has stopped, perhaps to go on.
     Pausing {
         began: Samples,
@@ -40,11 +45,14 @@ impl Turn {
         pause: Samples,
     ) -> Option<TurnChange> {
         match (*self, verdict) {
-            (Self::Quiet, Verdict::Onset { first_voiced }) => Some(self.begin(first_voiced)),
-            (Self::Pausing { began, .. }, Verdict::Onset { first_voiced }) => {
+            (Self::Quiet, Verdict::Onset { first_voiced, sure }) => {
+                Some(self.begin(first_voiced, sure))
+            }
+            (Self::Pausing { began, .. }, Verdict::Onset { first_voiced, sure }) => {
                 *self = Self::Speaking {
                     began,
                     since: first_voiced,
+                    sure,
                 };
                 Some(TurnChange::Resumed { first_voiced })
             }
@@ -52,6 +60,10 @@ impl Turn {
                 *self = Self::Pausing { began, last_voiced };
                 self.end_if_paused(position, pause)
                     .or(Some(TurnChange::Paused { last_voiced }))
+            }
+            (Self::Speaking { began, since, .. }, Verdict::Voice { sure }) => {
+                *self = Self::Speaking { began, since, sure };
+                None
             }
             (Self::Pausing { .. }, _) => self.end_if_paused(position, pause),
             (Self::Quiet | Self::Speaking { .. }, _) => None,
@@ -80,8 +92,10 @@ impl Turn {
         match *self {
             Self::Quiet => None,
             Self::Speaking { began, .. } | Self::Pausing { began, .. } if began >= through => None,
-            Self::Speaking { since, .. } if last_voiced.is_some_and(|voiced| voiced > through) => {
-                Some(self.begin(since.max(through)))
+            Self::Speaking { since, sure, .. }
+                if last_voiced.is_some_and(|voiced| voiced > through) =>
+            {
+                Some(self.begin(since.max(through), sure))
             }
             Self::Pausing { last_voiced, .. } if last_voiced > through => {
                 *self = Self::Pausing {
@@ -99,10 +113,11 @@ impl Turn {
         }
     }
 
-    fn begin(&mut self, first_voiced: Samples) -> TurnChange {
+    fn begin(&mut self, first_voiced: Samples, sure: bool) -> TurnChange {
         *self = Self::Speaking {
             began: first_voiced,
             since: first_voiced,
+            sure,
         };
         TurnChange::Began { first_voiced }
     }
@@ -113,10 +128,14 @@ impl Turn {
         self != Self::Quiet
     }
 
-    /// Whether the caller has been speaking for so long that it is no cough.
+    /// Whether the caller has certainly been speaking, for so long that it is no cough. The present
+    /// stretch was voiced last at `last_voiced`.
     #[must_use]
-    pub fn is_sustained(self, position: Samples) -> bool {
-        matches!(self, Self::Speaking { since, .. } if position.saturating_sub(since) >= SUSTAINED_SPEECH)
+    pub fn is_sustained(self, last_voiced: Option<Samples>) -> bool {
+        let (Self::Speaking { since, sure, .. }, Some(last)) = (self, last_voiced) else {
+            return false;
+        };
+        sure && last.saturating_sub(since) >= SUSTAINED_SPEECH
     }
 
     fn end_if_paused(&mut self, position: Samples, pause: Samples) -> Option<TurnChange> {
@@ -149,6 +168,7 @@ mod tests {
         let began = turn.handle_verdict(
             Verdict::Onset {
                 first_voiced: ms(100),
+                sure: true,
             },
             ms(140),
             pause,
@@ -162,6 +182,7 @@ mod tests {
         let ended = Verdict::Ended {
             first_voiced: ms(100),
             last_voiced: ms(spoke_until),
+            sure: true,
         };
         assert_eq!(
             turn.handle_verdict(ended, ms(spoke_until + 200), pause),
@@ -196,6 +217,7 @@ mod tests {
         let mut turn = pausing(1_000);
         let onset = Verdict::Onset {
             first_voiced: ms(1_400),
+            sure: true,
         };
         assert_eq!(
             turn.handle_verdict(onset, ms(1_440), ms(600)),
@@ -203,8 +225,10 @@ mod tests {
                 first_voiced: ms(1_400)
             })
         );
-        assert!(!turn.is_sustained(ms(1_880)));
-        assert!(turn.is_sustained(ms(1_900)));
+        assert!(!turn.is_sustained(Some(ms(1_980))));
+        assert!(turn.is_sustained(Some(ms(2_000))));
+        turn.handle_verdict(Verdict::Voice { sure: false }, ms(2_000), ms(600));
+        assert!(!turn.is_sustained(Some(ms(2_000))), "it may be a noise");
     }
 
     #[test]
@@ -229,6 +253,7 @@ mod tests {
         let mut turn = pausing(1_000);
         let onset = Verdict::Onset {
             first_voiced: ms(1_260),
+            sure: true,
         };
         turn.handle_verdict(onset, ms(1_300), ms(600));
         let began = |ms_| {

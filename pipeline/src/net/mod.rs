@@ -9,7 +9,10 @@ pub mod deepgram;
 pub mod edge;
 mod edge_link;
 mod hearing;
+mod interjection;
 mod orders;
+#[doc(hidden)]
+pub mod rehearsal;
 mod relay;
 mod speaking;
 mod switchboard;

@@ -3,6 +3,11 @@
 //! The relay never waits for one of them while another has news: what an edge or the session does
 //! not take is kept (and bounded) beside the loop.
 
+mod recogniser;
+mod session;
+mod synthesiser;
+mod voice;
+
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,15 +17,16 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::edge::{SpeechConfig, SttEvent, SttInput, TtsEvent, TtsInput};
+use super::edge::{SpeechConfig, SttEvent, SttInput, TtsConfig, TtsEvent, TtsInput};
 use super::edge_link::{EdgeLink, takes};
-use super::hearing::Hearing;
+use super::hearing::{Delivery, Hearing};
+use super::interjection::Interjection;
 use super::orders::Orders;
-use super::speaking::{Delivered, Speaking};
-use super::turns::{Given, Turns};
-use crate::fact::{CallKey, Order, Report};
-use crate::limits::{EDGE_GRACE, HANG_UP_PATIENCE, TTS_BACKLOG_CLAUSES};
-use crate::message::{Command, EndReason, Event, EventKind, SpeechEdge, Transcript, UtteranceId};
+use super::speaking::Speaking;
+use super::turns::Turns;
+use crate::fact::{CallKey, Report};
+use crate::limits::EDGE_GRACE;
+use crate::message::{Command, EndReason, Event, EventKind, Expectation, UtteranceId};
 use crate::metrics::{Metrics, Oddity};
 use crate::ring::NetEnds;
 use crate::time::Mono;
@@ -33,6 +39,8 @@ pub(crate) struct Admission {
     pub(crate) events: mpsc::Sender<Event>,
     /// Room for the last event, whatever the session does.
     pub(crate) last_event: mpsc::OwnedPermit<Event>,
+    /// The agent's, where it is not the one that all calls have.
+    pub(crate) voice: Option<TtsConfig>,
 }
 
 /// What the switchboard tells a relay.
@@ -43,6 +51,8 @@ pub(super) enum Told {
 
 pub(super) struct Relay {
     call: CallKey,
+    /// When it was woken.
+    now: Mono,
     told: mpsc::Receiver<Told>,
     orders: Orders,
     metrics: Arc<Metrics>,
@@ -54,6 +64,9 @@ pub(super) struct Relay {
     takes_typed_words: bool,
     turns: Turns,
     clock: VoiceClock,
+    interjection: Interjection,
+    /// What the dialogue waits for.
+    expects: Expectation,
     /// When the turn ended whose words are awaited.
     turn_ended_at: Option<Mono>,
     speaking: Speaking,
@@ -135,7 +148,31 @@ impl Relay {
             speech.tts.start(input, events, &metrics)
         });
         Self {
+            edges,
+            takes_typed_words: speech.stt.takes_typed_words(),
+            ..Self::between(
+                admission,
+                told,
+                orders,
+                (stt, tts),
+                speech.stt.delivery(),
+                metrics,
+            )
+        }
+    }
+
+    /// A relay between edges that somebody else has started.
+    pub(super) fn between(
+        admission: Admission,
+        told: mpsc::Receiver<Told>,
+        orders: Orders,
+        (stt, tts): (EdgeLink<SttInput, SttEvent>, EdgeLink<TtsInput, TtsEvent>),
+        delivery: Delivery,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
             call: admission.call,
+            now: Mono::default(),
             told,
             orders,
             metrics,
@@ -144,12 +181,14 @@ impl Relay {
                 last_event: admission.last_event,
             },
             commands: admission.commands,
-            edges,
-            hearing: Hearing::new(admission.rings.caller, speech.stt.delivery()),
+            edges: JoinSet::new(),
+            hearing: Hearing::new(admission.rings.caller, delivery),
             stt,
-            takes_typed_words: speech.stt.takes_typed_words(),
+            takes_typed_words: false,
             turns: Turns::default(),
             clock: VoiceClock::default(),
+            interjection: Interjection::default(),
+            expects: Expectation::default(),
             turn_ended_at: None,
             speaking: Speaking::new(admission.rings.agent),
             tts,
@@ -160,10 +199,29 @@ impl Relay {
         }
     }
 
+    /// Has it act at this time.
+    pub(super) fn woken(&mut self, now: Mono) -> &mut Self {
+        self.now = now;
+        self
+    }
+
+    /// Gives the edges what they take.
+    pub(super) fn feed(&mut self) {
+        self.feed_stt();
+        self.feed_tts();
+    }
+
+    /// Whether more may be taken from the synthesiser.
+    pub(super) fn takes_audio(&self) -> bool {
+        self.tts.is_up() && self.speaking.has_room()
+    }
+
     /// Serves the call until the voice thread has let go of it.
     pub(super) async fn run(mut self) {
         let reason = loop {
-            match self.next().await {
+            let woken = self.next().await;
+            self.now = Mono::now();
+            match woken {
                 Woken::Told(Some(Told::Report(at, report))) => self.handle_report(at, report),
                 Woken::Told(Some(Told::Ended(reason))) => break reason,
                 // The switchboard could not reach us, or the voice thread is no more.
@@ -193,7 +251,7 @@ impl Relay {
             biased;
             told = self.told.recv() => Woken::Told(told),
             command = self.commands.recv(), if self.listens_to_session() => Woken::Command(command),
-            event = self.tts.events.recv(), if self.tts.is_up() && self.speaking.has_room() => Woken::Tts(event),
+            event = self.tts.events.recv(), if self.takes_audio() => Woken::Tts(event),
             event = self.stt.events.recv(), if self.stt.is_up() => Woken::Stt(event),
             () = takes(self.tts.input.as_ref()), if !self.clauses.is_empty() => Woken::TtsTakes,
             () = takes(self.stt.input.as_ref()), if !self.hearing.is_caught_up() => Woken::SttTakes,
@@ -205,390 +263,6 @@ impl Relay {
     fn listens_to_session(&self) -> bool {
         matches!(self.hanging_up, HangingUp::No) || !self.commands.is_closed()
     }
-
-    // ---- from the voice thread ---------------------------------------------
-
-    fn handle_report(&mut self, at: Mono, report: Report) {
-        match report {
-            Report::Started => self.tell(at, EventKind::Started),
-            Report::Audio { until, .. } => {
-                self.clock.handle_audio(at, until);
-                for _ in 0..self.hearing.handle_audio(until) {
-                    self.metrics.count(Oddity::BacklogDropped);
-                }
-                self.feed_stt();
-            }
-            Report::SpeechStarted { position } => {
-                if !self.turns.handle_started(position) {
-                    return;
-                }
-                self.clock.voice = None;
-                self.hearing.handle_speech_started(position);
-                self.feed_stt();
-                self.tell(at, EventKind::SpeechStarted { position });
-            }
-            Report::SpeechPaused {
-                position,
-                last_voiced,
-            } => {
-                if self.turns.is_on() {
-                    self.clock.voice = Some(last_voiced);
-                    self.hearing.handle_speech_paused(position, last_voiced);
-                    self.feed_stt();
-                }
-            }
-            Report::SpeechResumed { position } => {
-                if self.turns.is_on() {
-                    self.clock.voice = None;
-                    self.hearing.push(SttInput::SpeechResumed { position });
-                    self.feed_stt();
-                }
-            }
-            Report::SpeechEnded { position, silence } => {
-                if !self.turns.handle_ended(position) {
-                    return;
-                }
-                self.hearing.handle_speech_ended(position);
-                self.turn_ended_at = Some(at);
-                self.feed_stt();
-                self.tell(at, EventKind::SpeechEnded { position, silence });
-            }
-            Report::UtteranceStarted { utterance } => {
-                self.tell(at, EventKind::UtteranceStarted { utterance });
-            }
-            Report::Heard { utterance, samples } => {
-                self.tell(at, EventKind::Heard { utterance, samples });
-            }
-            Report::UtteranceFinished { utterance, samples } => {
-                self.tell(at, EventKind::UtteranceFinished { utterance, samples });
-            }
-            Report::BargeIn {
-                utterance,
-                heard,
-                voiced_at,
-                cleared_at,
-            } => {
-                self.forget(utterance);
-                let reaction = cleared_at.since(voiced_at);
-                self.tell(
-                    at,
-                    EventKind::BargeIn {
-                        utterance,
-                        heard,
-                        reaction,
-                    },
-                );
-            }
-            Report::Keypad { key } => self.tell(
-                at,
-                EventKind::Keypad {
-                    key: char::from(key),
-                },
-            ),
-            Report::Room => {
-                let delivered = self.speaking.handle_room();
-                self.heed(delivered);
-            }
-        }
-    }
-
-    // ---- from the session --------------------------------------------------
-
-    fn handle_command(&mut self, command: Command) {
-        match command {
-            Command::Say {
-                utterance,
-                text,
-                last,
-            } => self.say(utterance, text, last),
-            Command::Retire { utterance } => {
-                self.forget(utterance);
-                self.orders
-                    .give(self.call, Order::Retire { through: utterance });
-            }
-            Command::Expect(expectation) => {
-                self.orders.give(self.call, Order::Expect(expectation));
-                self.hearing.push(SttInput::Expect(expectation));
-                self.feed_stt();
-            }
-            Command::TypedWords(words) if self.takes_typed_words => {
-                self.hearing.push(SttInput::TypedWords(words));
-                self.feed_stt();
-            }
-            Command::TypedWords(_) => self.metrics.count(Oddity::CommandIgnored),
-            Command::HangUp {
-                after_playout: true,
-            } => {
-                if matches!(self.hanging_up, HangingUp::No) {
-                    self.hanging_up = HangingUp::OnceDelivered(Instant::now() + HANG_UP_PATIENCE);
-                }
-            }
-            Command::HangUp {
-                after_playout: false,
-            } => self.hang_up(false),
-        }
-    }
-
-    fn say(&mut self, utterance: UtteranceId, text: String, last: bool) {
-        if self.speaking.is_retired(utterance) {
-            return;
-        }
-        if !self.tts.is_up() || self.clauses.len() >= TTS_BACKLOG_CLAUSES {
-            return self.tts_failed(Some(utterance), "the synthesiser takes no more");
-        }
-        let clause = match self.latest {
-            Some((latest, clauses)) if latest == utterance => clauses,
-            _ => {
-                self.asked.push_back((utterance, Mono::now()));
-                self.speaking.handle_asked(utterance);
-                0
-            }
-        };
-        self.latest = Some((utterance, clause + 1));
-        self.clauses.push_back(TtsInput::Speak {
-            utterance,
-            clause,
-            text,
-            last,
-        });
-        self.feed_tts();
-    }
-
-    /// Nothing of this utterance, or of any before it, is worth any work from now on.
-    fn forget(&mut self, through: UtteranceId) {
-        self.clauses.retain(
-            |input| !matches!(input, TtsInput::Speak { utterance, .. } if *utterance <= through),
-        );
-        self.asked.retain(|(utterance, _)| *utterance > through);
-        let unfinished: Vec<_> = self
-            .speaking
-            .open()
-            .filter(|open| *open <= through)
-            .collect();
-        for utterance in unfinished {
-            self.clauses.push_front(TtsInput::Cancel { utterance });
-        }
-        self.speaking.retire(through);
-        // What was kept for the ring may now go nowhere, and make room.
-        let delivered = self.speaking.handle_room();
-        self.heed(delivered);
-        self.feed_tts();
-    }
-
-    fn hang_up_if_delivered(&mut self) {
-        if matches!(self.hanging_up, HangingUp::OnceDelivered(_))
-            && self.speaking.is_all_delivered()
-        {
-            self.hang_up(true);
-        }
-    }
-
-    /// Nobody speaks to the caller any more; what was to be said before the end is still said.
-    fn handle_session_gone(&mut self) {
-        if matches!(self.hanging_up, HangingUp::No) {
-            self.hang_up(false);
-        }
-    }
-
-    /// The synthesiser has not delivered in time: what it has not said by now ends where it
-    /// stands, or the caller would wait for it for ever.
-    fn give_up_waiting(&mut self) {
-        let unfinished: Vec<_> = self.speaking.open().collect();
-        for utterance in unfinished {
-            self.tts_failed(Some(utterance), "the synthesiser is too slow to wait for");
-        }
-        self.hang_up(true);
-    }
-
-    fn hang_up(&mut self, after_playout: bool) {
-        self.hanging_up = HangingUp::Ordered;
-        self.orders.give(self.call, Order::HangUp { after_playout });
-    }
-
-    // ---- from the recogniser -----------------------------------------------
-
-    fn handle_stt(&mut self, event: SttEvent) {
-        let now = Mono::now();
-        let kind = match event {
-            SttEvent::Partial { text } => EventKind::Partial { text },
-            SttEvent::Final(transcript) => return self.words(now, transcript),
-            SttEvent::Nothing { position } => {
-                if !self.turns.handle_nothing() {
-                    return;
-                }
-                self.note_stt_final(now);
-                EventKind::NothingRecognised { position }
-            }
-            SttEvent::Failed { reason } => EventKind::SpeechFailed {
-                edge: SpeechEdge::Stt,
-                utterance: None,
-                reason,
-            },
-        };
-        self.tell(now, kind);
-    }
-
-    /// Words, which end the caller's turn where nobody has ended it yet.
-    fn words(&mut self, now: Mono, words: Transcript) {
-        let mut resumed = None;
-        match self.turns.handle_words(&words) {
-            Given::Answer => {}
-            Given::EndsTurn { through } => self.end_turn(now, through),
-            Given::Turn {
-                from,
-                through,
-                resumes,
-            } => {
-                self.tell(now, EventKind::SpeechStarted { position: from });
-                self.end_turn(now, through);
-                resumed = resumes;
-            }
-        }
-        self.note_stt_final(now);
-        self.tell(now, EventKind::Transcript(words));
-        if let Some(position) = resumed {
-            self.tell(now, EventKind::SpeechStarted { position });
-        }
-    }
-
-    /// The recogniser has ended the caller's turn.
-    fn end_turn(&mut self, now: Mono, through: Samples) {
-        self.orders.give(self.call, Order::EndTurn { through });
-        self.hearing.handle_turn_cut(through);
-        self.feed_stt();
-        self.turn_ended_at = Some(now);
-        let ended = EventKind::SpeechEnded {
-            position: through,
-            silence: self.clock.silence(now, through),
-        };
-        self.tell(now, ended);
-    }
-
-    fn note_stt_final(&mut self, now: Mono) {
-        if let Some(ended_at) = self.turn_ended_at.take() {
-            self.metrics.stt_final.record(now.since(ended_at));
-        }
-    }
-
-    /// The recogniser is gone. The call goes on without one; its session decides what that means.
-    fn handle_stt_lost(&mut self) {
-        self.stt.input = None;
-        self.hearing.forget();
-        self.turns.handle_lost();
-        self.metrics.count(Oddity::EdgeLost);
-        let kind = EventKind::SpeechFailed {
-            edge: SpeechEdge::Stt,
-            utterance: None,
-            reason: "the recogniser is gone".into(),
-        };
-        self.tell(Mono::now(), kind);
-    }
-
-    fn feed_stt(&mut self) {
-        let Some(input) = &self.stt.input else {
-            return self.hearing.forget();
-        };
-        while !self.hearing.is_caught_up()
-            && let Ok(permit) = input.try_reserve()
-            && let Some(next) = self.hearing.next()
-        {
-            permit.send(next);
-        }
-    }
-
-    // ---- from the synthesiser ----------------------------------------------
-
-    fn handle_tts(&mut self, event: TtsEvent) {
-        match event {
-            TtsEvent::Audio { utterance, mulaw } => {
-                self.note_first_audio(utterance);
-                let delivered = self.speaking.handle_audio(utterance, mulaw);
-                self.heed(delivered);
-            }
-            TtsEvent::ClauseDone {
-                utterance,
-                clause,
-                samples,
-            } => self.tell(
-                Mono::now(),
-                EventKind::ClauseSynthesised {
-                    utterance,
-                    clause,
-                    samples,
-                },
-            ),
-            TtsEvent::Done { utterance } => {
-                // An utterance without words has no first audio.
-                self.asked.retain(|(asked, _)| *asked != utterance);
-                let delivered = self.speaking.handle_end(utterance);
-                self.heed(delivered);
-            }
-            TtsEvent::Failed { utterance, reason } => self.tts_failed(Some(utterance), &reason),
-        }
-    }
-
-    fn note_first_audio(&mut self, utterance: UtteranceId) {
-        let now = Mono::now();
-        let Some(at) = self.asked.iter().position(|(asked, _)| *asked == utterance) else {
-            return;
-        };
-        if let Some((_, asked_at)) = self.asked.remove(at) {
-            self.metrics.tts_first_byte.record(now.since(asked_at));
-            self.tell(now, EventKind::FirstAudio { utterance });
-        }
-    }
-
-    /// The synthesiser is gone: what it had promised ends where it stands.
-    fn handle_tts_lost(&mut self) {
-        self.tts.input = None;
-        self.clauses.clear();
-        self.metrics.count(Oddity::EdgeLost);
-        let unfinished: Vec<_> = self.speaking.open().collect();
-        if unfinished.is_empty() {
-            self.tts_failed(None, "the synthesiser is gone");
-        }
-        for utterance in unfinished {
-            self.tts_failed(Some(utterance), "the synthesiser is gone");
-        }
-    }
-
-    fn tts_failed(&mut self, utterance: Option<UtteranceId>, reason: &str) {
-        if let Some(utterance) = utterance {
-            self.asked.retain(|(asked, _)| *asked != utterance);
-            let delivered = self.speaking.handle_end(utterance);
-            self.heed(delivered);
-        }
-        let kind = EventKind::SpeechFailed {
-            edge: SpeechEdge::Tts,
-            utterance,
-            reason: reason.into(),
-        };
-        self.tell(Mono::now(), kind);
-    }
-
-    fn feed_tts(&mut self) {
-        let Some(input) = &self.tts.input else {
-            return self.clauses.clear();
-        };
-        while !self.clauses.is_empty()
-            && let Ok(permit) = input.try_reserve()
-            && let Some(next) = self.clauses.pop_front()
-        {
-            permit.send(next);
-        }
-    }
-
-    /// Wakes the voice thread for audio that should not wait for its tick.
-    fn heed(&mut self, delivered: Delivered) {
-        for _ in 0..delivered.retired {
-            self.metrics.count(Oddity::RetiredAudio);
-        }
-        if delivered.wakes {
-            self.orders.give(self.call, Order::Audio);
-        }
-    }
-
-    // ---- to the session ----------------------------------------------------
 
     fn tell(&self, at: Mono, kind: EventKind) {
         if self.session.events.try_send(Event { at, kind }).is_err() {

@@ -149,14 +149,18 @@ impl Switchboard {
         }
     }
 
-    fn admit(&mut self, admission: Admission) {
+    fn admit(&mut self, mut admission: Admission) {
+        let mut speech = self.parts.speech.clone();
+        if let Some(own) = admission.voice.take() {
+            speech.tts = own;
+        }
         let (told, facts) = mpsc::channel(RELAY_QUEUE);
         self.calls.insert(admission.call, told);
         let relay = Relay::new(
             admission,
             facts,
             self.orders.clone(),
-            &self.parts.speech,
+            &speech,
             self.parts.metrics.clone(),
         );
         self.relays.spawn_local(relay.run());

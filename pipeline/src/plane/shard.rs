@@ -26,6 +26,7 @@ use crate::limits::{
     COMMANDS, EVENTS, FACTS_PER_CALL, READ_BUFFER_BYTES, STREAM_SID_BYTES, VOICE_STALL,
 };
 use crate::metrics::Metrics;
+use crate::net::edge::TtsConfig;
 use crate::net::{self, Admission, NetParts};
 use crate::ring::rings;
 use crate::time::Mono;
@@ -137,7 +138,11 @@ impl Shard {
     }
 
     /// Takes a call over.
-    pub(super) fn admit(&self, arrival: Arrival) -> Result<CallHandle, Refused> {
+    pub(super) fn admit(
+        &self,
+        arrival: Arrival,
+        voice: Option<TtsConfig>,
+    ) -> Result<CallHandle, Refused> {
         let Arrival {
             socket,
             early,
@@ -179,6 +184,7 @@ impl Shard {
             commands: commands_out,
             events,
             last_event,
+            voice,
         });
         self.net_bell.ring();
         let line = Line::new(call, stream, decoder, voice_ends, stream_sid.into());

@@ -271,7 +271,14 @@ fn handle_text(call: &mut Call, port: &mut Port, now: Mono, text: &str, shard: &
         now,
     };
     match inbound.event {
-        Event::Media { audio, .. } => call.handle_media(now, audio, &mut out),
+        Event::Media { audio, .. } => {
+            let cancelled = call.cancelled_frames();
+            let begin = Mono::now();
+            call.handle_media(now, audio, &mut out);
+            if call.cancelled_frames() > cancelled {
+                out.reporter.metrics.echo.record(Mono::now().since(begin));
+            }
+        }
         Event::Mark { name } => call.handle_mark(name.as_bytes(), &mut out),
         // The parser has checked that it is one of sixteen ASCII characters.
         Event::Dtmf { key } => call.handle_key(key as u8, &mut out),

@@ -5,18 +5,26 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::SignedDuration;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use super::reminders::{Language, PLACEHOLDERS, ReminderRules, Schedule, Texts, Wording, names};
+use super::reminders::{
+    FollowUp, Language, PLACEHOLDERS, ReminderRules, Schedule, Texts, Wording, names,
+};
 use super::verification::Section;
-use super::{Hours, Location, LocationError, Premises, PriceRange, Service, Week};
+use super::{Hours, Location, LocationError, Premises, PriceRange, Service, Upkeep, Week};
 use crate::customer::Phone;
 use crate::limits;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(default = "main")]
+    key: String,
     name: String,
+    #[serde(default)]
+    called: Vec<String>,
+    voice: Option<String>,
+    calendar: Option<String>,
     agent: String,
     zone: String,
     phone: String,
@@ -66,8 +74,8 @@ struct Reminders {
     text_before_min: u32,
     #[serde(default)]
     confirm_by_text: bool,
-    #[serde(default)]
-    follow_up: bool,
+    #[serde(default, deserialize_with = "follow_up")]
+    follow_up: Option<FollowUp>,
     #[serde(default)]
     language: Language,
     #[serde(default)]
@@ -83,11 +91,20 @@ struct ServiceEntry {
     synonyms: Vec<String>,
     duration_min: u32,
     price_usd: [u32; 2],
+    every_months: Option<u32>,
+    every_miles: Option<u32>,
 }
 
 pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
     let file: File = toml::from_str(text)?;
     Ok(Location {
+        key: plain("key", file.key)?,
+        called: called(file.called)?,
+        voice: file.voice.map(|id| spelled("voice", id)).transpose()?,
+        calendar: file
+            .calendar
+            .map(|id| spelled("calendar", id))
+            .transpose()?,
         zone: TimeZone::get(&file.zone).map_err(|_| {
             wrong(
                 "zone",
@@ -186,6 +203,23 @@ fn holidays(entries: BTreeMap<String, String>) -> Result<BTreeMap<Date, String>,
         .collect()
 }
 
+/// One of the ways, or false for none.
+fn follow_up<'de, D: Deserializer<'de>>(value: D) -> Result<Option<FollowUp>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        By(FollowUp),
+        Not(bool),
+    }
+    match Written::deserialize(value) {
+        Ok(Written::By(way)) => Ok(Some(way)),
+        Ok(Written::Not(false)) => Ok(None),
+        Ok(Written::Not(true)) | Err(_) => Err(serde::de::Error::custom(
+            "`follow_up` must be \"call\", \"text\" or false",
+        )),
+    }
+}
+
 fn reminders(section: Reminders) -> Result<ReminderRules, LocationError> {
     let schedule = section.cron.map(|text| {
         Schedule::parse(&text)
@@ -199,7 +233,9 @@ fn reminders(section: Reminders) -> Result<ReminderRules, LocationError> {
             30,
         )?),
     };
-    let writes = text_before.is_some() || section.confirm_by_text || section.follow_up;
+    let writes = text_before.is_some()
+        || section.confirm_by_text
+        || section.follow_up == Some(FollowUp::Text);
     let usual = section.language;
     for (language, wording) in &section.texts {
         check(*language, wording)?;
@@ -239,7 +275,7 @@ fn check(language: Language, wording: &Wording) -> Result<(), LocationError> {
             let problem = format!("{{{unknown}}} is nothing we can fill in; there is {known}");
             return Err(wrong(key, problem));
         }
-        let unasked = matches!(name, "confirmation" | "reminder" | "follow_up");
+        let unasked = ["confirmation", "reminder", "follow_up", "waitlist.offer"].contains(&name);
         if unasked && !text.contains("STOP") {
             return Err(wrong(key, "must say how to get no more: reply STOP"));
         }
@@ -253,16 +289,7 @@ fn services(entries: Vec<ServiceEntry>) -> Result<Vec<Service>, LocationError> {
     }
     let mut keys = HashSet::new();
     for (i, entry) in entries.iter().enumerate() {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if entry.key.is_empty() || !entry.key.chars().all(plain) {
-            return Err(wrong(
-                format!("services[{i}].key"),
-                format!(
-                    "{:?} must be lower-case letters, digits and underscores",
-                    entry.key
-                ),
-            ));
-        }
+        plain(format!("services[{i}].key"), entry.key.clone())?;
         if !keys.insert(entry.key.clone()) {
             return Err(wrong(
                 format!("services[{i}].key"),
@@ -286,9 +313,59 @@ fn service(entry: ServiceEntry) -> Result<Service, LocationError> {
         duration: minutes(at("duration_min"), entry.duration_min, 1)?,
         name: spoken(at("name"), entry.name.clone())?,
         price: PriceRange { low_usd, high_usd },
+        upkeep: Upkeep {
+            months: every(
+                at("every_months"),
+                entry.every_months,
+                limits::UPKEEP_MONTHS,
+            )?,
+            miles: every(at("every_miles"), entry.every_miles, limits::UPKEEP_MILES)?,
+        },
         synonyms: entry.synonyms,
         key: entry.key,
     })
+}
+
+/// The key of a location whose file has none, and of what was booked before there were several.
+fn main() -> String {
+    "main".to_owned()
+}
+
+/// What the database holds.
+fn plain(key: impl Into<String>, text: String) -> Result<String, LocationError> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if text.is_empty() || !text.chars().all(plain) {
+        let problem = format!("{text:?} must be lower-case letters, digits and underscores");
+        return Err(wrong(key, problem));
+    }
+    Ok(text)
+}
+
+/// How callers name the location, to be looked for in what they say.
+fn called(names: Vec<String>) -> Result<Vec<String>, LocationError> {
+    let checked = names.into_iter().enumerate().map(|(i, name)| {
+        let name = name.trim().to_lowercase();
+        let letters = name.chars().filter(|c| c.is_alphanumeric()).count();
+        if letters < 3 {
+            let problem = format!("{name:?} is too short to be told from other words");
+            return Err(wrong(format!("called[{i}]"), problem));
+        }
+        Ok(name)
+    });
+    checked.collect()
+}
+
+/// An id of somebody else's: no spaces in it.
+fn spelled(key: &str, text: String) -> Result<String, LocationError> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let problem = format!("{text:?} holds a space or a character that none has, or nothing");
+        return Err(wrong(key, problem));
+    }
+    Ok(text)
+}
+
+fn every(key: String, value: Option<u32>, most: u32) -> Result<Option<u32>, LocationError> {
+    value.map(|value| within(key, value, 1, most)).transpose()
 }
 
 fn phone(key: &str, text: &str) -> Result<Phone, LocationError> {

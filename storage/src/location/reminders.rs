@@ -17,10 +17,18 @@ pub struct ReminderRules {
     pub text_before: Option<SignedDuration>,
     /// Whether a booking, and a move, is confirmed by a text message.
     pub confirm_by_text: bool,
-    /// Whether a text message follows a visit.
-    pub follow_up: bool,
+    /// How a visit is followed up; absent: nobody asks how it was.
+    pub follow_up: Option<FollowUp>,
     /// The words of text messages; absent: none is sent.
     pub texts: Option<Texts>,
+}
+
+/// How customers are asked, after a visit, whether all was well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FollowUp {
+    Text,
+    Call,
 }
 
 /// The words of text messages, by language.
@@ -53,17 +61,40 @@ pub struct Wording {
     pub started: String,
     /// The answer to HELP.
     pub help: String,
+    /// To whoever waits; absent: there is no waiting list where all wordings lack it.
+    pub waitlist: Option<WaitlistWording>,
+}
+
+/// What is written to whoever waits for a time that comes free.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaitlistWording {
+    /// A time has come free, and is theirs until {until}.
+    pub offer: String,
+    /// They said yes, and it was too late.
+    pub taken: String,
+    /// They said no.
+    pub declined: String,
 }
 
 /// What may stand in a text message in braces: the customer's first name, the vehicle, the service,
-/// when, and whom it is from.
-pub const PLACEHOLDERS: [&str; 7] = [
-    "name", "vehicle", "service", "day", "time", "location", "phone",
+/// when, until when an offer stands, and whom it is from.
+pub const PLACEHOLDERS: [&str; 8] = [
+    "name", "vehicle", "service", "day", "time", "until", "location", "phone",
 ];
 
 /// Days and times, as five fields of cron.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule(Cron);
+
+impl ReminderRules {
+    /// The words for whoever waits, where there is a waiting list.
+    #[must_use]
+    pub fn waitlist(&self) -> Option<&WaitlistWording> {
+        let texts = self.texts.as_ref()?;
+        texts.wording(texts.usual).waitlist.as_ref()
+    }
+}
 
 impl Schedule {
     /// # Errors
@@ -120,15 +151,23 @@ impl Texts {
 
 impl Wording {
     /// Every text, by its name in the file.
-    pub(super) fn each(&self) -> [(&'static str, &str); 6] {
-        [
-            ("confirmation", &self.confirmation),
+    pub(super) fn each(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let always = [
+            ("confirmation", self.confirmation.as_str()),
             ("reminder", &self.reminder),
             ("follow_up", &self.follow_up),
             ("stopped", &self.stopped),
             ("started", &self.started),
             ("help", &self.help),
-        ]
+        ];
+        let waitlist = self.waitlist.iter().flat_map(|waitlist| {
+            [
+                ("waitlist.offer", waitlist.offer.as_str()),
+                ("waitlist.taken", &waitlist.taken),
+                ("waitlist.declined", &waitlist.declined),
+            ]
+        });
+        always.into_iter().chain(waitlist)
     }
 }
 

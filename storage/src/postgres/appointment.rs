@@ -37,8 +37,11 @@ const UPCOMING: &str = "SELECT * FROM appointments
     ORDER BY starts_at, id";
 
 const BUSY: &str = "SELECT id, bay, starts_at, ends_at FROM appointments
-    WHERE status <> 'cancelled' AND starts_at < $2 AND ends_at > $1
+    WHERE status <> 'cancelled' AND location = $3 AND starts_at < $2 AND ends_at > $1
     ORDER BY starts_at, bay";
+
+const LOCATIONS: &str = "SELECT DISTINCT location FROM appointments
+    WHERE status <> 'cancelled' AND ends_at > $1 ORDER BY location";
 
 /// Whether there is a customer $1, and whose the vehicle $2 is.
 const PARTY: &str = "SELECT EXISTS (SELECT FROM customers WHERE id = $1) AS known,
@@ -47,11 +50,12 @@ const PARTY: &str = "SELECT EXISTS (SELECT FROM customers WHERE id = $1) AS know
 /// Into the first bay that is free by what is committed; no row where none is, or where a constraint
 /// refuses. It waits for bookings under way that it meets.
 const INSERT: &str = "INSERT INTO appointments
-    (customer_id, vehicle_id, service, starts_at, ends_at, bay, notes, idempotency_key, booked_by)
-    SELECT $1, $2, $3, $4, $5, candidate.bay, $6, $7, $8
+    (customer_id, vehicle_id, service, starts_at, ends_at, bay, notes, idempotency_key, booked_by,
+     location)
+    SELECT $1, $2, $3, $4, $5, candidate.bay, $6, $7, $8, $10
       FROM generate_series(1, $9) AS candidate (bay)
      WHERE NOT EXISTS (SELECT FROM appointments AS other
-           WHERE other.bay = candidate.bay AND other.status <> 'cancelled'
+           WHERE other.location = $10 AND other.bay = candidate.bay AND other.status <> 'cancelled'
              AND tstzrange(other.starts_at, other.ends_at) && tstzrange($4, $5))
      ORDER BY candidate.bay LIMIT 1
     ON CONFLICT DO NOTHING RETURNING *";
@@ -60,10 +64,11 @@ const VEHICLE_BUSY: &str = "SELECT EXISTS (SELECT FROM appointments
     WHERE vehicle_id = $1 AND status <> 'cancelled'
       AND tstzrange(starts_at, ends_at) && tstzrange($2, $3))";
 
-/// The bays that are free from $1 to $2 but for appointment $4, bay $5 first.
+/// The bays of location $6 that are free from $1 to $2 but for appointment $4, bay $5 first.
 const FREE_BAYS: &str = "SELECT candidate.bay FROM generate_series(1, $3) AS candidate (bay)
     WHERE NOT EXISTS (SELECT FROM appointments AS other
-          WHERE other.bay = candidate.bay AND other.status <> 'cancelled' AND other.id <> $4
+          WHERE other.location = $6 AND other.bay = candidate.bay
+            AND other.status <> 'cancelled' AND other.id <> $4
             AND tstzrange(other.starts_at, other.ends_at) && tstzrange($1, $2))
     ORDER BY candidate.bay <> $5, candidate.bay";
 
@@ -102,9 +107,22 @@ impl Appointments for Database {
         self.all(query, appointment).await
     }
 
-    async fn busy(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Busy>, StorageError> {
-        let query = sql(BUSY).bind(row::instant(from)).bind(row::instant(to));
+    async fn busy(
+        &self,
+        location: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Busy>, StorageError> {
+        let query = sql(BUSY)
+            .bind(row::instant(from))
+            .bind(row::instant(to))
+            .bind(row::text(location));
         self.all(query, busy).await
+    }
+
+    async fn locations(&self, now: Timestamp) -> Result<Vec<String>, StorageError> {
+        let query = sql(LOCATIONS).bind(row::instant(now));
+        self.all(query, |row| Ok(row.try_get("location")?)).await
     }
 
     async fn book(&self, new: &NewAppointment) -> Result<Appointment, BookingError> {
@@ -208,6 +226,7 @@ async fn book(
             .bind(row::text(&new.idempotency_key))
             .bind(row::text(&new.booked_by))
             .bind(new.bays.min(limits::BAYS))
+            .bind(row::text(&new.location))
             .fetch_optional(&mut *connection)
             .await
             .map_err(StorageError::from)?;
@@ -222,7 +241,8 @@ async fn book(
         if is_busy(connection, vehicle, times).await? {
             return Err(BookingError::VehicleBusy.into());
         }
-        let free = free_bays(connection, times, new.bays, NONE, NONE).await?;
+        let bays = new.bays;
+        let free = free_bays(connection, &new.location, times, bays, NONE, NONE).await?;
         if free.is_empty() {
             return Err(BookingError::SlotTaken.into());
         }
@@ -312,6 +332,7 @@ async fn is_busy(
 
 async fn free_bays(
     connection: &mut PgConnection,
+    location: &str,
     times: Times,
     bays: i64,
     without: i64,
@@ -323,6 +344,7 @@ async fn free_bays(
         .bind(bays.min(limits::BAYS))
         .bind(without)
         .bind(first)
+        .bind(row::text(location))
         .fetch_all(connection)
         .await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
@@ -335,7 +357,8 @@ async fn reschedule(
     bays: i64,
 ) -> Result<Appointment, ChangeError> {
     let current = changeable(connection, id).await?;
-    let mut offers = free_bays(connection, times, bays, id.0, current.bay).await?;
+    let at = current.location.as_str();
+    let mut offers = free_bays(connection, at, times, bays, id.0, current.bay).await?;
     if offers.is_empty() && bays > 0 {
         // Asked for what is taken, the database says whether another bay could have helped.
         offers.push(current.bay.min(bays));

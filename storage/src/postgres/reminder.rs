@@ -1,5 +1,5 @@
 //! Reminders on Postgres. Rows are claimed with `SKIP LOCKED`, so that any number of nodes pass over
-//! each other's; a change of one row locks its attempt first, then the row.
+//! each other's; a change of one row locks its attempt first, then what it is about, then the row.
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use super::transaction::{Mode, within};
 use super::{Database, Query, customer, row, sql, vehicle};
 use crate::appointment::{Appointment, AppointmentId};
 use crate::consent::Channel;
+use crate::customer::Phone;
 use crate::error::StorageError;
 use crate::limits;
 use crate::read;
@@ -30,8 +31,11 @@ const CLAIM: &str = "UPDATE reminders
         lease_owner = $3, lease_until = now() + $4::bigint * interval '1 second',
         updated_at = now()
     WHERE id IN (SELECT id FROM reminders
-        WHERE (state = 'planned' AND due_at <= $1)
-           OR (state IN ('leased', 'dialling') AND lease_until < now())
+        WHERE ((state = 'planned' AND due_at <= $1)
+           OR (state IN ('leased', 'dialling') AND lease_until < now()))
+          AND ($5::text IS NULL OR EXISTS (SELECT FROM appointments AS a
+              JOIN customers AS c ON c.id = a.customer_id
+              WHERE a.id = reminders.appointment_id AND c.phone = $5))
         ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED)
     RETURNING *";
 
@@ -97,6 +101,11 @@ const OUTCOME: &str = "UPDATE reminders
         lease_until = NULL, updated_at = now()
     WHERE id = $1";
 
+/// Whoever moves or cancels the appointment does so before or after, rows and all: a row must not
+/// come back to life beside the ones that replace it.
+const HOLD_APPOINTMENT: &str = "SELECT FROM appointments
+    WHERE id = (SELECT appointment_id FROM reminders WHERE id = $1) FOR SHARE";
+
 /// Whether the row is about what the book still holds, and no newer row is.
 const STANDS: &str = "SELECT EXISTS (SELECT FROM reminders AS r
     JOIN appointments AS a ON a.id = r.appointment_id
@@ -153,7 +162,8 @@ impl Reminders for Database {
             .bind(row::instant(claim.now))
             .bind(i64::from(limit))
             .bind(row::text(claim.owner))
-            .bind(seconds(claim.lease));
+            .bind(seconds(claim.lease))
+            .bind(claim.only.map(Phone::as_str));
         let mut claimed = within(async {
             let mut transaction = self.begin(Mode::Write).await?;
             let rows = query.fetch_all(&mut *transaction).await;
@@ -406,6 +416,10 @@ async fn conclude(
         .bind(row::word(conclusion.outcome)?)
         .bind(row::text(&conclusion.reason))
         .bind(!matches!(conclusion.next, Next::Unsent(_)))
+        .execute(&mut *connection)
+        .await?;
+    sql(HOLD_APPOINTMENT)
+        .bind(attempt.reminder.0)
         .execute(&mut *connection)
         .await?;
     let row = sql(LOCK_BY_ID)

@@ -29,12 +29,16 @@ const UPCOMING: &str = "SELECT * FROM appointments
     ORDER BY starts_at, id";
 
 const BUSY: &str = "SELECT id, bay, starts_at, ends_at FROM appointments
-    WHERE status <> 'cancelled' AND starts_at < $2 AND ends_at > $1
+    WHERE status <> 'cancelled' AND location = $3 AND starts_at < $2 AND ends_at > $1
     ORDER BY starts_at, bay";
 
+const LOCATIONS: &str = "SELECT DISTINCT location FROM appointments
+    WHERE status <> 'cancelled' AND ends_at > $1 ORDER BY location";
+
 const INSERT: &str = "INSERT INTO appointments
-    (customer_id, vehicle_id, service, starts_at, ends_at, bay, notes, idempotency_key, booked_by)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *";
+    (customer_id, vehicle_id, service, starts_at, ends_at, bay, notes, idempotency_key, booked_by,
+     location)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *";
 
 const MOVE: &str = "UPDATE appointments
     SET starts_at = $2, ends_at = $3, bay = $4, status = 'scheduled', updated_at = unixepoch()
@@ -79,13 +83,27 @@ impl Appointments for Database {
         rows.iter().map(appointment).collect()
     }
 
-    async fn busy(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Busy>, StorageError> {
+    async fn busy(
+        &self,
+        location: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Busy>, StorageError> {
         let rows = sqlx::query(BUSY)
             .bind(from.as_second())
             .bind(to.as_second())
+            .bind(location)
             .fetch_all(&self.readers)
             .await?;
         rows.iter().map(busy).collect()
+    }
+
+    async fn locations(&self, now: Timestamp) -> Result<Vec<String>, StorageError> {
+        let keys = sqlx::query_scalar(LOCATIONS)
+            .bind(now.as_second())
+            .fetch_all(&self.readers)
+            .await?;
+        Ok(keys)
     }
 
     async fn book(&self, new: &NewAppointment) -> Result<Appointment, BookingError> {
@@ -269,6 +287,7 @@ async fn insert(
         .bind(&new.notes)
         .bind(&new.idempotency_key)
         .bind(&new.booked_by)
+        .bind(&new.location)
         .fetch_one(connection)
         .await?;
     appointment(&row).map_err(Refused::Storage)

@@ -9,6 +9,7 @@ use sqlx::SqliteConnection;
 use super::{Database, customer, row, vehicle};
 use crate::appointment::{Appointment, AppointmentId};
 use crate::consent::Channel;
+use crate::customer::Phone;
 use crate::error::StorageError;
 use crate::limits;
 use crate::read;
@@ -27,8 +28,11 @@ const CLAIM: &str = "UPDATE reminders
     SET state = CASE state WHEN 'planned' THEN 'leased' ELSE state END,
         lease_owner = $3, lease_until = unixepoch() + $4, updated_at = unixepoch()
     WHERE id IN (SELECT id FROM reminders
-        WHERE (state = 'planned' AND due_at <= $1)
-           OR (state IN ('leased', 'dialling') AND lease_until < unixepoch())
+        WHERE ((state = 'planned' AND due_at <= $1)
+           OR (state IN ('leased', 'dialling') AND lease_until < unixepoch()))
+          AND ($5 IS NULL OR EXISTS (SELECT 1 FROM appointments AS a
+              JOIN customers AS c ON c.id = a.customer_id
+              WHERE a.id = reminders.appointment_id AND c.phone = $5))
         ORDER BY due_at, id LIMIT $2)
     RETURNING *";
 
@@ -137,6 +141,7 @@ impl Reminders for Database {
             .bind(claim.limit.min(limits::REMINDERS_PER_CLAIM))
             .bind(claim.owner)
             .bind(seconds(claim.lease))
+            .bind(claim.only.map(Phone::as_str))
             .fetch_all(&mut *transaction)
             .await?;
         let mut claimed = reminders(&rows)?;

@@ -19,6 +19,8 @@ pub(crate) async fn every_change_is_written_down_with_the_call_that_made_it(stor
         .appointments
         .reschedule(made.id, at(11, 0), at(12, 0), BAYS);
     by_call("CA2", moved).await.expect("free");
+    let confirmed = by_call("CA3", store.appointments.confirm(made.id)).await;
+    confirmed.expect("still to come");
     let cancelled = store.appointments.cancel(made.id, "vehicle_sold");
     cancelled.await.expect("still to come");
 
@@ -34,13 +36,14 @@ pub(crate) async fn every_change_is_written_down_with_the_call_that_made_it(stor
             (Change::VehicleAdded, Some("CA1")),
             (Change::AppointmentBooked, Some("CA1")),
             (Change::AppointmentMoved, Some("CA2")),
+            (Change::AppointmentConfirmed, Some("CA3")),
             (Change::AppointmentCancelled, None),
         ]
     );
-    let [.., booked, moved, cancelled] = lines.as_slice() else {
-        panic!("five lines");
+    let [.., booked, moved, confirmed, cancelled] = lines.as_slice() else {
+        panic!("six lines");
     };
-    for line in [booked, moved, cancelled] {
+    for line in [booked, moved, confirmed, cancelled] {
         assert_eq!(line.entry.appointment, Some(made.id));
         assert_eq!(line.entry.vehicle, Some(made.vehicle));
     }

@@ -180,7 +180,7 @@ pub(crate) async fn a_number_that_someone_has_is_refused(store: Store) {
         matches!(refused, Err(BookingError::PhoneTaken)),
         "{refused:?}"
     );
-    let busy = store.appointments.busy(at(0, 0), at(24, 0)).await;
+    let busy = store.appointments.busy("main", at(0, 0), at(24, 0)).await;
     assert_eq!(busy.expect("readable"), []);
 }
 

@@ -118,7 +118,7 @@ pub(crate) async fn a_cancelled_appointment_frees_its_bay_and_its_vehicle(store:
         cancelled.cancellation_reason.as_deref(),
         Some("schedule_conflict")
     );
-    let busy = store.appointments.busy(at(0, 0), at(24, 0)).await;
+    let busy = store.appointments.busy("main", at(0, 0), at(24, 0)).await;
     assert_eq!(busy.expect("readable"), []);
     assert_eq!(
         booked(&store, &ann, at(9, 0), at(10, 0)).await.bay,
@@ -214,7 +214,11 @@ pub(crate) async fn busy_is_what_overlaps_the_asked_time(store: Store) {
     let first = booked(&store, &ann, at(9, 0), at(10, 0)).await;
     let second = booked(&store, &ben, at(9, 30), at(11, 0)).await;
     let during = async |from, to| {
-        let busy = store.appointments.busy(from, to).await.expect("readable");
+        let busy = store
+            .appointments
+            .busy("main", from, to)
+            .await
+            .expect("readable");
         busy.into_iter()
             .map(|busy| busy.appointment)
             .collect::<Vec<_>>()
@@ -224,9 +228,11 @@ pub(crate) async fn busy_is_what_overlaps_the_asked_time(store: Store) {
     assert_eq!(during(at(9, 0), at(9, 30)).await, [first.id]);
     assert_eq!(during(at(11, 0), at(12, 0)).await, []);
     assert_eq!(during(at(8, 0), at(9, 0)).await, []);
-    let busy = store
-        .appointments
-        .busy(at(11, 0) - jiff::SignedDuration::from_secs(1), at(12, 0));
+    let busy = store.appointments.busy(
+        "main",
+        at(11, 0) - jiff::SignedDuration::from_secs(1),
+        at(12, 0),
+    );
     let busy = busy.await.expect("readable");
     assert_eq!(
         (busy[0].bay, busy[0].starts_at, busy[0].ends_at),

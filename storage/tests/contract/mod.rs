@@ -7,11 +7,14 @@ pub(crate) mod booking;
 pub(crate) mod calendar;
 pub(crate) mod call_logs;
 pub(crate) mod changes;
+pub(crate) mod holds;
+pub(crate) mod locations;
 pub(crate) mod people;
 pub(crate) mod races;
 pub(crate) mod reminders;
 pub(crate) mod scene;
 pub(crate) mod verification;
+pub(crate) mod waitlist;
 
 macro_rules! suite {
     ($store:path) => {
@@ -43,6 +46,18 @@ macro_rules! suite {
             upcoming_is_what_is_still_to_come_earliest_first,
             busy_is_what_overlaps_the_asked_time,
         ]);
+        $crate::contract::tests!($store, locations: [
+            bays_are_a_locations_own,
+            a_vehicle_is_at_one_location_at_a_time,
+            an_appointment_is_moved_among_its_own_locations_bays,
+        ]);
+        $crate::contract::tests!($store, waitlist: [
+            whoever_came_first_waits_first,
+            a_vehicle_waits_once_and_keeps_its_place,
+            an_offer_stands_for_a_while_and_then_it_is_the_next_ones,
+            an_answer_counts_once,
+            racing_offers_of_one_bay_are_one_offer,
+        ]);
         $crate::contract::tests!($store, races: [
             a_thousand_racing_callers_fill_a_hundred_slots_and_no_more,
             racing_callers_fill_every_bay_and_no_more,
@@ -64,6 +79,15 @@ macro_rules! suite {
             what_is_given_up_is_seen_until_the_booking_changes,
             what_is_over_is_forgotten,
             racing_workers_never_take_one_entry_twice,
+        ]);
+        $crate::contract::tests!($store, holds: [
+            a_held_time_is_not_free_for_others,
+            as_many_hold_a_time_as_it_has_room_for,
+            a_change_of_mind_frees_what_was_held,
+            who_decides_between_overlapping_times_takes_one_bay,
+            a_late_release_takes_nothing_newer_away,
+            a_hold_runs_out_by_itself,
+            racing_callers_hold_no_more_than_there_is_room_for,
         ]);
         $crate::contract::tests!($store, people: [
             a_customer_is_found_by_number,
@@ -123,6 +147,8 @@ macro_rules! suite {
             a_call_is_told_everything_about_its_appointment,
             racing_runners_claim_each_reminder_once,
             racing_intents_and_moves_leave_one_reminder,
+            a_race_of_what_came_of_a_call_and_a_move_refuses_neither,
+            a_claim_for_one_number_leaves_everybody_elses,
             consents_are_kept_with_their_source_and_an_opt_out_outweighs_them,
             attempts_at_a_number_are_counted,
         ]);

@@ -37,7 +37,7 @@ pub(crate) async fn a_thousand_racing_callers_fill_a_hundred_slots_and_no_more(s
     }
     assert_eq!((made.len(), refused), (100, 900));
     assert_nothing_overlaps(&made);
-    let busy = store.appointments.busy(at(0, 0), at(100, 0)).await;
+    let busy = store.appointments.busy("main", at(0, 0), at(100, 0)).await;
     assert_eq!(busy.expect("readable").len(), 100);
 }
 
@@ -144,7 +144,7 @@ pub(crate) async fn racing_newcomers_with_one_number_are_one_customer(store: Sto
     let answers = race.join_all().await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     assert_eq!(store.customers.count().await.expect("readable"), 1);
-    let busy = store.appointments.busy(at(0, 0), at(24, 0)).await;
+    let busy = store.appointments.busy("main", at(0, 0), at(24, 0)).await;
     assert_eq!(busy.expect("readable").len(), 1);
 }
 
@@ -177,7 +177,7 @@ pub(crate) async fn racing_bookings_and_moves_never_overlap(store: Store) {
     }
     race.join_all().await;
     let mut kept = Vec::new();
-    let busy = store.appointments.busy(at(0, 0), at(100, 0)).await;
+    let busy = store.appointments.busy("main", at(0, 0), at(100, 0)).await;
     for taken in busy.expect("readable") {
         let appointment = store.appointments.by_id(taken.appointment).await;
         kept.push(appointment.expect("readable").expect("it takes a bay"));
@@ -228,7 +228,7 @@ async fn race(store: &Store, apart: SignedDuration) -> Vec<Appointment> {
             Err(error) => panic!("{error}"),
         }
     }
-    let busy = store.appointments.busy(at(0, 0), at(24, 0)).await;
+    let busy = store.appointments.busy("main", at(0, 0), at(24, 0)).await;
     assert_eq!(busy.expect("readable").len(), made.len());
     made
 }

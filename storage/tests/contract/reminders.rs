@@ -399,6 +399,7 @@ pub(crate) async fn racing_runners_claim_each_reminder_once(store: Store) {
                     owner: &owner,
                     lease: LEASE,
                     limit: 7,
+                    only: None,
                 };
                 let claimed = store.reminders.claim(&claim).await.expect("readable");
                 if claimed.is_empty() {
@@ -461,6 +462,63 @@ pub(crate) async fn racing_intents_and_moves_leave_one_reminder(store: Store) {
             other => panic!("{other:?}"),
         }
     }
+}
+
+pub(crate) async fn a_race_of_what_came_of_a_call_and_a_move_refuses_neither(store: Store) {
+    let mut rows = Vec::new();
+    for n in 0..30 {
+        rows.push(due_for(&store, 300 + n).await);
+    }
+    claim(&store, "a", LEASE).await;
+    for (n, row) in (100..).zip(&rows) {
+        assert_eq!(intend(&store, row, "a", n).await, Intended::Committed);
+    }
+    let mut race = JoinSet::new();
+    for (n, row) in (0_i64..).zip(&rows) {
+        let (tells, moves, appointment) = (store.clone(), store.clone(), row.appointment);
+        race.spawn(async move {
+            let attempt = 100 + u128::from(n.unsigned_abs());
+            let again = Next::Again(at(5, 0));
+            assert!(conclude(&tells, attempt, Outcome::Busy, again).await);
+        });
+        race.spawn(async move {
+            let (from, to) = (at(500 + n, 0), at(501 + n, 0));
+            let moved = moves.appointments.reschedule(appointment, from, to, BAYS);
+            moved.await.expect("free");
+        });
+    }
+    race.join_all().await;
+    for (n, row) in (0_i64..).zip(&rows) {
+        let all = store.reminders.of_appointment(row.appointment).await;
+        let mut open = all.expect("readable");
+        open.retain(|other| other.kind == Kind::Voice && other.state == State::Planned);
+        assert_eq!(open.len(), 1, "{open:?}");
+        assert_eq!(open[0].starts_at, at(500 + n, 0));
+        let old = read(&store, row).await;
+        assert_eq!(
+            (old.state, old.outcome),
+            (State::Superseded, Some(Outcome::Busy))
+        );
+    }
+}
+
+pub(crate) async fn a_claim_for_one_number_leaves_everybody_elses(store: Store) {
+    let (mine, other) = (due_for(&store, 101).await, due_for(&store, 102).await);
+    let number = phone(101);
+    let wish = Claim {
+        now: at(1, 0),
+        owner: "a",
+        lease: LEASE,
+        limit: 100,
+        only: Some(&number),
+    };
+    let claimed = store.reminders.claim(&wish).await.expect("readable");
+    assert!(claimed.iter().any(|row| row.id == mine.id));
+    let ours = |row: &Reminder| row.appointment == mine.appointment;
+    assert!(claimed.iter().all(ours), "{claimed:?}");
+    assert_eq!(read(&store, &other).await, other, "as it was");
+    let rest = claim(&store, "b", LEASE).await;
+    assert!(rest.iter().any(|row| row.id == other.id));
 }
 
 pub(crate) async fn consents_are_kept_with_their_source_and_an_opt_out_outweighs_them(
@@ -580,6 +638,7 @@ async fn claim(store: &Store, owner: &str, lease: Duration) -> Vec<Reminder> {
         owner,
         lease,
         limit: 100,
+        only: None,
     };
     store.reminders.claim(&claim).await.expect("readable")
 }

@@ -80,6 +80,7 @@ pub(crate) fn booking_by(party: Party, from: Timestamp, to: Timestamp) -> NewApp
     NewAppointment {
         idempotency_key: format!("contract:{}", KEYS.fetch_add(1, Ordering::Relaxed)),
         party,
+        location: "main".into(),
         service: "oil_change".into(),
         starts_at: from,
         ends_at: to,

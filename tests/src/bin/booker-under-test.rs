@@ -39,7 +39,7 @@ async fn main() {
     let worker = Worker {
         google: Google::new(account, Arc::clone(&metrics), data_plane),
         store: store.clone(),
-        location: Arc::new(Location::example()),
+        locations: Location::example().into(),
         clock: BusinessClock::starting_at(NOW.parse().expect("an instant")),
         metrics,
         booked: Arc::clone(&booked),
@@ -53,6 +53,7 @@ async fn main() {
                 customer: CustomerId(1),
                 vehicle: VehicleId(1),
             },
+            location: "main".into(),
             service: "oil_change".into(),
             starts_at,
             ends_at: starts_at + jiff::SignedDuration::from_mins(30),

@@ -6,6 +6,7 @@ pub mod deepgram_stt;
 pub mod deepgram_tts;
 pub mod front;
 pub mod google;
+pub mod nhtsa;
 pub mod openai;
 mod switch;
 pub mod twilio;

@@ -1,4 +1,7 @@
-//! Twilio, simulated: its REST API on a real socket, and the signatures of its webhooks.
+//! Twilio, simulated: its REST API on a real socket, the signatures of its webhooks, and a network
+//! that rings telephones.
+
+mod network;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -14,6 +17,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base64_simd::STANDARD;
+use control::caller::voice::Voice;
 use control::config::BaseUrl;
 use control::telephony::rest::Account;
 use control::telephony::signature::{self, SignatureKey};
@@ -23,6 +27,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use self::network::Exchange;
+pub use self::network::{Callee, Carried};
 use super::Switch;
 
 /// The only account there is.
@@ -69,6 +75,7 @@ pub struct Twilio {
 struct Sim {
     calls: Mutex<VecDeque<Placed>>,
     messages: Mutex<Vec<Pairs>>,
+    exchange: Exchange,
     faulted: AtomicUsize,
     requests: AtomicUsize,
 }
@@ -178,6 +185,19 @@ impl Twilio {
     #[must_use]
     pub fn requests(&self) -> usize {
         self.state.requests.load(Ordering::SeqCst)
+    }
+
+    /// Has calls to this number ring this telephone.
+    pub fn connect(&self, number: &str, callee: Callee, voice: Arc<dyn Voice>) {
+        self.state.exchange.connect(number, callee, voice);
+    }
+
+    /// Calls that rang a telephone and are over, once there are so many.
+    ///
+    /// # Panics
+    /// Where that does not come to pass.
+    pub async fn carried(&self, count: usize) -> Vec<Carried> {
+        self.state.exchange.carried(count).await
     }
 
     /// Ends all calls in this way.
@@ -338,6 +358,7 @@ async fn create_call(State(shared): State<Shared>, body: Bytes) -> Response {
         created: Some((Instant::now(), Timestamp::now())),
     };
     let answer = resource(&placed);
+    Exchange::ring(&shared, &placed);
     calls.push_front(placed);
     (StatusCode::CREATED, axum::Json(answer)).into_response()
 }

@@ -53,7 +53,7 @@ async fn found(config: &Config, account: GoogleAccount, clock: BusinessClock) ->
         "{} opens, {busy} busy times in the next 24 hours",
         google.calendar()
     );
-    let Ok(location) = server::location(config) else {
+    let Ok(locations) = server::locations(config) else {
         return Well(opens);
     };
     // What others may be using is not changed by a look at it.
@@ -68,7 +68,7 @@ async fn found(config: &Config, account: GoogleAccount, clock: BusinessClock) ->
     let Ok(store) = Store::open(&config.database).await else {
         return Well(opens);
     };
-    let agreement = agreement(&google, &store, &location, now).await;
+    let agreement = agreement(&google, &store, &locations, now).await;
     store.backend.close().await;
     match agreement {
         Ok((what, true)) => Well(format!("{opens}; {what}")),
@@ -90,10 +90,10 @@ async fn found(config: &Config, account: GoogleAccount, clock: BusinessClock) ->
 async fn agreement(
     google: &Google,
     store: &Store,
-    location: &storage::Location,
+    locations: &storage::Locations,
     now: jiff::Timestamp,
 ) -> Result<(String, bool), crate::calendar::carry::CarryError> {
-    let drift = reconcile::drift(google, store, location, now).await?;
+    let drift = reconcile::drift(google, store, locations, now).await?;
     let depth = store.calendar.depth().await?;
     let letters = store.calendar.dead_letters().await?;
     let mut said = if drift.is_none() {

@@ -47,6 +47,10 @@ fn answered(answer: &Answer) -> Value {
         Answer::Vehicle(Match::None) => json!({
             "error": "None on file fits. Ask for year, make and model, and use add_vehicle."
         }),
+        Answer::Decoded(vehicle) => json!({
+            "year": vehicle.year, "make": vehicle.make, "model": vehicle.model,
+            "next": "Say it back, and ask whether that is the vehicle."
+        }),
         Answer::Slots(slots) => {
             let mut told = json!({"available": by_day(&slots.available_slots)});
             match &slots.hours {
@@ -56,6 +60,9 @@ fn answered(answer: &Answer) -> Value {
             }
             if !slots.next.is_empty() {
                 told["next_free"] = by_day(&slots.next);
+            }
+            if slots.waitlist && slots.available_slots.is_empty() {
+                told["waitlist"] = json!("where none of these suits them, offer the waiting list");
             }
             if slots.calendar == Checked::Unreachable {
                 told["calendar"] = json!("unreachable; these are by our own book");
@@ -69,8 +76,24 @@ fn answered(answer: &Answer) -> Value {
         Answer::Rescheduled(moved) => json!({"moved_to": in_short(&moved.visit)}),
         Answer::Cancelled(visit) => json!({"cancelled": in_short(visit)}),
         Answer::Confirmed(visit) => json!({"confirmed": in_short(visit)}),
+        Answer::Waiting(wait) => json!({
+            "on_the_list": wait.service_type,
+            "from": wait.first_day,
+            "to": wait.last_day,
+            "next": "Say that they will get a text message when something comes free, and that \
+                     nothing is booked."
+        }),
+        Answer::Suggestion(None) => json!({"due": null}),
+        Answer::Suggestion(Some(due)) => json!({
+            "due": due.service_type,
+            "last_on": due.last_on,
+            "months_ago": due.months,
+            "miles_ago": due.miles,
+            "next": "Offer it once, in half a sentence. If they want it, write it into notes."
+        }),
         Answer::RemindersStopped => json!({"no_more_calls_or_messages": true}),
         Answer::Reminding(reminded) => json!({"reminds_of": in_short(&reminded.visit)}),
+        Answer::FollowingUp(visited) => json!({"follows_up": in_short(&visited.visit)}),
         Answer::Transferring(_) => json!({"transferring": true}),
         Answer::Ending => json!({"ending": true}),
     }
@@ -100,6 +123,9 @@ fn refused(error: &ToolError) -> Value {
     let mut told = json!({"error": error.to_string()});
     if let ToolError::NotBookable { nearest, .. } = error {
         told["nearest"] = by_day(nearest);
+    }
+    if let ToolError::AlreadyBooked(Some(visit)) = error {
+        told["booked_already"] = json!(in_short(visit));
     }
     told
 }

@@ -23,7 +23,8 @@ impl ModelBrain {
             None => {
                 let location = Arc::clone(&self.location);
                 let known = self.known.clone();
-                let mut rules = RuleBrain::taking_over(location, known, self.expects);
+                let rules = RuleBrain::taking_over(location, known, self.expects);
+                let mut rules = rules.among(self.locations.clone());
                 let actions = match self.untold.take() {
                     Some((done, _)) => rules.report(&done, now),
                     None => {
@@ -40,7 +41,7 @@ impl ModelBrain {
 
     /// A machine has taken a call of ours: what it is told needs no model.
     pub(super) fn machine(&mut self, lead: Lead, now: &Zoned) -> Lead {
-        if self.known.reminded.is_none() {
+        if !self.known.is_our_call() {
             return lead;
         }
         let rules = self.in_the_middle(lead);
@@ -77,7 +78,8 @@ impl ModelBrain {
         }
         let location = Arc::clone(&self.location);
         let known = self.known.clone();
-        Box::new(RuleBrain::taking_over(location, known, self.expects))
+        let rules = RuleBrain::taking_over(location, known, self.expects);
+        Box::new(rules.among(self.locations.clone()))
     }
 
     pub(super) fn by_rules(

@@ -5,3 +5,4 @@ mod failure;
 mod manners;
 mod safety;
 mod scene;
+mod twice;

@@ -42,13 +42,15 @@ pub(in crate::dialogue) fn see_you(visit: &Visit, today: Date) -> String {
     sentence(&format!("Wonderful. We will see you {at}"))
 }
 
-/// For a machine: everything in one breath. Nothing where the appointment is gone.
+/// For a machine: everything in one breath. Nothing where what the call is about is gone.
 pub(in crate::dialogue) fn message(
     location: &Location,
     known: &Known,
     now: &Zoned,
 ) -> Option<String> {
-    let visit = known.reminded.as_ref()?;
+    let Some(visit) = &known.reminded else {
+        return super::follow_up::message(location, known);
+    };
     let hello = match &known.caller {
         Some(caller) => format!("Hello {}", caller.first_name),
         None => "Hello".to_owned(),
@@ -66,7 +68,7 @@ pub(in crate::dialogue) fn message(
 }
 
 /// "an oil change for your Toyota Camry"
-fn what(location: &Location, visit: &Visit) -> String {
+pub(super) fn what(location: &Location, visit: &Visit) -> String {
     let service = a(&service_name(location, Some(&visit.service_type)));
     match &visit.vehicle {
         Some(vehicle) => format!("{service} for your {} {}", vehicle.make, vehicle.model),

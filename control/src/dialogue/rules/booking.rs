@@ -4,7 +4,7 @@ use jiff::Zoned;
 use storage::vehicle::VehicleId;
 
 use super::{RuleBrain, questions};
-use crate::dialogue::state::{Asks, Booking, Chosen, State, Task, Wish};
+use crate::dialogue::state::{Asks, Booking, Chosen, Move, State, Task, Wish};
 use crate::dialogue::turn::Turn;
 use crate::dialogue::{TransferReason, phrases};
 use crate::nlu::vehicle::SpokenVehicle;
@@ -24,6 +24,9 @@ impl RuleBrain {
         let mut services = turn.services.into_iter();
         let booking = Booking {
             service: services.next(),
+            place: self.place_name(),
+            another: false,
+            full: None,
             also: services.collect(),
             time: Wish {
                 said: turn.when,
@@ -61,6 +64,10 @@ impl RuleBrain {
                 }
                 Chosen::Unknown(_) => Asks::Vehicle,
                 Chosen::Known { .. } | Chosen::New(_) => {
+                    if let Some(asks) = self.look_for_what_is_due(&booking) {
+                        let task = Task::Book(booking);
+                        return State::SlotCollection { task, asks };
+                    }
                     return self.enter(State::Confirmation(Task::Book(booking)), now);
                 }
             }
@@ -102,6 +109,11 @@ impl RuleBrain {
         {
             return state;
         }
+        if matches!(asks, Asks::Vehicle)
+            && let Some(vin) = &turn.vin
+        {
+            return self.decode(task, vin.clone());
+        }
         if matches!(asks, Asks::Phone)
             && let Some(phone) = &turn.phone
         {
@@ -113,6 +125,16 @@ impl RuleBrain {
             && turn.when.is_none()
         {
             return self.dropped(&task, now);
+        }
+        if let Asks::Waitlist(days) = &asks
+            && let Some(state) = self.wait_or_not(task.clone(), *days, &turn, now)
+        {
+            return state;
+        }
+        if let Asks::AddWhatIsDue { due } = &asks
+            && let Some(state) = self.suggested(task.clone(), due.clone(), &turn, now)
+        {
+            return state;
         }
         if absorb(&mut task, &turn) {
             self.repair.moved_on();
@@ -157,6 +179,13 @@ impl RuleBrain {
             Task::Cancel(_) => {
                 self.say(phrases::LEFT_AS_IT_IS);
                 self.enter(State::Closing, now)
+            }
+            Task::Reschedule(Move {
+                rather_than: Some(both),
+                ..
+            }) => {
+                self.say(phrases::LEFT_WHERE_IT_IS);
+                self.enter(State::Confirmation(Task::Book(*both)), now)
             }
             mut task @ (Task::Book(_) | Task::Reschedule(_)) => {
                 // What was said still stands, so that "at three" keeps the day.
@@ -223,6 +252,8 @@ impl RuleBrain {
             scheduled_at: Moment::Instant(booking.time.start.as_ref()?.timestamp()),
             notes: (!also.is_empty()).then(|| format!("Also asked for: {}.", also.join(", "))),
             duration_minutes: None,
+            location: self.place(),
+            another: booking.another,
         }))
     }
 
@@ -255,9 +286,53 @@ impl RuleBrain {
                     }
                 });
                 let times = nearest.into_iter().map(|slot| slot.starts_at).collect();
-                self.offer(task, times, now)
+                self.propose(task, times, now)
             }
+            Err(ToolError::AlreadyBooked(known)) => self.already_booked(task, known, now),
             Err(error) => self.not_executed(task, &error, now),
+        }
+    }
+
+    /// What the caller wants may be in the book already: move that one, or have both? Whoever may not
+    /// hear of it is asked whether they want another one.
+    fn already_booked(&mut self, task: Task, known: Option<Box<Visit>>, now: &Zoned) -> State {
+        let Task::Book(booking) = task else {
+            return self.escalate(TransferReason::Trouble);
+        };
+        let both = Booking {
+            another: true,
+            ..booking.clone()
+        };
+        let here = |visit: &Visit| {
+            let key = visit
+                .elsewhere
+                .as_ref()
+                .map_or(&self.dialled, |place| &place.key);
+            *key == self.location.key
+        };
+        match known {
+            Some(visit) if booking.time.start.as_ref() == Some(&visit.scheduled_at) => {
+                self.say(phrases::appointment(&self.location, &visit, now.date()));
+                self.say(phrases::LEFT_AS_IT_IS);
+                self.enter(State::Closing, now)
+            }
+            Some(visit) if here(&visit) => {
+                self.say(phrases::appointment(&self.location, &visit, now.date()));
+                let moved = Move {
+                    time: both.time.clone(),
+                    visit: *visit,
+                    rather_than: Some(Box::new(both)),
+                };
+                self.next(Task::Reschedule(moved), now)
+            }
+            Some(visit) => {
+                self.say(phrases::appointment(&self.location, &visit, now.date()));
+                self.enter(State::Confirmation(Task::Book(both)), now)
+            }
+            None => {
+                self.say(phrases::PERHAPS_BOOKED_ALREADY);
+                self.enter(State::Confirmation(Task::Book(both)), now)
+            }
         }
     }
 
@@ -322,9 +397,19 @@ impl RuleBrain {
         outcome: ToolOutcome,
         now: &Zoned,
     ) -> State {
+        if matches!(asks, Asks::Joining { .. }) {
+            return self.joined(task, outcome, now);
+        }
+        if matches!(asks, Asks::WhatIsDue { .. }) {
+            return self.what_is_due(task, outcome, now);
+        }
         match (asks, outcome, &mut task) {
             (Asks::FreeTimes { search, .. }, Ok(tools::Answer::Slots(slots)), _) => {
                 self.free_times(task, search, &slots, now)
+            }
+            (Asks::Decoded { .. }, decoded, Task::Book(booking)) => {
+                self.decoded(booking, decoded);
+                self.next(task, now)
             }
             (Asks::TheirVehicle { .. }, Ok(tools::Answer::Vehicle(found)), Task::Book(booking)) => {
                 self.their_vehicle(booking, found);
@@ -372,7 +457,7 @@ impl RuleBrain {
 }
 
 /// Takes over what a turn says about the task; whether it said anything.
-fn absorb(task: &mut Task, turn: &Turn) -> bool {
+pub(super) fn absorb(task: &mut Task, turn: &Turn) -> bool {
     let mut said = false;
     // A bare choice ("the first one") is of what was offered, and no wish.
     let wish = turn

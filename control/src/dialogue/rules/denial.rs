@@ -30,7 +30,7 @@ impl RuleBrain {
             // Whoever they are.
             return self.opt_out(State::IntentDetection);
         }
-        if matches!(state, State::Reminder(_)) {
+        if matches!(state, State::Reminder(_) | State::FollowUp(_)) {
             return self.called_by_mistake();
         }
         self.say(phrases::MIXED_UP);

@@ -57,6 +57,7 @@ impl RuleBrain {
             (State::Closing, _) => self.close(turn, now),
             (State::CallBack { .. }, _) => self.call_back(turn, now),
             (State::Reminder(step), _) => self.reminder(step, turn, now),
+            (State::FollowUp(step), _) => self.follow_up(step, turn, now),
             (State::IntentDetection, _) => self.request(State::IntentDetection, turn, now),
             // Another errand than the one under way.
             (

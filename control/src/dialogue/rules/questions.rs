@@ -4,7 +4,7 @@ use jiff::Zoned;
 use pipeline::message::Expectation;
 use storage::location::{Location, Proof};
 
-use crate::dialogue::state::{Asks, Chosen, Proving, Reminding, State, Task};
+use crate::dialogue::state::{Asks, Chosen, FollowingUp, Proving, Reminding, State, Task};
 use crate::dialogue::{Question, phrases};
 
 /// The state's question, in sentences of which the last one asks.
@@ -17,6 +17,7 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
         State::Reminder(Reminding::MoveOrCancel(_)) => {
             one(phrases::MOVE_OR_CANCEL, Question::MoveOrCancel)
         }
+        State::FollowUp(FollowingUp::AllWell) => one(phrases::WAS_ALL_WELL, Question::AllWell),
         State::Closing => one(phrases::ANYTHING_ELSE, Question::AnythingElse),
         State::Verification { step, .. } => match step {
             Proving::Number { .. } => one(phrases::WHICH_NUMBER, Question::Phone),
@@ -35,10 +36,11 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
             | Proving::Reading(_) => Vec::new(),
         },
         State::Choosing { .. } => one(phrases::WHICH_APPOINTMENT, Question::WhichAppointment),
-        State::SlotCollection { task, asks } => slot(task, asks, now),
+        State::SlotCollection { task, asks } => slot(task, asks, location, now),
         State::Confirmation(task) => confirmation(task, location, now),
         State::Greeting { .. }
         | State::Reminder(_)
+        | State::FollowUp(FollowingUp::Reading { .. })
         | State::Execution { .. }
         | State::OptingOut { .. }
         | State::Escalation
@@ -47,7 +49,7 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
     }
 }
 
-fn slot(task: &Task, asks: &Asks, now: &Zoned) -> Vec<(String, Question)> {
+fn slot(task: &Task, asks: &Asks, location: &Location, now: &Zoned) -> Vec<(String, Question)> {
     let (text, question) = match (asks, task) {
         (Asks::Service, _) => (phrases::WHICH_SERVICE.to_owned(), Question::Service),
         (Asks::When { offered }, _) if !offered.is_empty() => {
@@ -66,9 +68,17 @@ fn slot(task: &Task, asks: &Asks, now: &Zoned) -> Vec<(String, Question)> {
         (Asks::Vehicle, _) => (phrases::NEW_VEHICLE.to_owned(), Question::Vehicle),
         (Asks::Phone, _) => (phrases::PHONE.to_owned(), Question::Phone),
         (Asks::Reason, _) => (phrases::REASON.to_owned(), Question::Reason),
-        (Asks::FreeTimes { .. } | Asks::TheirVehicle { .. } | Asks::TheirNumber { .. }, _) => {
-            return Vec::new();
-        }
+        (Asks::Waitlist(days), _) => (phrases::shall_i_wait(days, now.date()), Question::Confirm),
+        (Asks::AddWhatIsDue { due }, _) => (phrases::due(location, due), Question::Confirm),
+        (
+            Asks::FreeTimes { .. }
+            | Asks::TheirVehicle { .. }
+            | Asks::Decoded { .. }
+            | Asks::TheirNumber { .. }
+            | Asks::Joining { .. }
+            | Asks::WhatIsDue { .. },
+            _,
+        ) => return Vec::new(),
     };
     vec![(text, question)]
 }
@@ -129,9 +139,11 @@ pub(super) fn expectation(state: &State) -> Option<Expectation> {
             Asks::Name => Expectation::Name,
             Asks::WhichVehicle | Asks::Vehicle => Expectation::Vehicle,
             Asks::Phone => Expectation::Phone,
+            Asks::AddWhatIsDue { .. } | Asks::Waitlist(_) => Expectation::YesNo,
             _ => Expectation::Open,
         },
         State::Reminder(Reminding::MoveOrCancel(_)) => Expectation::When,
+        State::FollowUp(_) => Expectation::Open,
         State::Confirmation(_) | State::CallBack { .. } | State::Reminder(_) => Expectation::YesNo,
     })
 }
@@ -158,6 +170,7 @@ pub(super) fn hint(state: &State, location: &Location, now: &Zoned) -> (String, 
         Question::Address => phrases::HINT_ADDRESS.to_owned(),
         Question::Vin => phrases::HINT_VIN.to_owned(),
         Question::MoveOrCancel => phrases::HINT_MOVE_OR_CANCEL.to_owned(),
+        Question::AllWell => phrases::HINT_ALL_WELL.to_owned(),
         Question::Reason | Question::StillThere | Question::None => {
             phrases::HINT_REQUEST.to_owned()
         }

@@ -4,7 +4,7 @@ use jiff::Zoned;
 use storage::appointment::AppointmentId;
 
 use super::RuleBrain;
-use crate::dialogue::state::{Errand, Move, Reminding, State, Task, Wish};
+use crate::dialogue::state::{Errand, FollowingUp, Move, Reminding, State, Task, Wish};
 use crate::dialogue::turn::Turn;
 use crate::dialogue::{Action, TransferReason, phrases};
 use crate::nlu::intent::Intent;
@@ -32,6 +32,14 @@ impl RuleBrain {
         now: &Zoned,
     ) -> State {
         self.known.learn(&outcome);
+        if let Some(place) = self
+            .known
+            .reminded
+            .as_ref()
+            .and_then(|v| v.elsewhere.clone())
+        {
+            self.settle_at(&place.key);
+        }
         match (step, outcome) {
             (Reminding::Reading { machine: true, .. }, Ok(tools::Answer::Reminding(_))) => {
                 self.leave_message(now)
@@ -112,7 +120,12 @@ impl RuleBrain {
         let start = visit.scheduled_at.clone();
         let time = Wish::at(start);
         let visit = visit.clone();
-        self.same_time(&Task::Reschedule(Move { visit, time }), turn, now)
+        let moved = Move {
+            visit,
+            time,
+            rather_than: None,
+        };
+        self.same_time(&Task::Reschedule(moved), turn, now)
     }
 
     /// "Stop calling me": in any call, whoever says it, whatever else is under way.
@@ -127,7 +140,7 @@ impl RuleBrain {
 
     pub(super) fn opted_out(&mut self, outcome: &ToolOutcome, now: &Zoned) -> State {
         match outcome {
-            Ok(_) if self.known.reminded.is_some() => {
+            Ok(_) if self.known.is_our_call() => {
                 self.say(phrases::NO_MORE_CALLS);
                 self.goodbye()
             }
@@ -150,15 +163,20 @@ impl RuleBrain {
                 let machine = true;
                 State::Reminder(Reminding::Reading { tool, machine })
             }
+            State::FollowUp(FollowingUp::Reading { tool, .. }) => {
+                let machine = true;
+                State::FollowUp(FollowingUp::Reading { tool, machine })
+            }
             // Only a call of ours can have reached one.
-            state if self.known.reminded.is_none() => state,
+            state if !self.known.is_our_call() => state,
             _ => self.leave_message(now),
         }
     }
 
-    fn leave_message(&mut self, now: &Zoned) -> State {
+    pub(super) fn leave_message(&mut self, now: &Zoned) -> State {
         if let Some(message) = phrases::message(&self.location, &self.known, now) {
             self.say(message);
+            self.out.push(Action::Message);
         }
         self.out.push(Action::HangUp);
         State::Message

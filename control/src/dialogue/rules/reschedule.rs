@@ -114,7 +114,14 @@ impl RuleBrain {
                     _ => said,
                 });
                 let time = Wish { said, start: None };
-                Task::Reschedule(Move { visit, time })
+                // Its own location's hours and bays count.
+                let at = visit.elsewhere.as_ref().map(|place| place.key.clone());
+                self.settle_at(&at.unwrap_or_else(|| self.dialled.clone()));
+                Task::Reschedule(Move {
+                    visit,
+                    time,
+                    rather_than: None,
+                })
             }
             Errand::Cancel(reason) => Task::Cancel(Cancellation { visit, reason }),
             Errand::Check => return self.enter(State::Closing, now),

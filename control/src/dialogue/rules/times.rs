@@ -5,6 +5,7 @@ use jiff::{ToSpan, Zoned};
 use storage::slots::{self, Slot};
 
 use super::RuleBrain;
+use super::waitlist::full;
 use crate::dialogue::limits::{OFFERED_TIMES, SEARCH_DAYS};
 use crate::dialogue::phrases;
 use crate::dialogue::state::{Asks, Pick, Search, State, Task, Wish};
@@ -100,6 +101,7 @@ impl RuleBrain {
             date: from,
             to_date: (to > from).then_some(to),
             service_type,
+            location: self.place(),
         }));
         State::SlotCollection {
             task,
@@ -115,7 +117,9 @@ impl RuleBrain {
         slots: &Slots,
         now: &Zoned,
     ) -> State {
+        let mut task = task;
         let free = &slots.available_slots;
+        self.note_if_full(&mut task, &search, slots);
         match search {
             Search::At(start) => {
                 if free.iter().any(|slot| slot.starts_at == start) {
@@ -124,7 +128,7 @@ impl RuleBrain {
                 self.say(self.why_not(&task, &start, now));
                 let instead = if free.is_empty() { &slots.next } else { free };
                 let times = nearest(instead, Some(&start));
-                self.offer(task, times, now)
+                self.propose(task, times, now)
             }
             Search::Within { from, to, pick } => {
                 let fits = |slot: &&Slot| {
@@ -140,14 +144,14 @@ impl RuleBrain {
                     self.say(phrases::NOTHING_THEN);
                     let instead = if free.is_empty() { &slots.next } else { free };
                     let times = nearest(instead, None);
-                    return self.offer(task, times, now);
+                    return self.propose(task, times, now);
                 }
-                self.offer(task, picked(fitting, pick), now)
+                self.propose(task, picked(fitting, pick), now)
             }
             Search::Instead { of } => {
                 let instead = if free.is_empty() { &slots.next } else { free };
                 let times = nearest(instead, of.as_ref());
-                self.offer(task, times, now)
+                self.propose(task, times, now)
             }
         }
     }
@@ -161,7 +165,7 @@ impl RuleBrain {
     }
 
     /// Offers times. What the caller says next may choose among them or wish for another.
-    pub(super) fn offer(&mut self, mut task: Task, mut times: Vec<Zoned>, now: &Zoned) -> State {
+    pub(super) fn propose(&mut self, mut task: Task, mut times: Vec<Zoned>, now: &Zoned) -> State {
         times.sort();
         if let Some(time) = task.time() {
             time.start = None;
@@ -176,6 +180,10 @@ impl RuleBrain {
         }
         if times.is_empty() {
             self.say(phrases::NOTHING_FREE);
+            if let Some(days) = full(&mut task) {
+                let asks = Asks::Waitlist(days);
+                return self.enter(State::SlotCollection { task, asks }, now);
+            }
         }
         self.ask_when(task, times, now)
     }
@@ -219,6 +227,10 @@ impl RuleBrain {
             (None, Some(Answer::No)) if offered.is_empty() => Some(self.dropped(&task, now)),
             (None, Some(Answer::No)) => {
                 *task.time()? = Wish::default();
+                if let Some(days) = full(&mut task) {
+                    let asks = Asks::Waitlist(days);
+                    return Some(self.enter(State::SlotCollection { task, asks }, now));
+                }
                 self.say(phrases::ANOTHER_TIME);
                 Some(self.ask_when(task, Vec::new(), now))
             }

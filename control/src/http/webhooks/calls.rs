@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use storage::appointment::{AppointmentId, Status};
+use storage::appointment::{Appointment, AppointmentId, Status};
+use storage::location::Location;
 use storage::reminder::AttemptId;
 use tokio::time::{Instant, timeout};
 
@@ -13,7 +14,9 @@ use crate::http::form::{BadField, Form};
 use crate::http::{App, paths, wall_clock};
 use crate::limits;
 use crate::reminders::callbacks::News;
-use crate::session::{Ending, NotAnnounced, NotReturned, Noted, Occasion, Parties, nobody_there};
+use crate::session::{
+    Ending, NotAnnounced, NotReturned, Noted, Occasion, Parties, Purpose, elsewhere, nobody_there,
+};
 use crate::telephony::CallSid;
 use crate::telephony::twiml::{Dial, Stream, Verb};
 
@@ -25,10 +28,11 @@ pub(super) async fn inbound_call(
     let sid = form.call_sid()?;
     // A withheld number arrives as a word or as nothing: an unknown caller, welcome all the same.
     let parties = parties(&form, Occasion::Inbound);
+    let location = app.locations.dialled(parties.to.as_ref());
     if app.stopping.is_cancelled() {
-        return Ok(xml(&Ending::Busy.verbs(human(&app, &form))));
+        return Ok(xml(&Ending::Busy.verbs(human(&app, location, &form))));
     }
-    Ok(xml(&announced(&app, &sid, parties, &form)))
+    Ok(xml(&announced(&app, &sid, parties, location, &form).await))
 }
 
 /// `POST …/outbound-reminder?appointment_id=`: a call of ours was answered.
@@ -36,6 +40,26 @@ pub(super) async fn outbound_reminder(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
     form: Form,
+) -> Result<Response, BadField> {
+    answered(&app, query, &form, Purpose::Reminder).await
+}
+
+/// `POST …/outbound-follow-up?appointment_id=`: a call of ours about a visit was answered.
+pub(super) async fn outbound_follow_up(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    form: Form,
+) -> Result<Response, BadField> {
+    answered(&app, query, &form, Purpose::FollowUp).await
+}
+
+/// A call of ours. One that we do not take after all is told so; its attempt is made again, since
+/// nobody will have spoken in it.
+async fn answered(
+    app: &App,
+    query: Option<String>,
+    form: &Form,
+    purpose: Purpose,
 ) -> Result<Response, BadField> {
     let sid = form.call_sid()?;
     let query = Form::parse(query.unwrap_or_default().as_bytes());
@@ -49,8 +73,8 @@ pub(super) async fn outbound_reminder(
             ended: None,
         }));
     }
-    let Some(appointment) = upcoming(&app, asked).await else {
-        tracing::warn!(call = %sid, "appointment_id: no upcoming appointment of ours");
+    let Some(about) = concerned(app, asked, purpose).await else {
+        tracing::warn!(call = %sid, "appointment_id: none of ours that this call could be about");
         let apology = "I am sorry, I called you by mistake. Goodbye.";
         return Ok(xml(&[Verb::say(apology), Verb::Hangup]));
     };
@@ -58,30 +82,36 @@ pub(super) async fn outbound_reminder(
         return Ok(xml(&nobody_there()));
     }
     let parties = parties(
-        &form,
-        Occasion::Reminder {
-            appointment,
+        form,
+        Occasion::Ours {
+            purpose,
+            appointment: about.id,
             attempt,
         },
     );
-    Ok(xml(&announced(&app, &sid, parties, &form)))
+    let location = app.locations.of(&about.location);
+    Ok(xml(&announced(app, &sid, parties, location, form).await))
 }
 
 /// `POST …/stream-ended`: what becomes of a caller whose stream is over.
 pub(super) async fn stream_ended(
     State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
     form: Form,
 ) -> Result<Response, BadField> {
     let sid = form.call_sid()?;
     // A call nobody here knows is hung up: no stranger is connected to a human by guessing names.
-    let ending = app.calls.ending(&sid).await.unwrap_or(Ending::HungUp);
-    Ok(xml(&ending.verbs(human(&app, &form))))
+    let ending = elsewhere::ending(&app.calls, app.live.as_ref(), &sid).await;
+    let ending = ending.unwrap_or(Ending::HungUp);
+    let location = answering(&app, query.as_deref(), &form);
+    Ok(xml(&ending.verbs(human(&app, location, &form))))
 }
 
 /// `POST …/dial-result`: what came of ringing a human. Where nobody answered, the caller goes back
 /// to the agent.
 pub(super) async fn dial_result(
     State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
     form: Form,
 ) -> Result<Response, BadField> {
     let sid = form.call_sid()?;
@@ -100,12 +130,19 @@ pub(super) async fn dial_result(
         return Ok(xml(&nobody_there()));
     }
     let parties = parties(&form, Occasion::Inbound);
+    elsewhere::learn(&app.calls, app.live.as_ref(), &sid).await;
     let back = app
         .calls
         .announce_return(&sid, parties, Instant::now())
         .await;
     Ok(xml(&match back {
-        Ok(()) => vec![connect(&app, &sid)],
+        Ok(()) => {
+            if let Some((parties, returns)) = app.calls.announced(&sid) {
+                elsewhere::announced(app.live.as_ref(), &sid, &parties, returns).await;
+            }
+            let location = answering(&app, query.as_deref(), &form);
+            vec![connect(&app, location, &sid)]
+        }
         Err(refused) => {
             tracing::warn!(call = %sid, %refused, "a caller whom no human took is let go");
             match refused {
@@ -117,15 +154,28 @@ pub(super) async fn dial_result(
 }
 
 /// The answer to a call that is here.
-fn announced(app: &App, sid: &CallSid, parties: Parties, form: &Form) -> Vec<Verb> {
-    match app.calls.announce(sid, parties, Instant::now()) {
-        Ok(()) => vec![connect(app, sid)],
+async fn announced(
+    app: &App,
+    sid: &CallSid,
+    parties: Parties,
+    location: &Location,
+    form: &Form,
+) -> Vec<Verb> {
+    if elsewhere::is_taken(app.live.as_ref(), sid).await {
+        app.metrics.call_repeated();
+        return vec![Verb::Hangup];
+    }
+    match app.calls.announce(sid, parties.clone(), Instant::now()) {
+        Ok(()) => {
+            elsewhere::announced(app.live.as_ref(), sid, &parties, 0).await;
+            vec![connect(app, location, sid)]
+        }
         Err(refused) => {
             tracing::warn!(call = %sid, %refused, "a call was not taken");
             match refused {
                 NotAnnounced::Full => {
                     app.metrics.call_refused();
-                    Ending::Busy.verbs(human(app, form))
+                    Ending::Busy.verbs(human(app, location, form))
                 }
                 // A repeated webhook of a call that is being served, or was.
                 NotAnnounced::Live | NotAnnounced::Ended => {
@@ -138,9 +188,11 @@ fn announced(app: &App, sid: &CallSid, parties: Parties, form: &Form) -> Vec<Ver
 }
 
 /// To a media stream of ours, with a token that opens it once.
-fn connect(app: &App, sid: &CallSid) -> Verb {
+fn connect(app: &App, location: &Location, sid: &CallSid) -> Verb {
     Verb::Connect {
-        action: app.base_url.join(paths::STREAM_ENDED),
+        action: app
+            .base_url
+            .join(&with_location(app, paths::STREAM_ENDED, location)),
         stream: Stream {
             url: app.base_url.join_websocket(paths::MEDIA_STREAM),
             // A call that comes back has a second one.
@@ -152,14 +204,34 @@ fn connect(app: &App, sid: &CallSid) -> Verb {
 }
 
 /// To a human, who sees our number: the one that the network lets us show.
-fn human(app: &App, form: &Form) -> Dial {
+fn human(app: &App, location: &Location, form: &Form) -> Dial {
     let ours = if is_outbound(form) { "From" } else { "To" };
     Dial {
-        number: app.location.transfer_to.clone(),
+        number: location.transfer_to.clone(),
         timeout: limits::DIAL_TIMEOUT,
-        action: app.base_url.join(paths::DIAL_RESULT),
+        action: app
+            .base_url
+            .join(&with_location(app, paths::DIAL_RESULT, location)),
         caller_id: app.phone_number.clone().or_else(|| form.phone(ours)),
     }
+}
+
+/// The network asks again at the location that answers the call.
+fn with_location(app: &App, path: &str, location: &Location) -> String {
+    if app.locations.are_several() {
+        format!("{path}?location={}", location.key)
+    } else {
+        path.to_owned()
+    }
+}
+
+/// Which location answers a call that the network asks about again.
+fn answering<'a>(app: &'a App, query: Option<&str>, form: &Form) -> &'a Location {
+    let query = Form::parse(query.unwrap_or_default().as_bytes());
+    let named = query
+        .get("location")
+        .and_then(|key| app.locations.by_key(key));
+    named.unwrap_or_else(|| app.locations.dialled(form.phone("To").as_ref()))
 }
 
 pub(super) fn is_outbound(form: &Form) -> bool {
@@ -175,8 +247,8 @@ fn parties(form: &Form, occasion: Occasion) -> Parties {
     }
 }
 
-/// The appointment, if it is in the book and still to come.
-async fn upcoming(app: &App, asked: Option<i64>) -> Option<AppointmentId> {
+/// The appointment, if it is in the book, and still to come or over, as the call has it.
+async fn concerned(app: &App, asked: Option<i64>, purpose: Purpose) -> Option<Appointment> {
     let id = AppointmentId(asked.filter(|id| *id > 0)?);
     let found = timeout(
         limits::APPOINTMENT_DEADLINE,
@@ -193,6 +265,16 @@ async fn upcoming(app: &App, asked: Option<i64>) -> Option<AppointmentId> {
             return None;
         }
     };
-    let stands = matches!(appointment.status, Status::Scheduled | Status::Confirmed);
-    (stands && appointment.starts_at >= app.clock.now()).then_some(id)
+    let now = app.clock.now();
+    let fits = match purpose {
+        Purpose::Reminder => {
+            let stands = matches!(appointment.status, Status::Scheduled | Status::Confirmed);
+            stands && appointment.starts_at >= now
+        }
+        Purpose::FollowUp => {
+            let missed = matches!(appointment.status, Status::Cancelled | Status::NoShow);
+            !missed && appointment.ends_at <= now
+        }
+    };
+    fits.then_some(appointment)
 }

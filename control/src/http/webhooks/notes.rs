@@ -5,9 +5,7 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use storage::call_log::{
-    CallEvent, CallStatus, CallSummary, Direction, NetworkStatus, NewCallLog, Outcome,
-};
+use storage::call_log::{CallEvent, CallStatus, Direction, NetworkStatus, NewCallLog};
 use storage::reminder::AttemptId;
 use tokio::time::Instant;
 
@@ -15,9 +13,10 @@ use super::calls::is_outbound;
 use crate::http::App;
 use crate::http::form::{BadField, Form};
 use crate::limits;
+use crate::nodes::CallNews;
 use crate::reminders::callbacks::{self, News};
 use crate::session::{Noted, Request};
-use crate::telephony::CallSid;
+use crate::telephony::{CallSid, status};
 
 /// `POST …/call-status`: how far a call has got. Its end is kept; a call that nobody ever spoke in
 /// gets its log row here.
@@ -27,7 +26,7 @@ pub(super) async fn call_status(
     form: Form,
 ) -> Result<StatusCode, BadField> {
     let sid = form.call_sid()?;
-    let (status, word) = status(&form)?;
+    let (status, word) = reported(&form)?;
     let status = NetworkStatus {
         status,
         duration_s: form.number("CallDuration")?,
@@ -39,6 +38,7 @@ pub(super) async fn call_status(
     tracing::info!(call = %sid, status = word, "the network told how far a call is");
     if status.status.is_final() {
         app.calls.network_over(&sid, Instant::now());
+        app.live.tell(&sid, CallNews::default().asked()).await;
     }
     let now = app.clock.now();
     if let Some(attempt) = attempt(query.as_deref()) {
@@ -62,52 +62,16 @@ pub(super) async fn call_status(
             started_at: now,
         },
         status,
-        unspoken: unspoken(status, word, now),
+        unspoken: status::unspoken(status, word, now),
     });
     Ok(StatusCode::NO_CONTENT)
 }
 
-const STATUSES: [(&str, CallStatus); 10] = [
-    ("queued", CallStatus::Queued),
-    ("initiated", CallStatus::Initiated),
-    ("ringing", CallStatus::Ringing),
-    ("in-progress", CallStatus::InProgress),
-    // The event's name, where Twilio mixes it with the status.
-    ("answered", CallStatus::InProgress),
-    ("completed", CallStatus::Completed),
-    ("busy", CallStatus::Busy),
-    ("no-answer", CallStatus::NoAnswer),
-    ("failed", CallStatus::Failed),
-    ("canceled", CallStatus::Canceled),
-];
-
-fn status(form: &Form) -> Result<(CallStatus, &'static str), BadField> {
+fn reported(form: &Form) -> Result<(CallStatus, &'static str), BadField> {
     let name = "CallStatus";
     let expected = "a status of Twilio's, such as completed";
     let said = form.required(name, expected)?;
-    let known = STATUSES.iter().find(|(word, _)| *word == said);
-    known
-        .map(|(word, status)| (*status, *word))
-        .ok_or(BadField { name, expected })
-}
-
-/// The log of a call without a stream.
-fn unspoken(status: NetworkStatus, word: &str, now: jiff::Timestamp) -> CallSummary {
-    CallSummary {
-        ended_at: now,
-        duration_ms: u64::from(status.duration_s.unwrap_or(0)) * 1_000,
-        outcome: match status.status {
-            CallStatus::Busy | CallStatus::Failed => Outcome::Failed,
-            _ => Outcome::Abandoned,
-        },
-        end_reason: format!("over before a word was said: {word}"),
-        customer: None,
-        appointment: None,
-        required_human_transfer: false,
-        transcript: Vec::new(),
-        turns: Vec::new(),
-        tools_used: Vec::new(),
-    }
+    status::status(said).ok_or(BadField { name, expected })
 }
 
 /// `POST …/amd`: who or what answered a call of ours.
@@ -140,7 +104,8 @@ pub(super) async fn amd(
         app.journal.note(Noted::Attempt(News {
             attempt,
             sid: sid.as_str().to_owned(),
-            ended: callbacks::answered_by(answered_by),
+            // A message that was left is the call's to tell of.
+            ended: None,
         }));
     }
     let detail = json!({"answered_by": answered_by, "took_ms": took_ms});

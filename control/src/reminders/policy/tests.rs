@@ -63,6 +63,7 @@ impl Scene {
                 id,
                 customer: CustomerId(1),
                 vehicle: VehicleId(1),
+                location: "main".into(),
                 service: "oil_change".to_owned(),
                 starts_at,
                 ends_at: starts_at + SignedDuration::from_hours(1),
@@ -135,6 +136,13 @@ fn waits(verdict: Verdict, until: &str) {
         panic!("{verdict:?}, expected to wait until {until}");
     };
     assert_eq!(found, at(until), "{verdict:?}");
+}
+
+fn leaves(verdict: Verdict, why: &str) {
+    let Verdict::Leave { why: found } = verdict else {
+        panic!("{verdict:?}, expected to leave it: {why}");
+    };
+    assert!(found.contains(why), "{found}");
 }
 
 fn skips(verdict: Verdict, why: &str) {
@@ -255,7 +263,7 @@ fn a_confirmation_is_sent_at_once_and_a_follow_up_the_day_after() {
 
     let follows = policy(
         PRODUCTION,
-        location(&[("follow_up = false", "follow_up = true")]),
+        location(&[("follow_up = false", "follow_up = \"text\"")]),
     );
     let mut visit = Scene::new(Kind::FollowUp, "2026-12-05T10:00"); // a Saturday
     for status in [Status::Confirmed, Status::Completed] {
@@ -275,6 +283,42 @@ fn a_confirmation_is_sent_at_once_and_a_follow_up_the_day_after() {
         visit.judged(&follows, at("2026-12-07T09:00")),
         "did not come",
     );
+}
+
+#[test]
+fn a_follow_up_call_keeps_the_hours_and_the_days_of_calls() {
+    let calls = location(&[("follow_up = false", "follow_up = \"call\"")]);
+    let calls = policy(PRODUCTION, calls);
+    assert_eq!(calls.channel(Kind::FollowUp), Channel::Voice);
+    assert_eq!(usual().channel(Kind::FollowUp), Channel::Sms);
+    // Somebody in Hawaii, where it is too early for anybody to be asked how it was.
+    let mut visit =
+        Scene::new(Kind::FollowUp, "2026-12-08T10:00").called_from("808-555-0142", None);
+    visit.appointment.status = Status::Completed;
+    waits(
+        visit.judged(&calls, at("2026-12-09T09:00")),
+        "2026-12-09T12:00",
+    );
+    assert_eq!(visit.judged(&calls, at("2026-12-09T12:00")), Verdict::Act);
+    // In the evening there it is the next day, and a Sunday passes without calls.
+    waits(
+        visit.judged(&calls, at("2026-12-09T03:00")),
+        "2026-12-09T09:00",
+    );
+    let mut visit = Scene::new(Kind::FollowUp, "2026-12-04T10:00");
+    visit.reminder.attempts = 1;
+    visit.standing.attempts = 1;
+    visit.standing.last_attempt = Some(at("2026-12-05T20:50"));
+    waits(
+        visit.judged(&calls, at("2026-12-05T20:55")),
+        "2026-12-05T21:20",
+    );
+    waits(
+        visit.judged(&calls, at("2026-12-05T21:20")),
+        "2026-12-07T08:00",
+    );
+    visit.standing.opted_out = true;
+    skips(visit.judged(&calls, at("2026-12-07T09:00")), "opted out");
 }
 
 #[test]
@@ -334,15 +378,15 @@ fn outside_production_nobody_is_called_but_the_test_number() {
     let scene = Scene::new(Kind::Voice, "2026-12-09T10:00");
     let untold = policy(&[], location(&[]));
     assert_eq!(*untold.guard(), Guard::Nobody);
-    skips(scene.judged(&untold, due), "YOUR_TEST_NUMBER is not set");
+    leaves(scene.judged(&untold, due), "YOUR_TEST_NUMBER is not set");
     let told = policy(&[(Key::TestNumber, "+1 217 555 0199")], location(&[]));
-    skips(scene.judged(&told, due), "not YOUR_TEST_NUMBER");
+    leaves(scene.judged(&told, due), "not YOUR_TEST_NUMBER");
     let theirs = scene.clone().called_from("217-555-0199", None);
     assert_eq!(theirs.judged(&told, due), Verdict::Act);
     // In production too, where it is set.
     let mut settings = PRODUCTION.to_vec();
     settings.push((Key::TestNumber, "+1 217 555 0199"));
-    skips(
+    leaves(
         scene.judged(&policy(&settings, location(&[])), due),
         "not YOUR_TEST_NUMBER",
     );

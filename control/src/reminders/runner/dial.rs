@@ -8,7 +8,7 @@ use storage::reminder::{
 };
 
 use super::report::{Told, What};
-use super::{Inner, Runner};
+use super::{Inner, PassError, Runner};
 use crate::http::paths;
 use crate::limits;
 use crate::reminders::texts;
@@ -20,17 +20,23 @@ const SENT: &str = "the network took the message";
 
 impl Runner {
     /// Commits the intent, asks the network, keeps its answer.
-    pub(super) async fn reach(&self, briefing: &Briefing) -> Result<Told, StorageError> {
+    pub(super) async fn reach(&self, briefing: &Briefing) -> Result<Told, PassError> {
         let Inner {
             store,
             clock,
             owner,
-            location,
+            locations,
+            policies,
             ..
         } = &*self.0;
         let reminder = &briefing.reminder;
-        let text = texts::message(location, briefing);
-        if reminder.kind != Kind::Voice && text.is_none() {
+        let location = locations.of(&briefing.appointment.location);
+        let channel = policies.of(&briefing.appointment).channel(reminder.kind);
+        let text = match channel {
+            Channel::Voice => None,
+            Channel::Sms | Channel::All => texts::message(location, briefing),
+        };
+        if channel != Channel::Voice && text.is_none() {
             let why = "the location has no words for it";
             store
                 .reminders
@@ -38,13 +44,14 @@ impl Runner {
                 .await?;
             return Ok(Told::new(reminder, What::Skipped, why));
         }
+        self.settle_owed().await?;
         let attempt = AttemptId::new(rand::random());
         let intent = Intent {
             reminder: reminder.id,
             owner,
             attempt: &attempt,
             to: &briefing.customer.phone,
-            channel: reminder.kind.channel(),
+            channel,
             at: clock.now(),
             lease: limits::REMINDER_LEASE,
         };
@@ -63,10 +70,10 @@ impl Runner {
                 return Ok(Told::new(reminder, What::Skipped, why));
             }
         }
-        match text {
-            None => self.call(briefing, &attempt).await,
-            Some(text) => self.text(briefing, &attempt, text).await,
-        }
+        Ok(match text {
+            None => self.call(briefing, &attempt).await?,
+            Some(text) => self.text(briefing, &attempt, text).await?,
+        })
     }
 
     async fn call(&self, briefing: &Briefing, attempt: &AttemptId) -> Result<Told, StorageError> {
@@ -155,10 +162,11 @@ impl Runner {
 
     fn new_call(&self, briefing: &Briefing, attempt: &AttemptId) -> NewCall {
         let appointment = briefing.appointment.id.0;
-        let answered = format!(
-            "{}?appointment_id={appointment}&attempt={attempt}",
-            paths::OUTBOUND_REMINDER
-        );
+        let path = match briefing.reminder.kind {
+            Kind::FollowUp => paths::OUTBOUND_FOLLOW_UP,
+            _ => paths::OUTBOUND_REMINDER,
+        };
+        let answered = format!("{path}?appointment_id={appointment}&attempt={attempt}");
         NewCall {
             to: briefing.customer.phone.clone(),
             from: self.0.from.clone(),

@@ -2,14 +2,16 @@
 //! did not answer. It may be found; it is never made again.
 
 use storage::StorageError;
-use storage::reminder::{Attempt, Conclusion, Kind, Reminder};
+use storage::call_log::{Direction, NetworkStatus, NewCallLog};
+use storage::consent::Channel;
+use storage::reminder::{Attempt, Conclusion, Reminder};
 
 use super::report::{Told, What};
 use super::{Inner, Runner, dial};
 use crate::limits;
 use crate::reminders::callbacks;
-use crate::telephony::CallSid;
 use crate::telephony::rest::{CallFilter, CallResource};
+use crate::telephony::{CallSid, status};
 
 impl Runner {
     pub(super) async fn look_after(&self, reminder: Reminder) -> Result<Told, StorageError> {
@@ -21,9 +23,9 @@ impl Runner {
         let Some(attempt) = attempt else {
             return Ok(Told::new(&reminder, What::Lost, "it has no attempt"));
         };
-        match (reminder.kind, &attempt.call_sid) {
-            (Kind::Voice, Some(sid)) => self.ask_about(&reminder, &attempt, sid).await,
-            (Kind::Voice, None) => self.look_for(&reminder, &attempt).await,
+        match (attempt.channel, &attempt.call_sid) {
+            (Channel::Voice, Some(sid)) => self.ask_about(&reminder, &attempt, sid).await,
+            (Channel::Voice, None) => self.look_for(&reminder, &attempt).await,
             (_, Some(_)) => {
                 reminders.conclude(&attempt.id, &dial::sent()).await?;
                 Ok(Told::new(&reminder, What::Found, "the message was sent"))
@@ -111,10 +113,35 @@ impl Runner {
             return Ok(Told::new(reminder, What::Found, "the call goes on"));
         };
         let told = Told::new(reminder, What::Found, reason.clone());
+        self.log_end(attempt, call).await?;
         if let Some(conclusion) = ended {
             store.reminders.conclude(&attempt.id, &conclusion).await?;
         }
         Ok(told)
+    }
+
+    /// Whoever should have told of the call may not have: it is in the log all the same.
+    async fn log_end(&self, attempt: &Attempt, call: &CallResource) -> Result<(), StorageError> {
+        let Some((status, word)) = status::status(&call.status) else {
+            return Ok(());
+        };
+        let (now, from) = (self.0.clock.now(), &self.0.from);
+        let duration = call.duration.as_deref();
+        let status = NetworkStatus {
+            status,
+            duration_s: duration.and_then(|seconds| seconds.parse().ok()),
+            sequence: status.place(),
+        };
+        let row = NewCallLog {
+            call_sid: call.sid.clone(),
+            direction: Direction::Outbound,
+            from_number: Some(from.as_str().to_owned()),
+            to_number: Some(attempt.to.as_str().to_owned()),
+            started_at: attempt.intent_at,
+        };
+        let unspoken = status::unspoken(status, word, now);
+        let logs = &self.0.store.call_logs;
+        logs.network(&row, &status, &unspoken).await
     }
 
     async fn wait_or_give_up(

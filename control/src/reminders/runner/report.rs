@@ -25,6 +25,8 @@ pub enum What {
     /// It is looked at again later.
     Waits,
     Skipped,
+    /// It stays as it is, for a process that may do it.
+    Left,
     /// The network did not do it, for sure.
     Refused,
     /// Whether the network did it is not known yet.
@@ -59,6 +61,7 @@ impl What {
             Self::Found => "found out",
             Self::Waits => "waits",
             Self::Skipped => "skipped",
+            Self::Left => "left open",
             Self::Refused => "refused",
             Self::InDoubt => "in doubt",
             Self::Unknown => "unknown",
@@ -87,6 +90,12 @@ impl Report {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Nothing was done.
+    #[must_use]
+    pub fn only_leaves(&self) -> bool {
+        self.0.keys().all(|(what, _, _)| *what == What::Left)
     }
 
     /// What, of which kind, why, and how often.

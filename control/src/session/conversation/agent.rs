@@ -53,6 +53,11 @@ impl Conversation {
                         self.record.answers(line);
                     }
                 }
+                Action::Message => {
+                    if let Some(line) = said {
+                        self.record.leaves_message(line);
+                    }
+                }
                 Action::RunTool { id, call } => {
                     goes_on = true;
                     self.tools_running += 1;
@@ -79,6 +84,11 @@ impl Conversation {
                 state: state.0,
                 expects: word(&self.expects),
             });
+        }
+        let offer = self.brain.deciding();
+        if offer != self.offered {
+            self.offered.clone_from(&offer);
+            self.effects.push_back(Effect::Hold(offer));
         }
         goes_on
     }
@@ -196,7 +206,7 @@ impl Conversation {
             }
             EventKind::UtteranceFinished { .. } => {
                 let text = utterance.text.clone();
-                self.record.heard(utterance.line, &text);
+                self.record.heard_whole(utterance.line, &text);
                 self.speaking.remove(id);
                 if self.turn.as_mut().is_some_and(|t| t.heard(id, at)) {
                     self.finish_turn();

@@ -3,6 +3,7 @@
 use pipeline::Mono;
 use pipeline::message::{Command, Expectation, Transcript, UtteranceId};
 
+use super::deadlines::Due;
 use super::{Caller, Conversation, Now, Patience, Plan};
 use crate::dialogue::{Input, Silence, mask};
 use crate::feed::FeedEvent;
@@ -47,6 +48,27 @@ impl Conversation {
         }
     }
 
+    /// The caller only acknowledges what the agent says, which is no turn, unless the agent has
+    /// come to its end meanwhile and waits for an answer.
+    pub(super) fn backchannel(&mut self, transcript: Transcript, at: Mono, now: &Now) {
+        if self.speaking.is_silent() && !self.at_work() {
+            return self.words(transcript, at, now);
+        }
+        if self.caller != Caller::Speaking || transcript.to > self.speech_began {
+            self.caller = Caller::Quiet;
+        }
+        self.stt_failures = 0;
+        self.silence = Patience::Fresh;
+        self.turn = None;
+        let at_ms = self.elapsed_ms(at);
+        let shown = self.record.caller(at_ms, &transcript.text, self.expects);
+        self.publish(FeedEvent::Caller {
+            text: shown,
+            second_opinion: None,
+            typed: transcript.typed,
+        });
+    }
+
     pub(super) fn no_words(&mut self, now: &Now) {
         // After its deadline the dialogue has asked again already.
         if self.caller != Caller::Recognising {
@@ -59,7 +81,10 @@ impl Conversation {
     /// The caller made a sound, and no words came of it.
     pub(super) fn unclear(&mut self, now: &Now) {
         self.caller = Caller::Quiet;
-        if let Plan::Withdrawn(ending) = self.ending {
+        if !self.speaking.is_silent() {
+            // A cough over what is being said: nobody asked for it to be said again.
+            self.turn = None;
+        } else if let Plan::Withdrawn(ending) = self.ending {
             // A cough over the good-bye.
             self.ending = Plan::After(ending);
         } else {
@@ -69,6 +94,7 @@ impl Conversation {
 
     pub(super) fn key(&mut self, key: char, now: &Now) {
         self.silence = Patience::Fresh;
+        self.deadlines.cancel(Due::Silence);
         let private = matches!(
             self.expects,
             Expectation::Phone | Expectation::DateOfBirth | Expectation::Address

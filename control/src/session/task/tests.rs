@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use dsp::Samples;
 use jiff::Zoned;
+use pipeline::Mono;
 use pipeline::message::{Expectation, Transcript, UtteranceId};
 use pipeline::plane::CommandRefused;
 use storage::StorageError;
@@ -142,12 +143,13 @@ impl Call {
         let carrier = Arc::new(Line::default());
         let sessions = Sessions::new(SessionsConfig {
             calls: Arc::clone(&calls),
+            live: Arc::new(crate::nodes::CallsHere::new("test")),
             journal: Journal::start(&store),
             store,
-            location: Arc::new(Location::example()),
+            locations: Location::example().into(),
             clock: BusinessClock::starting_at("2026-11-23T15:00:00Z".parse().expect("valid")),
             metrics: Arc::new(Metrics::new(Arc::default())),
-            brain: Arc::new(move || Box::new(Puppet(answers))),
+            brain: Arc::new(move |_| Box::new(Puppet(answers))),
             model,
             typed_speech: false,
             carrier: Some(carrier.clone()),
@@ -672,6 +674,8 @@ fn books(input: &Input) -> Vec<Action> {
                 scheduled_at: Moment::Local("2026-11-24T10:00".parse().expect("valid")),
                 notes: None,
                 duration_minutes: None,
+                location: None,
+                another: false,
             }),
         }],
         _ => Vec::new(),

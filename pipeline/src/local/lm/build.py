@@ -21,8 +21,8 @@ FREE_FORM = HERE / "freeform.txt"
 # For each model: rules and how many sentences are drawn from each. The rule of the same name holds
 # everything that is heard there; the others are what is most likely.
 DRAWS = {
-    "open": {"request": 6000, "change": 1200, "inquiry": 4000, "human": 800, "yes_or_no": 2000, "any": 500, "open": 2500},
-    "yesno": {"yes_or_no": 5000, "any": 500, "yesno": 600},
+    "open": {"request": 6000, "change": 1200, "inquiry": 4000, "human": 800, "yes_or_no": 2000, "any": 500, "open": 2500, "visited": 400, "no_calls": 100},
+    "yesno": {"yes_or_no": 5000, "any": 500, "yesno": 600, "reminded": 1500, "no_calls": 300},
     "when": {"day_time": 12000, "appointed": 6000, "any": 500, "when": 1500},
     "phone": {"phone_number": 6000, "any": 500, "phone": 400},
     "dob": {"birth_date": 12000, "any": 500, "dob": 400},

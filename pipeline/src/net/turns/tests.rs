@@ -61,20 +61,22 @@ impl World {
                 self.last_voiced = Some(self.position);
                 Verdict::Onset {
                     first_voiced: begin.saturating_sub(Samples::from_ms(40)),
+                    sure: true,
                 }
             }
             (true, Some(_)) => {
                 self.last_voiced = Some(self.position);
-                Verdict::Voice
+                Verdict::Voice { sure: true }
             }
             (false, Some(last)) if self.position - last >= Samples::from_ms(200) => {
                 self.last_voiced = None;
                 Verdict::Ended {
                     first_voiced: last,
                     last_voiced: last,
+                    sure: true,
                 }
             }
-            (false, Some(_)) => Verdict::Voice,
+            (false, Some(_)) => Verdict::Voice { sure: true },
             (false, None) => Verdict::Quiet,
         };
         self.reports.push_back(Report::Audio(self.position));

@@ -195,6 +195,7 @@ impl Scene {
                         inputs.push_back(Input::ToolFinished { id, outcome });
                     }
                     Action::Answered => self.answered = true,
+                    Action::Message => {}
                     Action::Expect(expects) => self.expects = expects,
                     Action::HangUp => self.ended = Some(End::HungUp),
                     Action::Transfer { reason } => self.ended = Some(End::Transferred(reason)),

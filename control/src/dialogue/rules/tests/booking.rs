@@ -5,7 +5,7 @@ use storage::customer::CustomerId;
 use storage::vehicle::VehicleId;
 
 use super::scene::{End, JOHN, MARIA, Scene, at};
-use crate::dialogue::Question;
+use crate::dialogue::{Brain as _, Question};
 use crate::tools::Assurance;
 
 #[tokio::test]
@@ -194,7 +194,7 @@ async fn the_truck_is_the_right_one_of_two_vehicles() {
 async fn of_two_vehicles_it_is_asked_which_is_meant() {
     let mut call = Scene::new(Some(MARIA)).await;
     call.opens().await;
-    call.says_in_turn(&["i need an oil change", "friday at nine a m"])
+    call.says_in_turn(&["i need a tire rotation", "friday at nine a m"])
         .await;
     call.is_asked(Question::WhichVehicle);
     call.hears_not("Ford");
@@ -393,9 +393,11 @@ async fn a_yes_to_a_time_that_was_not_heard_is_no_yes() {
 async fn two_bookings_in_one_call_are_two_rows() {
     let mut call = Scene::new(Some(JOHN)).await;
     call.opens().await;
-    for day in ["wednesday at nine a m", "friday at nine a m"] {
-        call.says_in_turn(&["i need an oil change", day, "yes"])
-            .await;
+    for (service, day) in [
+        ("i need an oil change", "wednesday at nine a m"),
+        ("i need a tire rotation", "friday at nine a m"),
+    ] {
+        call.says_in_turn(&[service, day, "yes"]).await;
         call.is_asked(Question::AnythingElse);
     }
     assert_eq!(call.booked().await.len(), 2);
@@ -437,4 +439,30 @@ async fn nothing_but_a_yes_books() {
         call.says(words).await;
         assert_eq!(call.booked().await, [], "after {words:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_offered_and_what_is_chosen_is_the_callers_to_decide_about_until_it_is_booked() {
+    let mut call = Scene::new(Some(JOHN)).await;
+    call.opens().await;
+    let starts = |call: &Scene| {
+        let offer = call.brain.deciding();
+        offer.map_or(Vec::new(), |offer| {
+            assert_eq!(offer.service, "oil_change");
+            let starts = offer.starts.iter();
+            starts
+                .map(|at| at.strftime("%a %H:%M").to_string())
+                .collect()
+        })
+    };
+    assert!(starts(&call).is_empty());
+    call.says("i need an oil change on friday").await;
+    assert_eq!(starts(&call).len(), 3, "the three times that were named");
+    call.says("nine o'clock").await;
+    call.is_asked(Question::Confirm);
+    assert_eq!(starts(&call), ["Fri 09:00"]);
+    call.says("no, make it eleven").await;
+    assert_eq!(starts(&call), ["Fri 11:00"], "and no longer nine");
+    call.says("yes").await;
+    assert!(starts(&call).is_empty(), "booked");
 }

@@ -48,7 +48,7 @@ async fn another_service_may_ride_on_a_no() {
 #[tokio::test]
 async fn another_vehicle_may_be_named_instead_of_a_yes() {
     let mut call = call_from(MARIA).await;
-    call.says_in_turn(&["i want an oil change for the truck", "tomorrow at two"])
+    call.says_in_turn(&["i want a tire rotation for the truck", "tomorrow at two"])
         .await;
     call.says("no the toyota").await;
     call.hears("for your Toyota, tomorrow");

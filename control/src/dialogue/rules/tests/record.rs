@@ -305,6 +305,8 @@ async fn nothing_is_booked_or_read_out_for_somebody_else() {
             scheduled_at: Moment::Instant(at("2026-11-27T15:00:00Z")),
             notes: None,
             duration_minutes: None,
+            location: None,
+            another: false,
         });
         assert_eq!(call.run(book).await, Err(refused));
     }

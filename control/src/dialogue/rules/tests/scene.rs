@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use storage::appointment::{Appointment, AppointmentId, NewAppointment, Party};
 use storage::customer::{Customer, CustomerId, Phone};
 use storage::vehicle::{Vehicle, VehicleId};
-use storage::{Location, Store};
+use storage::{Location, Locations, Store};
 
 use crate::clock::BusinessClock;
 use crate::dialogue::{Action, Brain, Input, Question, RuleBrain, Silence, TransferReason};
@@ -33,6 +33,8 @@ pub(super) struct Scene {
     pub(super) tools: Vec<&'static str>,
     /// The question that stands.
     asked: Question,
+    /// When the call is, on the shop's clock.
+    now: Timestamp,
 }
 
 #[derive(Debug, PartialEq)]
@@ -69,6 +71,24 @@ impl Scene {
         Self::with(store, location, from)
     }
 
+    /// A call to Otto's Auto, beside which there is Otto's North.
+    pub(super) async fn beside_another(from: Option<&str>) -> Self {
+        let mut call = Self::new(from).await;
+        let north = include_str!("../../../../../storage/locations/ottos-north.toml");
+        let north = Location::parse(north).expect("the second example is valid");
+        let both = Locations::several(vec![Location::example(), north]).expect("two locations");
+        let clock = BusinessClock::starting_at(now());
+        call.toolbox = Toolbox::new(call.store.clone(), both.clone(), clock);
+        call.brain = RuleBrain::new(call.location.clone()).among(both);
+        call
+    }
+
+    /// Where somebody works through the waiting list.
+    pub(super) fn with_waitlist(mut self) -> Self {
+        self.toolbox = self.toolbox.clone().with_waitlist();
+        self
+    }
+
     /// Another call to the same shop.
     pub(super) fn with(store: Store, location: Arc<Location>, from: Option<&str>) -> Self {
         let clock = BusinessClock::starting_at(now());
@@ -84,6 +104,7 @@ impl Scene {
             answered: false,
             tools: Vec::new(),
             asked: Question::None,
+            now: now(),
         }
     }
 
@@ -97,6 +118,7 @@ impl Scene {
         let mut call = Self::with(self.store.clone(), self.location.clone(), from);
         let later = now() + jiff::SignedDuration::from_mins(minutes);
         let clock = BusinessClock::starting_at(later);
+        call.now = later;
         call.toolbox = Toolbox::new(self.store.clone(), self.location.clone(), clock);
         call
     }
@@ -106,6 +128,13 @@ impl Scene {
         let number = self.context.claimed_number().cloned();
         let context = CallContext::new(self.context.call_sid().to_owned(), number);
         self.context = context.reminding(AppointmentId(appointment));
+    }
+
+    /// The call is one of ours, about this visit.
+    pub(super) fn follow_up_on(&mut self, appointment: i64) {
+        let number = self.context.claimed_number().cloned();
+        let context = CallContext::new(self.context.call_sid().to_owned(), number);
+        self.context = context.following_up(AppointmentId(appointment));
     }
 
     /// The call begins.
@@ -150,14 +179,14 @@ impl Scene {
     }
 
     pub(super) fn interrupted_after(&mut self, heard: &str) {
-        let now = self.location.local(now());
+        let now = self.location.local(self.now);
         let heard = heard.to_owned();
         let actions = self.brain.handle(Input::Interrupted { heard }, &now);
         assert_eq!(actions, [], "nobody speaks over an interruption");
     }
 
     pub(super) async fn input(&mut self, input: Input) {
-        let now = self.location.local(now());
+        let now = self.location.local(self.now);
         let agreed = self.asked == Question::Confirm && is_yes(&input);
         let mut inputs = std::collections::VecDeque::from([input]);
         self.said.clear();
@@ -180,6 +209,7 @@ impl Scene {
                         inputs.push_back(Input::ToolFinished { id, outcome });
                     }
                     Action::Answered => self.answered = true,
+                    Action::Message => {}
                     Action::Expect(_) => {}
                     Action::HangUp => self.ended = Some(End::HungUp),
                     Action::Transfer { reason } => self.ended = Some(End::Transferred(reason)),
@@ -288,6 +318,7 @@ impl Scene {
                     customer: owner,
                     vehicle: VehicleId(vehicle),
                 },
+                location: "main".into(),
                 service: "oil_change".to_owned(),
                 starts_at,
                 ends_at: starts_at + jiff::SignedDuration::from_mins(minutes),

@@ -1,0 +1,34 @@
+//! A vehicle by its number, where the caller reads it out instead of describing the vehicle.
+
+use super::RuleBrain;
+use crate::dialogue::phrases;
+use crate::dialogue::state::{Asks, Booking, State, Task};
+use crate::nlu::vehicle::SpokenVehicle;
+use crate::tools::decode_vin::Arguments;
+use crate::tools::{Answer, ToolCall, ToolOutcome};
+
+impl RuleBrain {
+    pub(super) fn decode(&mut self, task: Task, vin: String) -> State {
+        let tool = self.run(ToolCall::DecodeVin(Arguments { vin }));
+        State::SlotCollection {
+            task,
+            asks: Asks::Decoded { tool },
+        }
+    }
+
+    /// Year, make and model, as if the caller had said them: they are named in the confirmation. Where
+    /// nobody knows the number, the caller is asked for them.
+    pub(super) fn decoded(&mut self, booking: &mut Booking, outcome: ToolOutcome) {
+        if let Ok(Answer::Decoded(vehicle)) = outcome {
+            self.repair.moved_on();
+            booking.vehicle.describe(&SpokenVehicle {
+                year: Some(vehicle.year),
+                make: Some(vehicle.make),
+                model: Some(vehicle.model),
+                body: None,
+            });
+        } else {
+            self.say(phrases::VIN_UNKNOWN);
+        }
+    }
+}

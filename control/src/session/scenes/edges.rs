@@ -1,0 +1,166 @@
+//! A recogniser and a synthesiser that do what the scene says.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+use dsp::Samples;
+use pipeline::message::{Transcript, UtteranceId};
+use pipeline::net::edge::{SttEvent, SttInput, TtsEvent, TtsInput};
+
+use super::script::{Act, Script};
+
+/// Knows what the caller says, and gives it away when it would have been recognised.
+pub(super) struct Recogniser {
+    /// From where until where in the caller's audio which words reach.
+    said: VecDeque<(Samples, Samples, String)>,
+    partial: bool,
+    /// How many of the words have been shown before their turn has ended.
+    shown: usize,
+    late: u64,
+    deaf: (u64, u64),
+    turn_from: Samples,
+    due: VecDeque<(u64, SttEvent)>,
+}
+
+impl Recogniser {
+    pub(super) fn new(script: &Script) -> Self {
+        let mut said: Vec<_> = script
+            .acts
+            .iter()
+            .filter_map(|(at, act)| match act {
+                Act::Says { length, words } => Some((
+                    Samples::from_ms(*at),
+                    Samples::from_ms(at + length),
+                    words.clone(),
+                )),
+                _ => None,
+            })
+            .collect();
+        said.sort();
+        Self {
+            said: said.into(),
+            partial: script.hears_whole_line,
+            shown: 0,
+            late: script.recogniser_late,
+            deaf: script.deaf,
+            turn_from: Samples::ZERO,
+            due: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn handle(&mut self, now: u64, input: SttInput) {
+        match input {
+            SttInput::SpeechStarted { position } => self.turn_from = position,
+            SttInput::SpeechEnded { position } => {
+                let mut words = Vec::new();
+                while let Some((from, ..)) = self.said.front()
+                    && *from < position
+                    && let Some((.., said)) = self.said.pop_front()
+                {
+                    self.shown = self.shown.saturating_sub(1);
+                    words.push(said);
+                }
+                let answer = if words.is_empty() {
+                    SttEvent::Nothing { position }
+                } else {
+                    SttEvent::Final(Transcript {
+                        text: words.join(" "),
+                        second_opinion: None,
+                        typed: false,
+                        from: self.turn_from,
+                        to: position,
+                    })
+                };
+                self.due.push_back((now + self.late, answer));
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn poll(&mut self, now: u64) -> Option<SttEvent> {
+        if (self.deaf.0..self.deaf.1).contains(&now) {
+            return None;
+        }
+        if self.partial
+            && let Some((_, to, words)) = self.said.get(self.shown)
+            && to.as_ms() + self.late <= now
+        {
+            self.shown += 1;
+            let text = words.clone();
+            return Some(SttEvent::Partial { text });
+        }
+        let due = self.due.front().is_some_and(|(at, _)| *at <= now);
+        due.then(|| self.due.pop_front().map(|(_, event)| event))?
+    }
+}
+
+/// Speaks 60 ms for each letter, in audio that is like no other.
+pub(super) struct Synthesiser {
+    late: u64,
+    due: VecDeque<(u64, TtsEvent)>,
+    /// All that was said of each utterance.
+    pub(super) said: BTreeMap<UtteranceId, Vec<u8>>,
+}
+
+impl Synthesiser {
+    pub(super) fn new(script: &Script) -> Self {
+        Self {
+            late: script.synthesiser_late,
+            due: VecDeque::new(),
+            said: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn handle(&mut self, now: u64, input: TtsInput) {
+        match input {
+            TtsInput::Speak {
+                utterance,
+                clause,
+                text,
+                last,
+            } => {
+                let at = now + self.late;
+                let samples = text.chars().count() * 480;
+                let said = self.said.entry(utterance).or_default();
+                let mulaw: Bytes = speech(utterance.0, said.len(), samples).into();
+                said.extend_from_slice(&mulaw);
+                if samples > 0 {
+                    self.due.push_back((at, TtsEvent::Audio { utterance, mulaw }));
+                }
+                let done = TtsEvent::ClauseDone {
+                    utterance,
+                    clause,
+                    samples: Samples(samples as u64),
+                };
+                self.due.push_back((at, done));
+                if last {
+                    self.due.push_back((at, TtsEvent::Done { utterance }));
+                }
+            }
+            TtsInput::Cancel { utterance } => self.due.retain(|(_, event)| {
+                !matches!(event, TtsEvent::Audio { utterance: of, .. } if *of == utterance)
+            }),
+        }
+    }
+
+    pub(super) fn poll(&mut self, now: u64) -> Option<TtsEvent> {
+        let due = self.due.front().is_some_and(|(at, _)| *at <= now);
+        due.then(|| self.due.pop_front().map(|(_, event)| event))?
+    }
+}
+
+/// Audio of which no stretch is like another one, with 20 ms of quiet in every 140.
+fn speech(seed: u32, from: usize, samples: usize) -> Vec<u8> {
+    (from..from + samples)
+        .map(|n| {
+            let mut mixed = (n as u32).wrapping_mul(2_654_435_761) ^ seed.wrapping_mul(40_503);
+            mixed ^= mixed >> 15;
+            mixed = mixed.wrapping_mul(2_246_822_519);
+            let noise = (mixed >> 24) as u8;
+            match n / 160 % 7 {
+                6 => 0xF0 | noise & 0x0F,
+                _ => 0x90 | noise & 0x2F,
+            }
+        })
+        .collect()
+}

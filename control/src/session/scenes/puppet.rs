@@ -1,0 +1,149 @@
+//! A dialogue that answers as its script says, and keeps what it was told.
+
+use std::sync::{Arc, Mutex};
+
+use jiff::Zoned;
+use pipeline::message::Expectation;
+use storage::customer::CustomerId;
+
+use super::script::Script;
+use crate::dialogue::{Action, Brain, Input, Question, Silence, ToolId, TransferReason};
+use crate::llm::{Answer, Request};
+use crate::tools::{ToolCall, get_upcoming_appointments};
+
+/// What the dialogue was told, in words.
+pub(super) type Told = Arc<Mutex<Vec<String>>>;
+
+pub(super) struct Puppet {
+    greeting: String,
+    replies: Vec<(String, String)>,
+    asks_a_model: bool,
+    tools: u32,
+    told: Told,
+}
+
+impl Puppet {
+    pub(super) fn new(script: &Script, told: Told) -> Self {
+        Self {
+            greeting: script.greeting.clone(),
+            replies: script.replies.clone(),
+            asks_a_model: script.model.is_some(),
+            tools: 0,
+            told,
+        }
+    }
+
+    fn note(&self, what: String) {
+        self.told.lock().expect("one thread").push(what);
+    }
+
+    /// Says a text, and does what stands in brackets behind it.
+    fn perform(&mut self, text: &str) -> Vec<Action> {
+        let (words, rest) = text.split_once('[').unwrap_or((text, ""));
+        let mut actions = Vec::new();
+        let done = rest.trim_end_matches(']');
+        if done == "yes/no" {
+            actions.push(Action::Expect(Expectation::YesNo));
+        }
+        if done == "phone" {
+            actions.push(Action::Expect(Expectation::Phone));
+        }
+        if !words.trim().is_empty() {
+            actions.push(Action::Say {
+                text: words.trim().to_owned(),
+                question: Question::Help,
+            });
+        }
+        match done.split_whitespace().next() {
+            Some("hang") => actions.push(Action::HangUp),
+            Some("transfer") => actions.push(Action::Transfer {
+                reason: TransferReason::Requested,
+            }),
+            Some("tool") => {
+                self.tools += 1;
+                actions.push(Action::RunTool {
+                    id: ToolId(self.tools),
+                    call: ToolCall::GetUpcomingAppointments(get_upcoming_appointments::Arguments {
+                        customer_id: CustomerId(1),
+                    }),
+                });
+            }
+            _ => {}
+        }
+        actions
+    }
+
+    fn reply(&self, words: &str) -> Option<String> {
+        let reply = self.replies.iter().find(|(to, _)| to == words);
+        reply.map(|(_, text)| text.clone())
+    }
+}
+
+impl Brain for Puppet {
+    fn handle(&mut self, input: Input, _: &Zoned) -> Vec<Action> {
+        match input {
+            Input::Opened { .. } => self.perform(&self.greeting.clone()),
+            Input::Heard { text, .. } => {
+                self.note(text.clone());
+                match self.reply(&text) {
+                    Some(reply) => self.perform(&reply),
+                    None if self.asks_a_model => vec![Action::Ask(Request {
+                        messages: Vec::new(),
+                        tools: Arc::new([]),
+                    })],
+                    None => Vec::new(),
+                }
+            }
+            Input::Unclear => {
+                self.note("unclear".to_owned());
+                self.perform("Sorry?")
+            }
+            Input::Interrupted { heard } => {
+                self.note(format!("interrupted at <{heard}>"));
+                vec![Action::StopAsking]
+            }
+            Input::Silence(Silence::Prompt) => {
+                self.note("silence".to_owned());
+                self.perform("Are you still there?")
+            }
+            Input::Silence(Silence::HangUp) => {
+                self.note("gone".to_owned());
+                self.perform("Good-bye. [hang up]")
+            }
+            Input::Keypad(key) => {
+                self.note(format!("key {key}"));
+                let reply = self.reply(&key.to_string());
+                reply.map(|reply| self.perform(&reply)).unwrap_or_default()
+            }
+            Input::ToolFinished { .. } => {
+                self.note("tool".to_owned());
+                let reply = self.reply("tool");
+                reply.map(|reply| self.perform(&reply)).unwrap_or_default()
+            }
+            Input::Slow => {
+                self.note("slow".to_owned());
+                self.perform("One moment.")
+            }
+            Input::Model(Answer::Text(text)) => vec![clause(text, false)],
+            Input::Model(Answer::Finished { .. }) => vec![clause(String::new(), true)],
+            Input::Model(Answer::Failed(_)) => self.perform("By the rules, then."),
+            _ => Vec::new(),
+        }
+    }
+
+    fn thinks_again(&self) -> bool {
+        self.asks_a_model
+    }
+
+    fn state(&self) -> &'static str {
+        "scene"
+    }
+}
+
+fn clause(text: String, last: bool) -> Action {
+    Action::Clause {
+        text,
+        question: Question::None,
+        last,
+    }
+}

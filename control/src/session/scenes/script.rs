@@ -1,0 +1,196 @@
+//! The language of scenes. Times and lengths are milliseconds.
+//!
+//! ```text
+//! == a name that says what must hold
+//! greeting: Hello there.              LONG stands for eight seconds of it
+//! reply hours: Nine to five.          what the dialogue answers to these words
+//! reply bye: Good-bye. [hang up]      and does: hang up, transfer, yes/no, tool 3000
+//! recogniser: whole late 300          hears the whole line and has partial words; how late it is
+//! recogniser: deaf 0 5000             says nothing in this time
+//! synthesiser: late 400
+//! model: late 500 Sure, | forty dollars.
+//! model: fails 3000
+//! line: echo 20 120                   dB down, and how late; or: noise 45 (dB below full scale)
+//! 1000 says 400: stop                 at one second, for so long
+//! 1000 coughs 60
+//! 1000 presses 0
+//! until 20000
+//! heard: stop / unclear               what the dialogue was told; * stands for anything
+//! dips 1                              the agent fell silent and went on, so often
+//! interruptions 1
+//! whole                               every sample said was heard, with little repeated
+//! silent 1200 2000                    nothing is heard of the agent in this time
+//! sounds 2500 2600                    something is
+//! says: Nine to five.                 or `says not`
+//! over 9000                           the call has ended by then; or `goes on`
+//! ```
+
+/// Eight seconds of an agent who has much to say.
+const LONG: &str = "We have openings on Tuesday at ten in the morning, and on Friday at two in the \
+                    afternoon, and our best technician is here on both days.";
+
+/// One scene.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Script {
+    pub(super) name: String,
+    pub(super) greeting: String,
+    pub(super) replies: Vec<(String, String)>,
+    pub(super) hears_whole_line: bool,
+    pub(super) recogniser_late: u64,
+    pub(super) deaf: (u64, u64),
+    pub(super) synthesiser_late: u64,
+    pub(super) model: Option<Model>,
+    pub(super) echo: Option<(f32, u64)>,
+    pub(super) noise: Option<f32>,
+    pub(super) acts: Vec<(u64, Act)>,
+    pub(super) until: u64,
+    pub(super) expected: Vec<Expected>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Model {
+    Says { late: u64, pieces: Vec<String> },
+    Fails { late: u64 },
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Act {
+    Says { length: u64, words: String },
+    Coughs { length: u64 },
+    Presses(char),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Expected {
+    Heard(String),
+    Dips(usize),
+    Interruptions(usize),
+    Whole,
+    Silent(u64, u64),
+    Sounds(u64, u64),
+    Says(String),
+    SaysNot(String),
+    OverBy(u64),
+    GoesOn,
+}
+
+impl Script {
+    pub(super) fn read_all(file: &str) -> Vec<Self> {
+        let scenes = file
+            .split("\n== ")
+            .map(|scene| scene.trim_start_matches("== "));
+        let scenes = scenes.filter(|scene| !scene.trim().is_empty() && !scene.starts_with('#'));
+        scenes.map(Self::read).collect()
+    }
+
+    fn read(scene: &str) -> Self {
+        let mut lines = scene.lines();
+        let mut script = Self {
+            name: lines.next().expect("a name").trim().to_owned(),
+            greeting: "Hello there.".to_owned(),
+            recogniser_late: 150,
+            synthesiser_late: 100,
+            ..Self::default()
+        };
+        for line in lines.map(str::trim) {
+            if !line.is_empty() && !line.starts_with('#') {
+                let read = script.line(line);
+                assert!(read.is_some(), "{}: cannot read {line:?}", script.name);
+            }
+        }
+        let last = script.acts.iter().map(|(at, _)| *at).max().unwrap_or(0);
+        if script.until == 0 {
+            script.until = last + 8_000;
+        }
+        script
+    }
+
+    fn line(&mut self, line: &str) -> Option<()> {
+        let (head, tail) = line
+            .split_once(':')
+            .map_or((line, ""), |(h, t)| (h, t.trim()));
+        let mut words = head.split_whitespace();
+        let tail_words: Vec<&str> = tail.split_whitespace().collect();
+        let first = words.next()?;
+        if let Ok(at) = first.parse() {
+            return self.act(at, words, tail);
+        }
+        let mut number = || words.next()?.parse::<u64>().ok();
+        match first {
+            "greeting" => self.greeting = tail.replace("LONG", LONG),
+            "reply" => {
+                let to = head.strip_prefix("reply")?.trim().to_owned();
+                self.replies.push((to, tail.to_owned()));
+            }
+            "recogniser" => match tail_words[..] {
+                ["whole"] => self.hears_whole_line = true,
+                ["whole", "late", late] => {
+                    self.hears_whole_line = true;
+                    self.recogniser_late = late.parse().ok()?;
+                }
+                ["late", late] => self.recogniser_late = late.parse().ok()?,
+                ["deaf", from, to] => self.deaf = (from.parse().ok()?, to.parse().ok()?),
+                _ => return None,
+            },
+            "synthesiser" => self.synthesiser_late = tail_words.get(1)?.parse().ok()?,
+            "model" => {
+                let late = tail_words.get(1)?.parse().ok()?;
+                self.model = Some(if tail_words[0] == "fails" {
+                    Model::Fails { late }
+                } else {
+                    let text = tail_words[2..].join(" ");
+                    let pieces = text.split('|').map(|piece| piece.trim().to_owned());
+                    Model::Says {
+                        late,
+                        pieces: pieces.collect(),
+                    }
+                });
+            }
+            "line" => match tail_words[..] {
+                ["echo", db, late] => self.echo = Some((db.parse().ok()?, late.parse().ok()?)),
+                ["noise", db] => self.noise = Some(db.parse().ok()?),
+                _ => return None,
+            },
+            "until" => self.until = number()?,
+            "heard" => self.expected.push(Expected::Heard(tail.to_owned())),
+            "dips" => self.expected.push(Expected::Dips(number()? as usize)),
+            "interruptions" => self
+                .expected
+                .push(Expected::Interruptions(number()? as usize)),
+            "whole" => self.expected.push(Expected::Whole),
+            "silent" => self.expected.push(Expected::Silent(number()?, number()?)),
+            "sounds" => self.expected.push(Expected::Sounds(number()?, number()?)),
+            "says" if head == "says not" => self.expected.push(Expected::SaysNot(tail.to_owned())),
+            "says" => self.expected.push(Expected::Says(tail.to_owned())),
+            "over" => self.expected.push(Expected::OverBy(number()?)),
+            "goes" => self.expected.push(Expected::GoesOn),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn act<'a>(
+        &mut self,
+        at: u64,
+        mut words: impl Iterator<Item = &'a str>,
+        tail: &str,
+    ) -> Option<()> {
+        let what = words.next()?;
+        let how = words.next()?;
+        self.acts.push((
+            at,
+            match what {
+                "says" => Act::Says {
+                    length: how.parse().ok()?,
+                    words: tail.to_owned(),
+                },
+                "coughs" => Act::Coughs {
+                    length: how.parse().ok()?,
+                },
+                "presses" => Act::Presses(how.chars().next()?),
+                _ => return None,
+            },
+        ));
+        Some(())
+    }
+}

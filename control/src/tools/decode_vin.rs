@@ -1,0 +1,57 @@
+//! `decode_vin`: year, make and model by a vehicle's number.
+
+use super::error::ToolError;
+use super::{Answer, Effect, ToolOutcome, Toolbox, schema};
+use crate::llm::ToolSpec;
+use crate::nhtsa::VinRefused;
+use crate::nlu::vin;
+
+/// Nothing of ours is read: it is the manufacturer's word on a number.
+pub const EFFECT: Effect = Effect::Read;
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Arguments {
+    /// As it is written, or as it was spoken.
+    pub vin: String,
+}
+
+/// For a language model.
+pub(super) fn spec() -> ToolSpec {
+    ToolSpec {
+        name: "decode_vin",
+        description:
+            "Year, make and model of a vehicle by its VIN, for a caller who reads it out instead of \
+                      describing the vehicle. Say them back before you use them."
+                .to_owned(),
+        parameters: schema::object([(
+            "vin",
+            schema::text("17 characters, or the caller's words for them."),
+        )]),
+    }
+}
+
+pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {
+    let bad = |remedy: String| ToolError::BadArgument {
+        field: "vin",
+        remedy,
+    };
+    let text: String = arguments.vin.chars().take(vin::MAX_LETTERS).collect();
+    let number = vin::parse(&text).map_err(|why| {
+        let why = why.to_string();
+        bad(why.strip_prefix("vin: ").unwrap_or(&why).to_owned())
+    })?;
+    if vin::is_north_american(&number) && !vin::has_right_check_digit(&number) {
+        return Err(bad(
+            "its check digit is wrong, so a character was misheard; ask for it again, or for year, \
+             make and model"
+                .to_owned(),
+        ));
+    }
+    let decoded = match tools.vins() {
+        Some(vins) => vins.decode(&number).await,
+        None => Err(VinRefused::Unreachable),
+    };
+    decoded
+        .map(Answer::Decoded)
+        .map_err(|why| bad(why.to_string()))
+}
