@@ -39,21 +39,21 @@ struct Sum(f32);
 struct Threshold {
     /// Log-odds that count for nothing.
     bias: f32,
-    /// How much more must be there over an echo.
+    /// How much more must be there over an echo. What is sure has a pitch, and needs no more.
     over_echo: f32,
     limit: f32,
 }
 
 const ONSET: Threshold = Threshold {
-    bias: 0.5,
-    over_echo: 2.0,
-    limit: 4.5,
+    bias: 1.5,
+    over_echo: 1.0,
+    limit: 6.0,
 };
 
 const SURE: Threshold = Threshold {
     bias: 1.0,
-    over_echo: 1.0,
-    limit: 11.0,
+    over_echo: 0.0,
+    limit: 8.5,
 };
 
 /// The most that one step counts, either way: no single step makes an onset, nor two one that is
