@@ -3,7 +3,7 @@
 # How long `make fuzz` runs each target, in seconds.
 FUZZ_SECONDS ?= 30
 
-.PHONY: demo serve test lint bench fuzz packages test-packages
+.PHONY: demo serve test lint bench fuzz fit packages test-packages
 
 demo: packages
 	cargo run --release -- demo
@@ -30,6 +30,16 @@ fuzz:
 		cargo fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
 			-max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
+
+# The detector's model, made anew from synthetic speech: dsp/fit/README.md.
+fit: TARGET = $(or $(CARGO_TARGET_DIR),target)
+fit:
+	@.ci/packages fit
+	cargo build --release -p dsp --example features
+	python3 -m venv $(TARGET)/fit
+	$(TARGET)/fit/bin/pip install --quiet -r dsp/fit/requirements.txt
+	nice $(TARGET)/fit/bin/python dsp/fit/fit.py --features $(TARGET)/release/examples/features \
+		--voices $(TARGET)/fit/voices $(FIT)
 
 packages:
 	@.ci/packages speech

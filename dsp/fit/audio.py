@@ -14,7 +14,8 @@ from scipy import signal
 RATE = 8000
 FRAME = 160
 
-# Who speaks for the fit, and who only for the test: they share no voice and no sentence.
+# Who speaks for the fit, who for the packs that thresholds are chosen by (test), and who only for
+# those that judge them: they share no voice and no sentence.
 VOICES = {
     "fit": [("flite", v) for v in ("kal16", "rms", "slt", "kal")]
     + [
@@ -22,7 +23,9 @@ VOICES = {
         for v in (
             "en-us en-us+m1 en-us+m3 en-us+f1 en-us+f2 en-us+f5 en-gb en-gb+m2 en-gb-x-rp+f3 "
             "en-us+klatt2 en-us+klatt4 en-us+adam en-us+linda en-us+grandma en-us+caleb "
-            "en-us+Alicia en-us+Mario en-us+quincy en-us+zac es es+f2 en-029+m4 en-us+m4 en-gb+f1"
+            "en-us+Alicia en-us+Mario en-us+quincy en-us+zac es es+f2 en-029+m4 en-us+m4 en-gb+f1 "
+            "en-us+Andrea en-us+Lee en-gb+max en-us+paul en-us+Gene en-gb+Jacky en-us+belinda "
+            "en-us+ed en-gb+Hugo en-us+robert en-us+anika en-gb+m8 en-us+Storm en-us+klatt5"
         ).split()
     ],
     "test": [("flite", "awb")]
@@ -31,6 +34,14 @@ VOICES = {
         for v in (
             "en-gb-scotland en-us+f4 en-us+m7 en-us+steph en-us+Michael en-gb-x-gbcwmd+m5 "
             "en-us+Annie en-us+david en-us+klatt en-gb+rob en-us+aunty"
+        ).split()
+    ],
+    "judge": [
+        ("espeak", v)
+        for v in (
+            "en-us+Alex en-us+Andy en-gb+benjamin en-us+edward en-us+marcelo en-us+Mike "
+            "en-gb+pablo en-us+steph3 en-gb+travis en-us+shelby en-us+victor en-us+Denis "
+            "en-gb-x-gbclan+john en-us+miguel en-us+m6 en-gb+norbert"
         ).split()
     ],
 }
@@ -45,13 +56,20 @@ Half past seven.|Please cancel my appointment.|What are your opening hours on Sa
 She said that she would pick it up after work.|Zero one nine nine.|Five.|Friday.|Go ahead.
 The check engine light came on this morning.|Maybe we should move it to the week after.
 Very good, that works for me.|I have a question about my bill.|Thanks, bye.|Perhaps.|He is here.
-Should I wait at the dealership?|For the tires as well, please.|Mm, let me think.|What?|Hi.""",
+Should I wait at the dealership?|For the tires as well, please.|Mm, let me think.|What?|Hi.
+Seven.|She said four.|Fine, how about Thursday?|Sure thing.|Sixteen.|Help me out here.|Perfect.
+See you then.|Shall we say half past five?|Forty four Chestnut Street.|Cheaper, if you can.""",
     "test": """Yeah.|Nope.|Excuse me.|Hang on.|Is anybody there?|Can you repeat that?|One moment.
 I need to change my appointment.|There is a rattle in the front when I turn left.|Tomorrow.
 Do you have anything earlier than ten?|Seven seven three, five five five, zero one four two.
 This is Felicia Hartmann.|The truck needs new wipers.|Never mind.|How long will that take?
 Let me speak to a person, please.|Monday at noon.|That sounds great.|Six.|Second of March.
 Somebody called me about a recall.|Finish it by Wednesday if you can.|Sure.|Right.""",
+    "judge": """Stop it.|Hello there.|Six thirty.|Hmm.|Yes please.|No thanks.|Hold on.|Pardon?
+Should be fine.|Thirty five thousand miles.|Which day is free?|My battery is dead again.|For two.
+Can somebody pick me up?|I am calling for my father.|Five five five, zero one eight one.
+The steering wheel shakes at high speed.|Tuesday then.|Excellent.|How late are you open?
+Change the filter too.|Actually, no.|Um, give me a second.|What do I owe you?|Eleven o'clock.""",
 }
 
 AGENT = """Thank you for calling. How can I help you today?|I have Tuesday at nine thirty or eleven.
@@ -97,9 +115,14 @@ class Voices:
         with wave.open(path) as file:
             rate = file.getframerate()
             raw = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2") / 32768.0
-        speech = signal.resample_poly(raw, RATE, rate) if rate != RATE else raw
+        up, down = WARPS[rng.integers(len(WARPS))]
+        speech = signal.resample_poly(raw, RATE // 50 * up, rate // 50 * down)
         loud = np.flatnonzero(np.abs(speech) > 0.003)
         return speech[loud[0] : loud[-1] + 1] if len(loud) else np.zeros(RATE // 4)
+
+
+# A voice played at another speed is that of a child or of a large man.
+WARPS = [(1, 1), (1, 1), (1, 1), (9, 8), (8, 9), (5, 6), (4, 5)]
 
 
 def active_rms(speech):
@@ -114,11 +137,16 @@ def at_level(speech, dbfs):
 
 
 def telephone(rng, speech):
-    """A line's band, a microphone's tilt, and a talker who begins softly."""
+    """A line's band, a microphone's tilt, a mobile's codec, and a talker who begins softly."""
     low, high = rng.uniform(180, 340), rng.uniform(3100, 3700)
     out = signal.sosfilt(signal.butter(3, [low, high], "band", fs=RATE, output="sos"), speech)
     tilt = rng.uniform(-0.5, 0.5)
     out = signal.lfilter([1, -tilt], [1], out)
+    if rng.random() < 0.25:
+        # What a codec adds follows the speech (ITU-T P.810); some clip on top of that.
+        out *= 1 + rng.standard_normal(len(out)) * 10 ** (-rng.uniform(10, 25) / 20)
+        most = np.abs(out).max(initial=1e-9) * rng.uniform(0.3, 1.5)
+        out = np.clip(out, -most, most)
     if rng.random() < 0.6:
         # People start softer than synthesisers do.
         ramp = int(RATE * rng.uniform(0.02, 0.15))
@@ -198,6 +226,11 @@ def event(rng, kind):
         shape = np.hanning(n) ** rng.uniform(0.5, 1.5)
         out = signal.sosfilt(band, rng.standard_normal(n)) * shape
         if rng.random() < 0.4:
+            # It passes the throat and the mouth.
+            for formant in (rng.uniform(400, 900), rng.uniform(1000, 1900), rng.uniform(2200, 3200)):
+                peak = signal.iirpeak(formant, rng.uniform(2, 6), fs=RATE)
+                out = out + rng.uniform(0.5, 2) * signal.lfilter(*peak, out)
+        if rng.random() < 0.4:
             out *= 1 + 0.5 * np.abs(coloured(rng, n, 2) / coloured(rng, n, 2).std()).clip(0, 2)
     elif kind == "dtmf":
         n = ms(40, 400)
@@ -207,6 +240,12 @@ def event(rng, kind):
         out = tone(rng.choice([350, 400, 425, 440, 480, 620, 950, 1000, 1400, 2100, 2600]), n)
         if rng.random() < 0.5:
             out += tone(rng.choice([440, 480, 620]), n)
+    elif kind == "chirp":
+        n = ms(60, 700)
+        sweep = np.linspace(rng.uniform(300, 3000), rng.uniform(300, 3000), n)
+        out = np.sin(2 * np.pi * np.cumsum(sweep) / RATE)
+        if rng.random() < 0.5:
+            out *= 0.5 + 0.5 * np.sign(tone(rng.uniform(4, 25), n))
     elif kind == "knock":
         out = np.zeros(ms(200, 900))
         for at in range(0, len(out), ms(130, 350)):
@@ -236,7 +275,7 @@ def event(rng, kind):
     return out / (np.abs(out).max() + 1e-9)
 
 
-EVENTS = "click clicks breath breath breath dtmf dtmf beep knock cough rustle bump".split()
+EVENTS = "click clicks breath breath breath dtmf dtmf beep chirp knock cough rustle bump".split()
 
 
 def echo_path(rng, loss_db, delay_ms):

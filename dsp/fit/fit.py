@@ -10,6 +10,9 @@ import concurrent.futures
 import os
 import subprocess
 
+# One thread adds up in one order, so the same seed gives the same table.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+
 import numpy as np
 
 import audio
@@ -25,19 +28,23 @@ def scene(seed, folder):
     rng = np.random.default_rng(seed)
     voices = audio.Voices("fit", folder)
     what = rng.random()
-    if what < 0.15:
-        return scenes.clean(rng, voices)
-    if what < 0.33:
-        return scenes.noisy(rng, voices)
-    if what < 0.40:
-        return scenes.silent(rng)
-    if what < 0.64:
-        return scenes.eventful(rng)
-    if what < 0.72:
-        return scenes.eventful(rng, voices)
-    if what < 0.84:
-        return scenes.echoing(rng, voices)
-    return scenes.echoing(rng, voices, caller=True)
+    if what < 0.17:
+        clip = scenes.clean(rng, voices)
+    elif what < 0.36:
+        clip = scenes.noisy(rng, voices)
+    elif what < 0.38:
+        clip = scenes.babbling(rng, voices, round(rng.uniform(20, 32)))
+    elif what < 0.44:
+        clip = scenes.silent(rng)
+    elif what < 0.66:
+        clip = scenes.eventful(rng)
+    elif what < 0.73:
+        clip = scenes.eventful(rng, voices)
+    else:
+        clip = scenes.echoing(rng, voices, caller=what > 0.86)
+    if rng.random() < 0.1:
+        clip.lose(rng)
+    return clip
 
 
 def inputs(clip, features):
@@ -74,31 +81,87 @@ def truth(clip):
         weight[part] = heard
         # The beginning decides how soon a caller is heard.
         onset = slice(b, min(b + 12, e))
-        weight[onset] *= 3
+        weight[onset] *= 4
         weight[e : e + 12] = 0
         weight[max(b - 2, 0) : b] = 0
     return target, weight
 
 
-def made(seed, features, folder):
-    clip = scene(seed, folder)
-    x = inputs(clip, features)
-    target, weight = truth(clip)
-    kind = clip.about["category"]
-    if kind == "nonspeech" and clip.about["noise"] == "events":
-        weight = weight * np.where(target > 0, 1, 4)
-    elif clip.far is not None:
-        weight = weight * 1.5
-    loud = ~np.isnan(x[:, 0])
-    return x[loud].astype(np.float32), target[loud], weight[loud]
+class Part:
+    """What the fit needs of one clip."""
+
+    def __init__(self, seed, args):
+        clip = scene(seed, args.voices)
+        x = inputs(clip, args.features)
+        self.target, self.weight = truth(clip)
+        kind = clip.about["category"]
+        if kind == "nonspeech" and clip.about["noise"] == "events":
+            self.weight *= np.where(self.target > 0, 1, 1.6)
+        elif clip.far is not None:
+            self.weight *= np.where(self.target > 0, 2, 8)
+        self.loud = ~np.isnan(x[:, 0])
+        self.x = x[self.loud].astype(np.float32)
+        self.spoken = [(begin // STEP, end // STEP) for begin, end in sorted(clip.segments)]
 
 
-def dataset(seeds, args):
-    """The steps of many clips; seeds name them, so they are the same each time."""
+def parts(seeds, args):
+    """Many clips; seeds name them, so they are the same each time."""
     with concurrent.futures.ProcessPoolExecutor(2) as pool:
-        jobs = [pool.submit(made, seed, args.features, args.voices) for seed in seeds]
-        parts = [job.result() for job in jobs]
-    return tuple(np.concatenate(part) for part in zip(*parts))
+        return list(pool.map(Part, seeds, [args] * len(seeds), chunksize=4))
+
+
+class Replay:
+    """Sums the log-odds of whole clips as the detector does, and finds the steps to blame."""
+
+    # Log-odds that count for nothing, the most that a step counts, and where an onset is.
+    BIAS, CAP, LIMIT = 1.0, 3.0, 5.0
+    HANG_OVER = 20
+    # An onset later than this after the word began is late.
+    LATE = 5
+
+    def __init__(self, clips):
+        self.clips = clips
+        steps = max(len(clip.target) for clip in clips)
+        self.loud = np.zeros((steps, len(clips)), bool)
+        for n, clip in enumerate(clips):
+            self.loud[: len(clip.loud), n] = clip.loud
+
+    def onsets(self, odds):
+        """For each clip the steps where evidence begins and where it suffices."""
+        grid = np.full(self.loud.T.shape, -4.0, np.float32)
+        grid[self.loud.T] = odds
+        total, began = np.zeros(len(grid)), np.zeros(len(grid), int)
+        still = np.full(len(grid), self.HANG_OVER)
+        found = [[] for _ in self.clips]
+        for t, now in enumerate(grid.T):
+            speaking = still < self.HANG_OVER
+            began[total <= 0] = t
+            more = np.clip(now - self.BIAS, -self.CAP, self.CAP)
+            total = np.where(speaking, 0, np.maximum(total + more, 0))
+            still = np.where(speaking, np.where(now >= 0, 0, still + 1), still)
+            for n in np.flatnonzero(total >= self.LIMIT):
+                found[n].append((began[n], t))
+                still[n] = 0
+        return found
+
+    def blame(self, odds):
+        """How much more each loud step counts, since an onset was false or late by it."""
+        more = np.zeros(self.loud.T.shape, np.float32)
+        false = late = 0
+        for n, (clip, found) in enumerate(zip(self.clips, self.onsets(odds))):
+            for began, at in found:
+                if not any(b - 5 <= at <= e + 40 for b, e in clip.spoken):
+                    more[n, began : at + 1] = 3
+                    false += 1
+            end = 0
+            for b, e in clip.spoken:
+                if b - end >= 50:
+                    heard = min((at for _, at in found if at >= b - 5), default=e)
+                    if heard > b + self.LATE:
+                        more[n, b : min(heard, b + 25) + 1] = 2
+                        late += 1
+                end = e
+        return more[self.loud.T], false, late
 
 
 class Net:
@@ -136,29 +199,26 @@ class Net:
             self.p[i] = (self.p[i] - rate * m / (np.sqrt(v) + 1e-8)).astype(np.float32)
 
 
-def loss(odds, y, weight):
-    sign = np.where(y > 0, -odds, odds)
-    return (weight * np.logaddexp(0, sign)).sum() / weight.sum()
-
-
-def train(x, y, weight, held, rng, epochs):
+def train(clips, rng, epochs):
+    x = np.concatenate([clip.x for clip in clips])
+    y = np.concatenate([clip.target[clip.loud] for clip in clips]).astype(np.float32)
+    weight = np.concatenate([clip.weight[clip.loud] for clip in clips]).astype(np.float32)
+    print(f"{len(x)} loud steps, {y.mean():.0%} of them speech", flush=True)
     mean, spread = x.mean(0), x.std(0) + 1e-3
-    net = Net(rng, x.shape[1])
-    best = (np.inf, None)
-    hx = (held[0] - mean) / spread
+    x = (x - mean) / spread
+    net, replay = Net(rng, x.shape[1]), Replay(clips)
+    blamed = np.zeros_like(weight)
     for epoch in range(epochs):
         rate = 2e-3 * 0.5 * (1 + np.cos(np.pi * epoch / epochs)) + 2e-5
-        order = rng.permutation(len(x))
-        for at in range(0, len(order), 512):
-            some = np.sort(order[at : at + 512])
-            if weight[some].sum() > 0:
-                net.step((x[some] - mean) / spread, y[some], weight[some], rate)
-        now = loss(net(hx), held[1], held[2])
-        if now < best[0]:
-            best = (now, [p.copy() for p in net.p])
-        if epoch % 5 == 4 or epoch + 1 == epochs:
-            print(f"epoch {epoch + 1}: held-out loss {now:.4f} (best {best[0]:.4f})", flush=True)
-    w, b, o, c = best[1]
+        order = rng.permutation(np.flatnonzero(weight))
+        for at in range(0, len(order), 1024):
+            some = order[at : at + 1024]
+            net.step(x[some], y[some], weight[some] * (1 + blamed[some]), rate)
+        more, false, late = replay.blame(net(x))
+        # The first epochs know too little to blame anything.
+        blamed += (more - blamed) * min(epoch / 6, 0.5)
+        print(f"epoch {epoch + 1}: {false} false onsets, {late} late", flush=True)
+    w, b, o, c = net.p
     # The detector's inputs are not normalised, so the weights are.
     return w / spread[:, None], b - (mean / spread) @ w, o, c
 
@@ -193,25 +253,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--features", required=True, help="the example that prints inputs")
     parser.add_argument("--voices", default="/tmp/otto-voices", help="where speech is kept")
-    parser.add_argument("--keep", help="where the inputs are kept, for another fit")
-    parser.add_argument("--minutes", type=float, default=90)
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--minutes", type=float, default=480)
+    parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", default=os.path.join(here, "..", "src", "model", "weights.rs"))
     args = parser.parse_args()
-    clips = int(args.minutes * 60 / 25)
-    if args.keep and os.path.exists(args.keep):
-        kept = np.load(args.keep)
-        data, held = ([kept[f"{part}{n}"] for n in range(3)] for part in ("data", "held"))
-    else:
-        data = dataset(range(1000 * args.seed, 1000 * args.seed + clips), args)
-        held = dataset(range(900_000, 900_000 + clips // 8), args)
-    if args.keep:
-        parts = {f"data{n}": part for n, part in enumerate(data)}
-        np.savez(args.keep, **parts, **{f"held{n}": part for n, part in enumerate(held)})
-    print(f"{len(data[0])} steps, {data[1].mean():.0%} of them speech", flush=True)
-    fitted = train(*data, held, np.random.default_rng(args.seed), args.epochs)
-    write_weights(args.out, *fitted)
+    clips = parts(range(10_000 * args.seed, 10_000 * args.seed + int(args.minutes * 60 / 26)), args)
+    write_weights(args.out, *train(clips, np.random.default_rng(args.seed), args.epochs))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 import struct
 
 import numpy as np
+from scipy import signal
 
 import audio
 from audio import FRAME, RATE
@@ -36,6 +37,15 @@ class Clip:
         self.speech[at:end] += speech
         self.segments += [(at + b, at + e) for b, e in voiced_parts(speech, dbfs)]
         return end
+
+    def lose(self, rng):
+        """Packets that never came: silence of 20 to 60 ms, every second or so."""
+        at = int(rng.uniform(0.5, 2) * RATE)
+        while at < len(self.near):
+            begin = at // FRAME * FRAME
+            gap = slice(begin, begin + FRAME * int(rng.integers(1, 4)))
+            self.near[gap] = self.speech[gap] = 0
+            at += int(rng.uniform(0.3, 2) * RATE)
 
     def codes(self):
         """What travels: near and far, mu-law."""
@@ -103,6 +113,7 @@ def silent(rng, kind=None, seconds=24):
         # The line becomes noisier at once: a door to the street opens.
         at = rng.integers(len(clip.near) // 3, len(clip.near))
         clip.near[at:] *= 10 ** (rng.uniform(3, 12) / 20)
+        clip.about["noise"] = f"{kind}_step"
     return clip
 
 
@@ -145,7 +156,7 @@ def echoing(rng, voices, loss=None, caller=False, seconds=26):
         # A loudspeaker that is driven hard.
         heard = np.tanh(heard * 4) / 4
     path = audio.echo_path(rng, loss, delay)
-    clip.near += np.convolve(heard, path)[: len(clip.near)]
+    clip.near += signal.oaconvolve(heard, path)[: len(clip.near)]
     if caller:
         talk(rng, clip, voices, rng.uniform(-34, -20), first=1.0)
     return clip

@@ -5,7 +5,7 @@
 //! Only then are the features computed and the model asked.
 
 use crate::echo::{Block, Cancelled, Canceller};
-use crate::features::{Echo, Features, Inputs, Look, PITCH, STEPS};
+use crate::features::{Echo, Features, Inputs, Look, OVER_ECHO, PITCH, STEPS};
 use crate::frame::PcmFrame;
 use crate::level::{self, Dbfs, NoiseFloor};
 use crate::model;
@@ -19,6 +19,8 @@ pub(crate) struct Judgement {
     pub(crate) odds: f32,
     /// Whether it has a pitch. Speech need not, but seldom goes without for long.
     pub(crate) pitched: bool,
+    /// Whether an echo was taken out of it. What is left of one resembles speech.
+    pub(crate) over_echo: bool,
 }
 
 /// Listens to one call.
@@ -46,6 +48,7 @@ impl Ear {
     const QUIET: Judgement = Judgement {
         odds: -4.0,
         pitched: false,
+        over_echo: false,
     };
 
     /// How strongly what has a pitch repeats itself; breath and hiss do by half as much.
@@ -88,6 +91,7 @@ impl Ear {
         inputs.each_ref().map(|inputs| Judgement {
             odds: model::log_odds(inputs),
             pitched: inputs[PITCH] >= Self::PITCHED,
+            over_echo: inputs[OVER_ECHO] > 0.0,
         })
     }
 

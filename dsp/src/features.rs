@@ -20,6 +20,9 @@ const OF_NOW: usize = 7;
 /// Where a step's inputs say how strongly it repeats itself, 0 to 1.
 pub(crate) const PITCH: usize = BANDS + 4;
 
+/// Where the inputs say, by a 1, that the frame has been through the canceller.
+pub(crate) const OVER_ECHO: usize = OF_A_STEP * (1 + EARLIER);
+
 /// Numbers of a step that are also given as they were lately.
 const LASTING: [usize; 4] = [10, 13, 14, 19];
 

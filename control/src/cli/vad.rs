@@ -165,20 +165,28 @@ mod tests {
     #[test]
     fn the_agent_ducks_in_time_and_not_for_its_own_echo() {
         let scores = scored(Stage::Duck);
-        for category in ["clean", "doubletalk"] {
+        // Of the clean onsets one begins with a soft hiss, which might be a breath.
+        for (category, onsets, delay) in [
+            ("clean", 4, 120.0),
+            ("noise:white10", 2, 130.0),
+            ("doubletalk", 4, 150.0),
+        ] {
             let score = &scores[category];
-            assert!(score.onsets() >= 3, "{category}: {score:?}");
+            assert!(score.onsets() >= onsets, "{category}: {score:?}");
             assert_eq!(
                 (score.already_on, score.missed(300.0)),
                 (0, 0),
                 "{category}"
             );
-            assert!(score.delay(0.95) <= Some(160.0), "{category}: {score:?}");
+            assert!(score.delay(0.95) <= Some(delay), "{category}: {score:?}");
         }
-        for category in ["echo", "nonspeech:white", "nonspeech:car"] {
+        for category in ["echo", "nonspeech:car", "noise:white10", "noise:car10"] {
             assert_eq!(scores[category].false_onsets, 0, "{category}");
         }
-        assert!(scores["nonspeech:events"].false_onsets <= 1);
+        // Six a minute; and a line that becomes noisier at once may be somebody.
+        for category in ["nonspeech:events", "nonspeech:white_step"] {
+            assert!(scores[category].false_onsets <= 1, "{category}");
+        }
     }
 
     #[test]
@@ -187,9 +195,15 @@ mod tests {
         for (category, score) in &scores {
             assert_eq!(score.false_onsets, 0, "{category}");
         }
-        assert_eq!(scores["clean"].missed(300.0), 0);
-        assert!(scores["clean"].delay(0.95) <= Some(200.0));
-        assert!(scores["doubletalk"].delay(0.95) <= Some(260.0));
+        for (category, delay) in [("clean", 150.0), ("doubletalk", 260.0)] {
+            let score = &scores[category];
+            assert_eq!(
+                (score.already_on, score.missed(300.0)),
+                (0, 0),
+                "{category}"
+            );
+            assert!(score.delay(0.95) <= Some(delay), "{category}: {score:?}");
+        }
     }
 
     #[test]

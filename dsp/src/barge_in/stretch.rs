@@ -39,21 +39,28 @@ struct Sum(f32);
 struct Threshold {
     /// Log-odds that count for nothing.
     bias: f32,
+    /// How much more must be there over an echo. What is sure has a pitch, and needs no more.
+    over_echo: f32,
     limit: f32,
 }
 
 const ONSET: Threshold = Threshold {
-    bias: 1.0,
+    bias: 1.5,
+    over_echo: 1.0,
     limit: 6.0,
 };
 
 const SURE: Threshold = Threshold {
-    bias: 0.8,
-    limit: 7.0,
+    bias: 1.0,
+    over_echo: 0.0,
+    limit: 8.5,
 };
 
-/// The most that one step counts, either way.
-const STEP_CAP: f32 = 3.0;
+/// The most that one step counts, either way: no single step makes an onset, nor two one that is
+/// sure.
+const STEP_CAP: f32 = 4.0;
+
+const _: () = assert!(STEP_CAP < ONSET.limit && 2.0 * STEP_CAP < SURE.limit);
 
 /// Log-odds from which a step within speech is voiced.
 const VOICED: f32 = 0.0;
@@ -86,7 +93,7 @@ impl Stretch {
             } else {
                 step.odds.min(SURE.bias)
             };
-            self.sure.add(proof, SURE);
+            self.sure.add(proof, step.over_echo, SURE);
         }
         let end = begin + Samples(FRAME_SAMPLES as u64);
         let now_sure = self.sure.0 >= SURE.limit;
@@ -98,7 +105,7 @@ impl Stretch {
                     if onset.0 <= 0.0 {
                         *began = at;
                     }
-                    onset.add(step.odds, ONSET);
+                    onset.add(step.odds, step.over_echo, ONSET);
                     reached |= onset.0 >= ONSET.limit;
                     at += STEP;
                 }
@@ -152,8 +159,9 @@ impl Stretch {
 }
 
 impl Sum {
-    fn add(&mut self, log_odds: f32, threshold: Threshold) {
-        let step = (log_odds - threshold.bias).clamp(-STEP_CAP, STEP_CAP);
+    fn add(&mut self, log_odds: f32, over_echo: bool, threshold: Threshold) {
+        let echo = if over_echo { threshold.over_echo } else { 0.0 };
+        let step = (log_odds - threshold.bias - echo).clamp(-STEP_CAP, STEP_CAP);
         // No more than the limit, so that it is forgotten in time.
         self.0 = (self.0 + step).clamp(0.0, threshold.limit);
     }
@@ -179,7 +187,12 @@ mod tests {
                     _ => -4.0,
                 };
                 let pitched = c == '#';
-                stretch.handle_frame(frame(n), &[Judgement { odds, pitched }; STEPS], HANG_OVER)
+                let step = Judgement {
+                    odds,
+                    pitched,
+                    over_echo: false,
+                };
+                stretch.handle_frame(frame(n), &[step; STEPS], HANG_OVER)
             })
             .collect()
     }
@@ -273,6 +286,7 @@ mod tests {
                 let steps = odds.map(|odds| Judgement {
                     odds,
                     pitched: odds > 3.0,
+                    over_echo: odds > 6.0,
                 });
                 match stretch.handle_frame(frame(n), &steps, HANG_OVER) {
                     Verdict::Quiet => prop_assert!(!speaking),
