@@ -92,6 +92,7 @@ impl Call {
         self.tell(SttInput::SpeechPaused {
             position,
             last_voiced,
+            slow: false,
         })
         .await;
     }
@@ -112,7 +113,7 @@ impl Call {
                 .expect("an answer in time")
                 .expect("the edge goes on")
             {
-                SttEvent::Partial { .. } => {}
+                SttEvent::Partial { .. } | SttEvent::LikelyEnd { .. } | SttEvent::WentOn => {}
                 SttEvent::Final(words) => return words.text,
                 SttEvent::Nothing { .. } => return "-".into(),
                 SttEvent::Failed { .. } => return "!".into(),
@@ -213,6 +214,7 @@ async fn a_number_in_groups_is_one_answer() {
     call.tell(SttInput::SpeechPaused {
         position,
         last_voiced,
+        slow: false,
     })
     .await;
     assert_eq!(
