@@ -178,13 +178,18 @@ impl Call {
 
     /// Learns how long this caller pauses before they go on.
     fn learn(&mut self, now: Mono, verdict: Verdict, until: Samples) {
-        let agent = self.playout.is_audible(now);
+        let agent = self.contends(now);
         let pause = self
             .quiet
             .handle_verdict(verdict, until, agent, self.expectation);
         if let Some((pause, during)) = pause {
             self.pace.handle_pause(pause, during);
         }
+    }
+
+    /// The agent is audible, or waits to go on.
+    fn contends(&self, now: Mono) -> bool {
+        self.playout.is_audible(now) || self.playout.is_ducked()
     }
 
     fn report_change(&self, change: Option<TurnChange>, out: &mut impl Outlet) {
@@ -236,7 +241,9 @@ impl Call {
     /// The stretch of speech that is on is over.
     fn cut_off(&mut self, now: Mono, out: &mut impl Outlet) {
         let last_voiced = self.detector.last_voiced();
-        self.quiet.handle_cut(last_voiced, self.expectation);
+        if !self.contends(now) {
+            self.quiet.handle_cut(last_voiced, self.expectation);
+        }
         self.detector.handle_gap();
         self.playout.handle_gap(now, last_voiced, out);
     }

@@ -26,7 +26,7 @@ pub(super) enum Quiet {
 
 impl Quiet {
     /// Takes the detector's word on the frame that ends at `until`, and whether the agent is
-    /// audible. Gives a pause, with what was waited for, once it is certain that it was one.
+    /// audible or waits to go on. Gives a pause, with what was waited for, once it is certain that it was one.
     pub(super) fn handle_verdict(
         &mut self,
         verdict: Verdict,
@@ -56,10 +56,15 @@ impl Quiet {
                     Self::Ended { pause, during } if sure => Some((pause, during)),
                     _ => None,
                 };
-                *self = Self::Since {
-                    voiced: last_voiced,
-                    during: expectation,
-                    agent: agent.then_some(until),
+                // Over the agent it may have been a cough.
+                *self = if agent {
+                    Self::Known
+                } else {
+                    Self::Since {
+                        voiced: last_voiced,
+                        during: expectation,
+                        agent: None,
+                    }
                 };
                 pause
             }
@@ -135,6 +140,23 @@ mod tests {
     fn an_answer_to_the_agent_or_a_noise_is_no_end_of_a_pause() {
         assert_eq!(learned(1_400, 400, true), None);
         assert_eq!(learned(700, 0, false), None);
+    }
+
+    #[test]
+    fn coughs_over_the_agent_are_no_speech_with_pauses() {
+        let mut quiet = Quiet::default();
+        let ended = |last_voiced| Verdict::Ended {
+            first_voiced: ms(200),
+            last_voiced: ms(last_voiced),
+            sure: true,
+        };
+        assert_eq!(quiet.handle_verdict(ended(400), ms(600), true, OPEN), None);
+        let onset = Verdict::Onset {
+            first_voiced: ms(700),
+            sure: true,
+        };
+        assert_eq!(quiet.handle_verdict(onset, ms(740), true, OPEN), None);
+        assert_eq!(quiet.handle_verdict(ended(900), ms(1_100), true, OPEN), None);
     }
 
     #[test]

@@ -57,10 +57,10 @@ impl Recogniser {
         match input {
             SttInput::SpeechStarted { position } => self.turn_from = position,
             SttInput::SpeechFaltered { last_voiced, .. } if self.eager => {
-                let over = |to: &Samples| *to <= last_voiced + SLACK;
-                let words = self.said.iter().take_while(|(_, to, _)| over(to));
-                let words: Vec<&str> = words.map(|(.., words)| words.as_str()).collect();
-                if !words.is_empty() {
+                let begun = self.said.iter().filter(|(from, ..)| *from < last_voiced);
+                let over = begun.clone().all(|(_, to, _)| *to <= last_voiced + SLACK);
+                let words: Vec<&str> = begun.map(|(.., words)| words.as_str()).collect();
+                if over && !words.is_empty() {
                     self.told = true;
                     let text = words.join(" ");
                     let likely = SttEvent::LikelyEnd { text };

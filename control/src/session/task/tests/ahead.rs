@@ -67,7 +67,9 @@ impl Call {
         let page = self.sessions.config.metrics.encode();
         let lines = page.lines();
         let lines = lines.filter(|line| line.starts_with("otto_speculation"));
-        lines.map(str::to_owned).collect()
+        let mut lines: Vec<String> = lines.map(str::to_owned).collect();
+        lines.sort();
+        lines
     }
 }
 
@@ -113,9 +115,9 @@ async fn other_words_throw_the_thought_away_and_are_asked_about() {
     assert_eq!(
         call.counted(),
         [
-            r#"otto_speculations_total{outcome="discarded"} 1"#,
             r#"otto_speculation_wasted_characters_total{kind="completion"} 14"#,
             r#"otto_speculation_wasted_characters_total{kind="prompt"} 17"#,
+            r#"otto_speculations_total{outcome="discarded"} 1"#,
         ]
     );
 }
