@@ -19,8 +19,8 @@ mod pace;
 
 use crate::message::Expectation;
 
-pub use complete::is_complete;
 pub(crate) use complete::expects_digits;
+pub use complete::is_complete;
 pub use complete::same_words;
 pub use pace::Pace;
 

@@ -87,7 +87,9 @@ async fn what_was_answered_to_half_a_sentence_is_never_heard() {
         let shop = open(settings).await;
         shop.thinks.think(|body: &Value| {
             let last = body["messages"].as_array().and_then(|all| all.last());
-            let words = last.and_then(|last| last["content"].as_str()).unwrap_or_default();
+            let words = last
+                .and_then(|last| last["content"].as_str())
+                .unwrap_or_default();
             let answer = if words.contains("tires") {
                 "Both, then."
             } else {
@@ -103,8 +105,7 @@ async fn what_was_answered_to_half_a_sentence_is_never_heard() {
         let over = caller.says("and new tires").await;
         let (_, words) = caller.hears_an_answer(over, |_| true).await;
         assert_eq!(words, "Both, then.", "{settings:?}");
-        let half =
-            |what: &FeedEvent| matches!(what, FeedEvent::Agent { text, .. } if text.contains("Only"));
+        let half = |what: &FeedEvent| matches!(what, FeedEvent::Agent { text, .. } if text.contains("Only"));
         assert!(!caller.was_told_since(began, half), "{settings:?}");
         assert_eq!(metric(&shop, DISCARDED).await, 1.0, "{settings:?}");
         let wasted = r#"otto_speculation_wasted_characters_total{kind="prompt"}"#;

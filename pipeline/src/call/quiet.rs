@@ -35,7 +35,14 @@ impl Quiet {
         expectation: Expectation,
     ) -> Option<(Samples, Expectation)> {
         match (*self, verdict) {
-            (Self::Since { voiced, during, agent }, Verdict::Onset { first_voiced, .. }) => {
+            (
+                Self::Since {
+                    voiced,
+                    during,
+                    agent,
+                },
+                Verdict::Onset { first_voiced, .. },
+            ) => {
                 let answers = agent.is_some_and(|since| since + REACTION <= first_voiced);
                 *self = if answers {
                     Self::Known
@@ -51,7 +58,12 @@ impl Quiet {
                 *self = Self::Known;
                 Some((pause, during))
             }
-            (_, Verdict::Ended { last_voiced, sure, .. }) => {
+            (
+                _,
+                Verdict::Ended {
+                    last_voiced, sure, ..
+                },
+            ) => {
                 let pause = match *self {
                     Self::Ended { pause, during } if sure => Some((pause, during)),
                     _ => None,
@@ -68,7 +80,14 @@ impl Quiet {
                 };
                 pause
             }
-            (Self::Since { agent: None, voiced, during }, _) if agent => {
+            (
+                Self::Since {
+                    agent: None,
+                    voiced,
+                    during,
+                },
+                _,
+            ) if agent => {
                 *self = Self::Since {
                     agent: Some(until),
                     voiced,
@@ -156,7 +175,10 @@ mod tests {
             sure: true,
         };
         assert_eq!(quiet.handle_verdict(onset, ms(740), true, OPEN), None);
-        assert_eq!(quiet.handle_verdict(ended(900), ms(1_100), true, OPEN), None);
+        assert_eq!(
+            quiet.handle_verdict(ended(900), ms(1_100), true, OPEN),
+            None
+        );
     }
 
     #[test]

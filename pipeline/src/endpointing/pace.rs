@@ -56,7 +56,11 @@ impl Pace {
             return usual;
         };
         let needed = long + Samples(long.0 / 5).max(PACE_MARGIN);
-        let least = if pauses.count < PACE_FEW { usual } else { least };
+        let least = if pauses.count < PACE_FEW {
+            usual
+        } else {
+            least
+        };
         needed.clamp(least, most)
     }
 
@@ -136,7 +140,11 @@ mod tests {
         let phone = Expectation::Phone;
         let quick = caller(&[220; 9], phone);
         assert_eq!(quick.pause(phone), turn_pause(phone));
-        assert_eq!(quick.pause(Expectation::Open), ms(600), "says nothing of it");
+        assert_eq!(
+            quick.pause(Expectation::Open),
+            ms(600),
+            "says nothing of it"
+        );
         assert_eq!(caller(&[1_300], phone).pause(phone), ms(1_560));
         assert_eq!(caller(&[900; 5], Expectation::Open).pause(phone), ms(1_200));
     }

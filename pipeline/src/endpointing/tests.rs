@@ -36,7 +36,11 @@ fn an_answer_is_over_at_the_recognisers_end_and_half_a_number_is_not() {
         (Sign::News, "five five five", Phone, Verdict::Wait),
         (Sign::Endpoint, "", Open, Verdict::Wait),
     ] {
-        assert_eq!(judge(sign, &said(text, expectation)), verdict, "{sign:?} {text:?}");
+        assert_eq!(
+            judge(sign, &said(text, expectation)),
+            verdict,
+            "{sign:?} {text:?}"
+        );
     }
 }
 
@@ -50,7 +54,11 @@ fn words_are_likely_whole_once_they_have_been_the_same_in_a_moment_of_silence() 
         (Voice::Pauses, false, Verdict::Finish),
         (Voice::GoesOn, true, Verdict::Wait),
     ] {
-        let known = Evidence { voice, stable, ..words };
+        let known = Evidence {
+            voice,
+            stable,
+            ..words
+        };
         assert_eq!(judge(Sign::News, &known), verdict, "{voice:?}");
     }
 }
@@ -65,7 +73,10 @@ fn a_slow_talker_is_waited_for_after_a_whole_sentence_but_not_after_a_yes() {
     assert_eq!(judge(Sign::Endpoint, &sentence), Verdict::Likely);
     assert_eq!(judge(Sign::News, &sentence), Verdict::Likely);
     assert_eq!(judge(Sign::Endpoint, &slow("yes", YesNo)), Verdict::End);
-    assert_eq!(judge(Sign::Endpoint, &slow("217 555 0142", Phone)), Verdict::End);
+    assert_eq!(
+        judge(Sign::Endpoint, &slow("217 555 0142", Phone)),
+        Verdict::End
+    );
 }
 
 proptest! {

@@ -165,10 +165,9 @@ impl Script {
             "interruptions" => self
                 .expected
                 .push(Expected::Interruptions(number()? as usize)),
-            "thoughts" => self.expected.push(Expected::Thoughts(
-                number()? as usize,
-                number()? as usize,
-            )),
+            "thoughts" => self
+                .expected
+                .push(Expected::Thoughts(number()? as usize, number()? as usize)),
             "whole" => self.expected.push(Expected::Whole),
             "silent" => self.expected.push(Expected::Silent(number()?, number()?)),
             "sounds" => self.expected.push(Expected::Sounds(number()?, number()?)),

@@ -37,10 +37,12 @@ impl Brain for Puppet {
             text: text.to_owned(),
             second_opinion: None,
         };
-        (self.0)(&heard).into_iter().find_map(|action| match action {
-            Action::Ask(request) => Some(request),
-            _ => None,
-        })
+        (self.0)(&heard)
+            .into_iter()
+            .find_map(|action| match action {
+                Action::Ask(request) => Some(request),
+                _ => None,
+            })
     }
 
     fn thinks_again(&self) -> bool {

@@ -88,7 +88,10 @@ async fn an_answer_that_was_thought_of_ahead_flows_when_the_turn_ends() {
     answer.send(finished()).await.expect("listens");
     assert_eq!(call.said().await, (id, String::new()));
     assert_eq!(model.asked().0, 1, "asked once");
-    assert_eq!(call.counted(), [r#"otto_speculations_total{outcome="used"} 1"#]);
+    assert_eq!(
+        call.counted(),
+        [r#"otto_speculations_total{outcome="used"} 1"#]
+    );
     call.heard(id);
     let (log, _) = call.ended(EndReason::CallerHungUp).await;
     let said: Vec<&str> = log.transcript.iter().map(|l| l.text.as_str()).collect();
@@ -220,7 +223,10 @@ async fn words_over_the_agent_are_thought_about_once_it_was_interrupted() {
     let (mut call, model) = Call::speaking().await;
     call.turn_ends("hello");
     let answer = model.question(1).await;
-    answer.send(text("Good morning to you.")).await.expect("listens");
+    answer
+        .send(text("Good morning to you."))
+        .await
+        .expect("listens");
     answer.send(finished()).await.expect("listens");
     let (utterance, _) = call.said().await;
     call.event(EventKind::UtteranceStarted { utterance });

@@ -16,7 +16,6 @@ use dsp::{Samples, mulaw};
 
 use super::heard::Heard;
 use super::replay::{Replay, Timeline};
-use likely::Likely;
 use crate::limits::{
     LOOK_BACK, STT_ANSWER, STT_CHUNK, STT_FLUX_CHUNK, STT_FLUX_QUIET, STT_IDLE_REPLAY,
     STT_KEEP_ALIVE, STT_STALE_WORDS, STT_STALL,
@@ -25,6 +24,7 @@ use crate::message::Expectation;
 use crate::net::edge::{SttEvent, SttInput};
 use crate::time::Mono;
 use crate::wire::deepgram_stt::{KEEP_ALIVE, Message, Protocol, Words, finalize, parse};
+use likely::Likely;
 
 /// The recogniser of one call.
 #[derive(Debug)]

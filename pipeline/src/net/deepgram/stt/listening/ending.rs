@@ -117,7 +117,6 @@ impl Listening {
                 }
             }
             Turn::Quiet => {
-                self.slow = false;
                 let ends = words.endpoint
                     && self.sign(words).is_some_and(|sign| {
                         self.weigh(now, sign, endpointing::Voice::Speaks) == Verdict::End
@@ -140,7 +139,7 @@ impl Listening {
         }
     }
 
-    pub(super) fn finds_turns(&self) -> bool {
+    fn finds_turns(&self) -> bool {
         matches!(&self.link, Link::Up(connection) if connection.protocol == Protocol::Flux)
     }
 

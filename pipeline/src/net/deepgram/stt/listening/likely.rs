@@ -86,7 +86,8 @@ impl Listening {
                 settled,
                 stable: settled || now >= self.words_at.plus(WORDS_STABLE),
                 voice,
-                slow: self.slow,
+                // Of a turn that the detector does not know it has nothing to say.
+                slow: self.slow && self.turn != Turn::Quiet,
             },
         )
     }
