@@ -178,7 +178,6 @@ impl Conversation {
             EventKind::Started | EventKind::Ended { .. } => {}
             EventKind::SpeechStarted { position } => {
                 self.finish_turn();
-                self.think_afresh();
                 self.caller = Caller::Speaking;
                 self.speech_began = position;
                 self.publish(FeedEvent::CallerSpeech { speaking: true });

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use pipeline::endpointing::same_words;
 
-use super::{Caller, Conversation, Effect, Now, Plan};
+use super::{Conversation, Effect, Now, Plan};
 use crate::limits;
 use crate::llm::{self, Answer};
 
@@ -51,7 +51,7 @@ impl Conversation {
         }
     }
 
-    /// The caller has begun another turn.
+    /// The caller's turn is over.
     pub(super) fn think_afresh(&mut self) {
         self.think_no_further();
         self.ahead.times = 0;
@@ -69,10 +69,7 @@ impl Conversation {
     /// Asks the model about words that are likely whole, once nothing else is under way: an answer
     /// that the agent is giving, or a tool that runs, may change what is asked.
     pub(super) fn think_ahead(&mut self, now: &Now) {
-        let idle = self.caller != Caller::Quiet
-            && self.speaking.is_silent()
-            && !self.at_work()
-            && self.ending == Plan::GoOn;
+        let idle = self.speaking.is_silent() && !self.at_work() && self.ending == Plan::GoOn;
         let Some(words) = self.ahead.likely.take_if(|_| idle) else {
             return;
         };

@@ -116,13 +116,16 @@ impl Listening {
                     Verdict::Wait | Verdict::Finish => {}
                 }
             }
+            // A voice that is too soft for the detector.
             Turn::Quiet => {
-                let ends = words.endpoint
-                    && self.sign(words).is_some_and(|sign| {
-                        self.weigh(now, sign, endpointing::Voice::Speaks) == Verdict::End
-                    });
-                if ends {
-                    self.give_all();
+                self.heed_guess(words.guess);
+                let Some(sign) = self.sign(words) else {
+                    return;
+                };
+                match self.weigh(now, sign, endpointing::Voice::Speaks) {
+                    Verdict::End if words.endpoint => self.give_all(),
+                    Verdict::Likely => self.tell_likely(),
+                    Verdict::End | Verdict::Wait | Verdict::Finish => {}
                 }
             }
         }

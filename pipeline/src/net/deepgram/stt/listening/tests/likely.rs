@@ -140,6 +140,21 @@ fn what_flux_thinks_of_a_turn_is_told_and_taken_back() {
 }
 
 #[test]
+fn a_voice_that_only_flux_hears_is_thought_about_too() {
+    let mut scene = Scene::with(Protocol::Flux, false);
+    scene.audio(1_000);
+    let info = |event: &str| {
+        format!(
+            r#"{{"type":"TurnInfo","event":"{event}","audio_window_end":0.9,"transcript":"hello"}}"#
+        )
+    };
+    scene.text(&info("EagerEndOfTurn"));
+    assert_eq!(scene.likely(), ["hello"]);
+    scene.text(&info("EndOfTurn"));
+    assert_eq!(scene.answers(), ["hello"]);
+}
+
+#[test]
 fn nobody_is_told_where_nobody_wants_to_know() {
     let mut scene = Scene::speaks(1_000);
     scene.listening = Listening::new(false, false);
