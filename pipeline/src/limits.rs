@@ -374,6 +374,9 @@ pub const FALTER: Samples = Samples::from_ms(100);
 /// A moment of silence that no pause has come of after so long lay within a word.
 pub const FALTER_LASTS: Duration = Duration::from_millis(160);
 
+/// Words that reach nearer than this to the end of the voice may be all there are.
+pub const WORDS_BEHIND: Samples = Samples::from_ms(400);
+
 /// Words that have been the same for so long are thought about in a moment of silence.
 pub const WORDS_STABLE: Duration = Duration::from_millis(100);
 

@@ -180,8 +180,8 @@ impl Listening {
         match input {
             SttInput::Audio { position, mulaw } => self.handle_audio(position, &mulaw),
             SttInput::SpeechStarted { position } => self.handle_started(position),
-            SttInput::SpeechFaltered { .. } => {
-                self.likely.handle_faltered(now);
+            SttInput::SpeechFaltered { last_voiced, .. } => {
+                self.likely.handle_faltered(now, last_voiced);
                 self.consider(now);
             }
             SttInput::SpeechPaused {

@@ -62,7 +62,9 @@ impl Listening {
             return self.settle(debt);
         }
         // Nearly all is known of it; the rest is a matter of a moment.
-        self.tell_likely();
+        if self.words_keep_up() {
+            self.tell_likely();
+        }
         match self.link {
             Link::Down { away: true } => self.read_here(now, debt),
             Link::Down { away: false } => {}

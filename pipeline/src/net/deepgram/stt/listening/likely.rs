@@ -1,8 +1,10 @@
 //! Words that are likely a whole turn, told before the turn has ended.
 
+use dsp::Samples;
+
 use super::{Effect, Link, Listening, Turn, Voice};
 use crate::endpointing::{self, Evidence, Sign, Verdict, same_words};
-use crate::limits::{FALTER_LASTS, WORDS_STABLE};
+use crate::limits::{FALTER_LASTS, WORDS_BEHIND, WORDS_STABLE};
 use crate::net::edge::SttEvent;
 use crate::time::Mono;
 use crate::wire::deepgram_stt::{Guess, Protocol};
@@ -14,8 +16,8 @@ pub(super) struct Likely {
     wanted: bool,
     /// The words that were told last, unless they turned out not to be all.
     told: Option<String>,
-    /// When the caller's voice last stopped for a moment.
-    faltered: Option<Mono>,
+    /// When the caller's voice last stopped for a moment, and where.
+    faltered: Option<(Mono, Samples)>,
     /// When the words will have been the same for long enough.
     due: Option<Mono>,
 }
@@ -30,8 +32,8 @@ impl Likely {
         }
     }
 
-    pub(super) fn handle_faltered(&mut self, now: Mono) {
-        self.faltered = Some(now);
+    pub(super) fn handle_faltered(&mut self, now: Mono, last_voiced: Samples) {
+        self.faltered = Some((now, last_voiced));
     }
 
     pub(super) fn handle_resumed(&mut self) {
@@ -64,7 +66,9 @@ impl Listening {
         match self.weigh(now, Sign::News, voice) {
             Verdict::Finish => {
                 self.finish();
-                self.tell_likely();
+                if self.words_keep_up() {
+                    self.tell_likely();
+                }
             }
             Verdict::Likely | Verdict::End => self.tell_likely(),
             Verdict::Wait => {
@@ -84,7 +88,7 @@ impl Listening {
                 expectation: self.expectation,
                 text: &self.heard.text(),
                 settled,
-                stable: settled || now >= self.words_at.plus(WORDS_STABLE),
+                stable: settled || now >= self.words_at.plus(WORDS_STABLE) && self.words_keep_up(),
                 voice,
                 // Of a turn that the detector does not know it has nothing to say.
                 slow: self.slow && self.turn != Turn::Quiet,
@@ -94,7 +98,7 @@ impl Listening {
 
     /// What the detector says of the present turn.
     pub(super) fn voice(&self, now: Mono) -> endpointing::Voice {
-        let lately = |at: Mono| now < at.plus(FALTER_LASTS);
+        let lately = |(at, _): (Mono, Samples)| now < at.plus(FALTER_LASTS);
         match self.turn {
             Turn::On {
                 voice: Voice::Pausing { .. },
@@ -102,6 +106,26 @@ impl Listening {
             } => endpointing::Voice::Pauses,
             _ if self.likely.faltered.is_some_and(lately) => endpointing::Voice::Falters,
             _ => endpointing::Voice::Speaks,
+        }
+    }
+
+    /// The vendor has spoken of nearly all of the voice: a word may be missing, and hardly two. A
+    /// model that finds the ends of turns says itself when it has heard all.
+    pub(super) fn words_keep_up(&self) -> bool {
+        let voiced = match self.turn {
+            Turn::On {
+                voice: Voice::Pausing { last_voiced, .. },
+                ..
+            } => Some(last_voiced),
+            Turn::Owed(debt) => Some(debt.last_voiced),
+            Turn::On { .. } | Turn::Quiet => self.likely.faltered.map(|(_, voiced)| voiced),
+        };
+        match (&self.link, voiced) {
+            (Link::Up(connection), Some(voiced)) => {
+                connection.protocol == Protocol::Listen
+                    && connection.processed + WORDS_BEHIND >= voiced
+            }
+            _ => false,
         }
     }
 

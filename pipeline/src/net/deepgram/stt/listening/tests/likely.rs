@@ -64,6 +64,33 @@ fn a_moment_of_silence_within_a_word_is_none() {
 }
 
 #[test]
+fn words_of_long_ago_are_not_likely_all() {
+    let mut scene = Scene::speaks(2_000);
+    scene.interim("I need an oil change", 0, 1_200);
+    scene.audio(100);
+    scene.faltered();
+    scene.audio(100);
+    scene.paused(200);
+    assert!(scene.likely().is_empty(), "more was said since");
+    scene.interim("I need an oil change and tires", 0, 2_300);
+    assert_eq!(scene.likely(), ["I need an oil change and tires"]);
+}
+
+#[test]
+fn flux_is_not_second_guessed() {
+    let mut scene = Scene::with(Protocol::Flux, false).speak(1_000);
+    scene.text(
+        r#"{"type":"TurnInfo","event":"Update","audio_window_end":1.2,"transcript":"I need an oil"}"#,
+    );
+    scene.audio(100);
+    scene.faltered();
+    scene.audio(100);
+    scene.paused(200);
+    scene.wait(300);
+    assert!(scene.likely().is_empty());
+}
+
+#[test]
 fn half_an_answer_is_not_likely_all() {
     let mut scene = Scene::new();
     scene.expect(Expectation::Phone);
@@ -95,7 +122,7 @@ fn other_words_take_it_back_and_may_be_told_in_turn() {
 #[test]
 fn words_of_a_turn_that_has_ended_are_told_while_their_last_form_is_awaited() {
     let mut scene = Scene::speaks(1_000);
-    scene.interim("I need an", 0, 1_000);
+    scene.interim("I need an", 0, 1_100);
     scene.audio(600);
     scene.paused(600);
     assert!(scene.likely().is_empty());
