@@ -57,6 +57,9 @@ pub struct Config {
     /// A `tracing` filter, such as `info,control=debug`.
     pub log: String,
     pub speech: SpeechMode,
+    /// Whether a language model is asked about words that are likely a whole turn before the turn
+    /// has ended. Costs questions that come to nothing; what they answer is never acted on.
+    pub turn_eager: bool,
     pub shards: usize,
     pub calls_per_shard: usize,
     /// How long calls in progress may go on when the process is told to stop.

@@ -211,6 +211,9 @@ pub const SILENCE_PROMPT: Duration = Duration::from_secs(15);
 pub const SILENCE_HANG_UP: Duration = Duration::from_secs(5);
 /// How long a caller waits for a model or a tool before they are told so.
 pub const SLOW_AFTER: Duration = Duration::from_millis(1_200);
+/// How often a model is asked within one turn of the caller before the turn has ended. What is asked
+/// in vain is paid for.
+pub const EARLY_QUESTIONS: usize = 2;
 /// From the end of the caller's turn to its words; then we ask again.
 pub const TRANSCRIPT_DEADLINE: Duration = Duration::from_secs(8);
 /// From the hand-over of words to the first frame that leaves; then the words count as lost.

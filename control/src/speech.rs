@@ -1,7 +1,6 @@
 //! Which speech engines calls get.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -51,7 +50,7 @@ pub fn choose(config: &Config, locations: &Locations) -> Result<Chosen, NoSpeech
     match (config.speech, &config.deepgram) {
         (SpeechMode::Typed, _) => Ok(typed("typed beside the audio, as asked".to_owned())),
         (SpeechMode::Recognised, _) => engines().map(recognised),
-        (SpeechMode::Auto, Some(deepgram)) => Ok(bought(deepgram, &config.data_dir, locations)),
+        (SpeechMode::Auto, Some(deepgram)) => Ok(bought(deepgram, config, locations)),
         (SpeechMode::Auto, None) => Ok(match engines() {
             Ok(engines) => recognised(engines),
             Err(error) => typed(format!("typed beside the audio, because: {error}")),
@@ -81,7 +80,7 @@ fn recognised(speech: LocalSpeech) -> Chosen {
 }
 
 /// Deepgram's, with the engines on this machine for when it is not there.
-fn bought(deepgram: &Deepgram, data_dir: &Path, locations: &Locations) -> Chosen {
+fn bought(deepgram: &Deepgram, config: &Config, locations: &Locations) -> Chosen {
     let account = DeepgramAccount {
         origin: deepgram.origin.clone(),
         key: deepgram.key.clone(),
@@ -102,7 +101,7 @@ fn bought(deepgram: &Deepgram, data_dir: &Path, locations: &Locations) -> Chosen
         model: model.to_owned(),
         http: plain_requests(),
         phrases: Arc::new(PhraseCache::open(
-            Some(data_dir.join("phrases")),
+            Some(config.data_dir.join("phrases")),
             model,
             clauses,
         )),
@@ -124,6 +123,8 @@ fn bought(deepgram: &Deepgram, data_dir: &Path, locations: &Locations) -> Chosen
         fallback_model: deepgram.fallback_model.clone(),
         endpointing_ms: deepgram.endpointing_ms,
         language: deepgram.language.clone(),
+        // The rules need no time to think.
+        eager: config.turn_eager && config.openai.is_some(),
         fallback: engines.map(Into::into),
         ..DeepgramStt::new(account.clone())
     };

@@ -17,6 +17,7 @@ mod duck;
 pub mod ledger;
 pub mod outlet;
 pub mod playout;
+mod quiet;
 mod reference;
 pub mod turn;
 
@@ -28,9 +29,11 @@ use dsp::{FRAME_SAMPLES, MulawFrame, Samples, mulaw};
 
 use self::outlet::Outlet;
 use self::playout::{Caller, Playout, Sound};
+use self::quiet::Quiet;
 use self::turn::{Turn, TurnChange};
+use crate::endpointing::Pace;
 use crate::fact::{Order, Report};
-use crate::limits::{MEDIA_GAP_GRACE, QUIET_BATCH_FRAMES, interjection_pause, turn_pause};
+use crate::limits::{MEDIA_GAP_GRACE, QUIET_BATCH_FRAMES, interjection_pause};
 use crate::message::{EndReason, Expectation};
 use crate::ring::CallerFrame;
 use crate::time::Mono;
@@ -45,6 +48,9 @@ pub struct Call {
     /// No turn begins before here: a recogniser has given the words up to this position.
     words_through: Samples,
     expectation: Expectation,
+    /// How long this caller pauses.
+    pace: Pace,
+    quiet: Quiet,
     playout: Playout,
     ending: Ending,
 }
@@ -151,6 +157,7 @@ impl Call {
         self.playout.handle_sound(now, sound, out);
         let was_on = self.turn.is_on();
         let change = self.turn.handle_verdict(verdict, until, self.pause());
+        self.learn(now, verdict, until);
         out.caller_frame(CallerFrame {
             position: begin,
             mulaw: *frame,
@@ -161,6 +168,28 @@ impl Call {
             out.report(Report::Audio { until, speech });
         }
         self.report_change(change, out);
+        if let Some(last_voiced) = self.turn.falters(self.detector.last_voiced(), until) {
+            out.report(Report::SpeechFaltered {
+                position: until,
+                last_voiced,
+            });
+        }
+    }
+
+    /// Learns how long this caller pauses before they go on.
+    fn learn(&mut self, now: Mono, verdict: Verdict, until: Samples) {
+        let agent = self.contends(now);
+        let pause = self
+            .quiet
+            .handle_verdict(verdict, until, agent, self.expectation);
+        if let Some((pause, during)) = pause {
+            self.pace.handle_pause(pause, during);
+        }
+    }
+
+    /// The agent is audible, or waits to go on.
+    fn contends(&self, now: Mono) -> bool {
+        self.playout.is_audible(now) || self.playout.is_ducked()
     }
 
     fn report_change(&self, change: Option<TurnChange>, out: &mut impl Outlet) {
@@ -171,6 +200,7 @@ impl Call {
             Some(TurnChange::Paused { last_voiced }) => out.report(Report::SpeechPaused {
                 position: self.detector.position(),
                 last_voiced,
+                slow: self.pace.is_slow(self.expectation),
             }),
             Some(TurnChange::Resumed { first_voiced }) => out.report(Report::SpeechResumed {
                 position: first_voiced,
@@ -211,6 +241,9 @@ impl Call {
     /// The stretch of speech that is on is over.
     fn cut_off(&mut self, now: Mono, out: &mut impl Outlet) {
         let last_voiced = self.detector.last_voiced();
+        if !self.contends(now) {
+            self.quiet.handle_cut(last_voiced, self.expectation);
+        }
         self.detector.handle_gap();
         self.playout.handle_gap(now, last_voiced, out);
     }
@@ -220,7 +253,7 @@ impl Call {
         if self.playout.is_ducked() {
             interjection_pause(self.expectation)
         } else {
-            turn_pause(self.expectation)
+            self.pace.pause(self.expectation)
         }
     }
 

@@ -43,10 +43,17 @@ pub enum Report {
     SpeechStarted {
         position: Samples,
     },
+    /// Nothing was voiced for a moment, since `last_voiced`: perhaps the end of a stretch of speech.
+    SpeechFaltered {
+        position: Samples,
+        last_voiced: Samples,
+    },
     /// A stretch of speech has ended at `last_voiced`; the caller may go on. Known at `position`.
     SpeechPaused {
         position: Samples,
         last_voiced: Samples,
+        /// This caller is known to pause for longer than others.
+        slow: bool,
     },
     /// The caller went on here, in the same turn.
     SpeechResumed {
@@ -117,6 +124,7 @@ impl Report {
         match self {
             Self::Started
             | Self::SpeechStarted { .. }
+            | Self::SpeechFaltered { .. }
             | Self::SpeechPaused { .. }
             | Self::SpeechResumed { .. }
             | Self::SpeechEnded { .. }

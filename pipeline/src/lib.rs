@@ -8,6 +8,7 @@
 
 pub mod call;
 mod doorbell;
+pub mod endpointing;
 pub mod fact;
 pub mod histogram;
 pub mod limits;

@@ -336,6 +336,50 @@ pub const fn turn_pause(expectation: Expectation) -> Samples {
     })
 }
 
+/// The least and the most that [`turn_pause`] becomes for a caller whose pauses are known. Figures
+/// are never hurried.
+#[must_use]
+pub const fn pause_bounds(expectation: Expectation) -> (Samples, Samples) {
+    let (least, most) = match expectation {
+        Expectation::YesNo => (300, 450),
+        Expectation::Open => (450, 1_200),
+        Expectation::Name => (500, 1_200),
+        Expectation::When | Expectation::Vehicle => (550, 1_300),
+        Expectation::DateOfBirth | Expectation::Address => (1_000, 1_600),
+        Expectation::Phone => (1_200, 1_800),
+    };
+    (Samples::from_ms(least), Samples::from_ms(most))
+}
+
+/// A caller's latest pauses of either kind, by which they are known.
+pub const PACE_PAUSES: usize = 12;
+
+/// So many short pauses make Otto quicker; one long one makes it more patient.
+pub const PACE_FEW: usize = 4;
+
+/// A turn ends so much after the longest pause a caller makes in one, at least.
+pub const PACE_MARGIN: Samples = Samples::from_ms(100);
+
+/// A longer silence is no pause in a turn.
+pub const PAUSE_LEARNED: Samples = Samples::from_ms(1_500);
+
+/// Nobody answers what they have heard for less: a caller who speaks again by then goes on with what
+/// they were saying.
+pub const REACTION: Samples = Samples::from_ms(300);
+
+/// So long without voice may be the end of speech, or lie within a word: enough to think about the
+/// words.
+pub const FALTER: Samples = Samples::from_ms(100);
+
+/// A moment of silence that no pause has come of after so long lay within a word.
+pub const FALTER_LASTS: Duration = Duration::from_millis(160);
+
+/// Words that reach nearer than this to the end of the voice may be all there are.
+pub const WORDS_BEHIND: Samples = Samples::from_ms(400);
+
+/// Words that have been the same for so long are thought about in a moment of silence.
+pub const WORDS_STABLE: Duration = Duration::from_millis(100);
+
 // The first frame and one whole message fit the horizon, so an answer is never paced dry.
 const _: () = assert!(SEND_HORIZON.as_millis() >= 20 + 100);
 // What is in the air and what may be repeated of it are kept, and as many end markers as fit.
@@ -347,6 +391,17 @@ const _: () = assert!(
         < DUCK_AT_MOST.as_millis() as u64
 );
 const _: () = assert!(DUCK_UNSURE.as_millis() < DUCK_AT_MOST.as_millis());
+const _: () = {
+    let mut n = 0;
+    while n < Expectation::ALL.len() {
+        let (least, most) = pause_bounds(Expectation::ALL[n]);
+        let usual = turn_pause(Expectation::ALL[n]).0;
+        assert!(least.0 <= usual && usual < most.0);
+        n += 1;
+    }
+};
+// A moment of silence is told of before a pause is.
+const _: () = assert!(FALTER.0 < dsp::barge_in::BargeIn::HANG_OVER.0);
 // A part message is sent long before the caller's buffer is empty.
 const _: () = assert!(LOW_WATER.as_millis() > 2 * TICK.as_millis());
 // Between asking for more agent audio and running dry lies a second for the net thread.

@@ -94,6 +94,11 @@ pub enum EventKind {
     SpeechEnded { position: Samples, silence: Samples },
     /// Words that may still change. Show them; never act on them.
     Partial { text: String },
+    /// All words of the turn, likely: it has not ended. Think about them; never act on them. At most
+    /// once in a row for the same words.
+    LikelyEnd { text: String },
+    /// What was likely the end was none: the caller goes on.
+    WentOn,
     /// Words of one caller turn.
     Transcript(Transcript),
     /// The recogniser gave nothing for a turn (noise, or words outside its grammar).

@@ -222,7 +222,8 @@ impl Dealership {
         page.expect("served").text().await.expect("text")
     }
 
-    async fn close(self) {
+    /// Ends what is going on, and stops.
+    pub async fn close(self) {
         self.server.stop(std::future::ready(())).await;
     }
 

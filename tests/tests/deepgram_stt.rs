@@ -92,6 +92,7 @@ impl Call {
         self.tell(SttInput::SpeechPaused {
             position,
             last_voiced,
+            slow: false,
         })
         .await;
     }
@@ -112,10 +113,22 @@ impl Call {
                 .expect("an answer in time")
                 .expect("the edge goes on")
             {
-                SttEvent::Partial { .. } => {}
+                SttEvent::Partial { .. } | SttEvent::LikelyEnd { .. } | SttEvent::WentOn => {}
                 SttEvent::Final(words) => return words.text,
                 SttEvent::Nothing { .. } => return "-".into(),
                 SttEvent::Failed { .. } => return "!".into(),
+            }
+        }
+    }
+
+    /// Waits until these words are likely all of a turn that has not ended.
+    async fn likely(&mut self, words: &str) {
+        loop {
+            let event = tokio::time::timeout(Duration::from_secs(10), self.events.recv());
+            match event.await.expect("in time").expect("the edge goes on") {
+                SttEvent::LikelyEnd { text } if text == words => return,
+                SttEvent::Partial { .. } | SttEvent::LikelyEnd { .. } | SttEvent::WentOn => {}
+                other => panic!("the turn has ended: {other:?}"),
             }
         }
     }
@@ -213,6 +226,7 @@ async fn a_number_in_groups_is_one_answer() {
     call.tell(SttInput::SpeechPaused {
         position,
         last_voiced,
+        slow: false,
     })
     .await;
     assert_eq!(
@@ -416,6 +430,29 @@ async fn a_slow_vendor_is_waited_for() {
     call.says("tires please").await;
     call.ends().await;
     assert_eq!(call.answer().await, "tires please");
+}
+
+#[tokio::test]
+async fn words_that_are_likely_all_are_told_before_their_turn_ends() {
+    for model in ["nova-2-phonecall", "flux-general-en"] {
+        let waits = Manner {
+            finds_endpoints: model.starts_with("flux"),
+            ..Manner::default()
+        };
+        let mut call = Call::with(waits, |ear| {
+            ear.model = model.into();
+            ear.eager = true;
+        })
+        .await;
+        call.silence(10).await;
+        call.says("tires please").await;
+        call.likely("tires please").await;
+        call.ends().await;
+        assert_eq!(call.answer().await, "tires please", "{model}");
+        let path = &call.sim.connections()[0].path;
+        let asks = path.contains("&eager_eot_threshold=0.50");
+        assert_eq!(asks, model.starts_with("flux"), "{path}");
+    }
 }
 
 #[tokio::test]

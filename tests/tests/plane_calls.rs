@@ -191,7 +191,9 @@ async fn the_recogniser_gets_every_sample_once_and_the_turn_between_its_start_an
                 assert_eq!(at, position);
                 in_turn = true;
             }
-            SttInput::SpeechPaused { .. } | SttInput::SpeechResumed { .. } => {}
+            SttInput::SpeechFaltered { .. }
+            | SttInput::SpeechPaused { .. }
+            | SttInput::SpeechResumed { .. } => {}
             SttInput::SpeechEnded { position: at } => {
                 assert_eq!(at, position);
                 break;

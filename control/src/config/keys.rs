@@ -37,6 +37,7 @@ pub enum Key {
     OpenAiServiceTier,
     OpenAiTemperature,
     OpenAiMaxTokens,
+    TurnEager,
     GoogleClientId,
     GoogleClientSecret,
     GoogleRefreshToken,
@@ -88,6 +89,7 @@ const KEYS: &[(Key, &str)] = &[
     (Key::OpenAiServiceTier, "OPENAI_SERVICE_TIER"),
     (Key::OpenAiTemperature, "OPENAI_TEMPERATURE"),
     (Key::OpenAiMaxTokens, "OPENAI_MAX_TOKENS"),
+    (Key::TurnEager, "TURN_EAGER"),
     (Key::GoogleClientId, "GOOGLE_CLIENT_ID"),
     (Key::GoogleClientSecret, "GOOGLE_CLIENT_SECRET"),
     (Key::GoogleRefreshToken, "GOOGLE_REFRESH_TOKEN"),
@@ -112,7 +114,7 @@ const KEYS: &[(Key, &str)] = &[
 
 /// Settings of parts that this version does not have. They may be set; the start of the log says
 /// that they change nothing.
-pub(super) const NOT_YET: &[&str] = &["RECORDING_KEY", "CORS_ORIGINS", "TURN_EAGER"];
+pub(super) const NOT_YET: &[&str] = &["RECORDING_KEY", "CORS_ORIGINS"];
 
 impl Key {
     #[must_use]

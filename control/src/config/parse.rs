@@ -44,6 +44,7 @@ pub(super) fn parse(sources: &Sources) -> Result<Config, ConfigError> {
         media_token_key: value(sources, Key::MediaTokenKey, secret)?,
         log: value(sources, Key::RustLog, log)?.unwrap_or_else(|| DEFAULT_LOG.to_owned()),
         speech: value(sources, Key::Speech, speech)?.unwrap_or(SpeechMode::Auto),
+        turn_eager: value(sources, Key::TurnEager, switch)?.unwrap_or(true),
         shards: value(sources, Key::Shards, |s| count(s, limits::MAX_SHARDS))?
             .unwrap_or(limits::DEFAULT_SHARDS),
         calls_per_shard: value(sources, Key::CallsPerShard, |s| {
@@ -283,6 +284,14 @@ fn log(text: &str) -> Result<String, Wrong> {
 fn speech(text: &str) -> Result<SpeechMode, Wrong> {
     clap::ValueEnum::from_str(text, true)
         .map_err(|_| wrong("is not a speech mode", "use auto, recognised or typed"))
+}
+
+fn switch(text: &str) -> Result<bool, Wrong> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "on" | "1" => Ok(true),
+        "false" | "off" | "0" => Ok(false),
+        _ => Err(wrong("is neither on nor off", "use true or false")),
+    }
 }
 
 fn count(text: &str, most: usize) -> Result<usize, Wrong> {

@@ -66,6 +66,7 @@ fn every_wrong_value_is_one_sentence_with_key_and_remedy() {
         ("OPENAI_TEMPERATURE", "hot", "0 to 2"),
         ("RUST_LOG", "control=loud", "info,control=debug"),
         ("OTTO_SPEECH", "sung", "auto, recognised or typed"),
+        ("TURN_EAGER", "perhaps", "true or false"),
         ("OTTO_SHARDS", "0", "leave it unset"),
         ("OTTO_CALLS_PER_SHARD", "-1", "leave it unset"),
         ("OTTO_DRAIN_SECONDS", "soon", "0 to 3600"),
@@ -90,6 +91,15 @@ fn a_secret_is_neither_in_the_error_nor_in_the_debug_text() {
     for key in ["ADMIN_TOKEN", "DEEPGRAM_API_KEY", "OPENAI_API_KEY"] {
         let config = parse(&[(key, "correct-horse-battery")]).expect("long enough");
         assert!(!format!("{config:?}").contains("horse"), "{key}");
+    }
+}
+
+#[test]
+fn turns_are_eager_unless_they_are_switched_off() {
+    assert!(parse(&[]).expect("valid").turn_eager);
+    for (value, eager) in [("on", true), ("TRUE", true), ("0", false), ("off", false)] {
+        let config = parse(&[("TURN_EAGER", value)]).expect("valid");
+        assert_eq!(config.turn_eager, eager, "{value}");
     }
 }
 

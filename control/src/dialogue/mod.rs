@@ -42,6 +42,13 @@ pub trait Brain: Send {
         false
     }
 
+    /// What it would ask a language model if the caller had said this, and asked nothing else first;
+    /// `None` where it would ask nothing, or do anything beside it. It is asked ahead of the turn,
+    /// and [`Self::handle`] decides later: nothing changes by this.
+    fn speculate(&self, _text: &str, _now: &jiff::Zoned) -> Option<llm::Request> {
+        None
+    }
+
     /// The times that the caller is deciding about, which nobody else is to be offered meanwhile.
     fn deciding(&self) -> Option<Offer> {
         None

@@ -151,6 +151,22 @@ impl Brain for ModelBrain {
         std::mem::take(&mut self.out)
     }
 
+    fn speculate(&self, text: &str, now: &Zoned) -> Option<Request> {
+        let known = match &self.lead {
+            Lead::Listening => &self.known,
+            Lead::Rules(rules) if rules.may_yield() => rules.known(),
+            _ => return None,
+        };
+        // What is acted upon at once is no matter for the model alone.
+        if wants_no_calls(text, None) || known.is_denied_by(text) {
+            return None;
+        }
+        let mut history = self.history.clone();
+        history.caller(text);
+        let now = &self.location.local(now.timestamp());
+        Some(self.request(&history, known, now))
+    }
+
     fn thinks_again(&self) -> bool {
         !matches!(self.lead, Lead::Rules(_) | Lead::Over | Lead::HandedOn)
     }
@@ -355,17 +371,21 @@ impl ModelBrain {
     // ---- the model ----------------------------------------------------------
 
     fn ask(&mut self, round: u8, now: &Zoned) -> Lead {
-        let context = prompt::context(&self.location, &self.known, now);
-        let messages = self.history.messages(&self.prompt.instructions, &context);
-        self.out.push(Action::Ask(Request {
-            messages,
-            tools: Arc::clone(&self.prompt.tools),
-        }));
+        let request = self.request(&self.history, &self.known, now);
+        self.out.push(Action::Ask(request));
         Lead::Asking(Asking {
             clauses: Clauses::default(),
             said: String::new(),
             round,
         })
+    }
+
+    fn request(&self, history: &History, known: &Known, now: &Zoned) -> Request {
+        let context = prompt::context(&self.location, known, now);
+        Request {
+            messages: history.messages(&self.prompt.instructions, &context),
+            tools: Arc::clone(&self.prompt.tools),
+        }
     }
 
     fn write(&mut self, mut asking: Asking, answer: Answer, now: &Zoned) -> Lead {

@@ -12,6 +12,7 @@ pub mod sse;
 
 pub use openai::{OpenAi, OpenAiConfig, Prices};
 
+use pipeline::endpointing::same_words;
 use pipeline::vendor::VendorErrorKind;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -23,6 +24,33 @@ pub struct Request {
     /// prompt cache can serve it.
     pub messages: Vec<Message>,
     pub tools: std::sync::Arc<[ToolSpec]>,
+}
+
+impl Request {
+    /// Whether an answer to one is an answer to the other: the same, but for how the recogniser
+    /// spelled the caller's words.
+    pub(crate) fn asks_the_same_as(&self, other: &Self) -> bool {
+        let alike = |(one, other): (&Message, &Message)| match (one, other) {
+            (Message::User(one), Message::User(other)) => one == other || same_words(one, other),
+            (one, other) => one == other,
+        };
+        self.messages.len() == other.messages.len()
+            && self.messages.iter().zip(&other.messages).all(alike)
+            && self.tools == other.tools
+    }
+
+    /// How long the conversation is, in bytes of text, without the tools that are offered.
+    pub(crate) fn letters(&self) -> usize {
+        let letters = self.messages.iter().map(|message| match message {
+            Message::System(text) | Message::User(text) => text.len(),
+            Message::Assistant { text, tool_calls } => {
+                let calls = tool_calls.iter().map(ToolRequest::letters);
+                text.len() + calls.sum::<usize>()
+            }
+            Message::Tool { content, .. } => content.len(),
+        });
+        letters.sum()
+    }
 }
 
 /// One message of a conversation, as chat completions know them.
@@ -50,6 +78,12 @@ pub struct ToolRequest {
     pub name: String,
     /// JSON as the model wrote it: not checked.
     pub arguments: String,
+}
+
+impl ToolRequest {
+    fn letters(&self) -> usize {
+        self.name.len() + self.arguments.len()
+    }
 }
 
 /// A tool as it is described to a model.
@@ -84,6 +118,15 @@ impl Answer {
             Self::Text(_) => true,
             Self::Finished { tool_calls, .. } => tool_calls.is_empty(),
             Self::Failed(_) => false,
+        }
+    }
+
+    /// How much the model has written of it, in bytes.
+    pub(crate) fn letters(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Finished { tool_calls, .. } => tool_calls.iter().map(ToolRequest::letters).sum(),
+            Self::Failed(_) => 0,
         }
     }
 }

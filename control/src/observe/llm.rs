@@ -22,11 +22,18 @@ pub struct LlmMetrics {
     tokens: Family<Kind, Counter>,
     cost: Counter<f64, AtomicU64>,
     remaining: Family<Kind, Gauge>,
+    speculations: Family<Speculation, Counter>,
+    wasted: Family<Kind, Counter>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Request {
     role: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Speculation {
     outcome: &'static str,
 }
 
@@ -43,6 +50,8 @@ impl LlmMetrics {
             tokens: Family::default(),
             cost: Counter::default(),
             remaining: Family::default(),
+            speculations: Family::default(),
+            wasted: Family::default(),
         };
         registry.register(
             "otto_llm_first_token_seconds",
@@ -69,7 +78,37 @@ impl LlmMetrics {
             "What the vendor said is left of its rate limits",
             metrics.remaining.clone(),
         );
+        registry.register(
+            "otto_speculations",
+            "Questions to language models ahead of a turn's end, by what became of them",
+            metrics.speculations.clone(),
+        );
+        registry.register(
+            "otto_speculation_wasted_characters",
+            "Characters of discarded questions and of what had been answered to them",
+            metrics.wasted.clone(),
+        );
         metrics
+    }
+
+    /// An answer was there before its turn had ended.
+    pub fn speculation_used(&self) {
+        self.speculation("used");
+    }
+
+    /// A question was asked in vain: so many characters of the conversation, answered by so many.
+    pub fn speculation_discarded(&self, prompt: usize, answer: usize) {
+        self.speculation("discarded");
+        for (kind, characters) in [("prompt", prompt), ("completion", answer)] {
+            let counter = self.wasted.get_or_create(&Kind { kind });
+            counter.inc_by(u64::try_from(characters).unwrap_or(u64::MAX));
+        }
+    }
+
+    fn speculation(&self, outcome: &'static str) {
+        self.speculations
+            .get_or_create(&Speculation { outcome })
+            .inc();
     }
 
     pub fn first_token(&self, after: Duration) {

@@ -6,6 +6,7 @@
 //! timeout.
 
 mod agent;
+mod ahead;
 mod caller;
 mod deadlines;
 
@@ -17,6 +18,8 @@ use pipeline::Mono;
 use pipeline::message::{Command, Event, EventKind, Expectation};
 use storage::call_log::TurnTimings;
 
+use self::ahead::Ahead;
+pub(super) use self::ahead::Thought;
 use self::deadlines::{Deadlines, Due};
 use super::ending::Ending;
 use super::record::Record;
@@ -49,6 +52,8 @@ pub(super) enum Effect {
     Ask(llm::Request),
     /// Its answer is no longer wanted.
     StopAsking,
+    /// What became of a question that was asked ahead of its turn.
+    Thought(Thought),
     Publish(FeedEvent),
     /// The caller decides about these times, and about nothing else.
     Hold(Option<Offer>),
@@ -71,6 +76,7 @@ pub(super) struct Conversation {
     asking: bool,
     /// What the model has answered while the caller spoke: said only if they said nothing.
     held: VecDeque<llm::Answer>,
+    ahead: Ahead,
     /// Since the agent's last words to the matter, the caller was told that it takes a moment.
     filled: bool,
     expects: Expectation,
@@ -130,6 +136,7 @@ impl Conversation {
             tools_running: 0,
             asking: false,
             held: VecDeque::new(),
+            ahead: Ahead::default(),
             filled: false,
             expects: Expectation::default(),
             shown: (String::new(), Expectation::default()),
@@ -185,6 +192,8 @@ impl Conversation {
                 let text = mask::masked(&text, self.expects);
                 self.publish(FeedEvent::Partial { text });
             }
+            EventKind::LikelyEnd { text } => self.likely_end(text),
+            EventKind::WentOn => self.think_no_further(),
             EventKind::Transcript(transcript) => self.words(transcript, at, now),
             EventKind::Backchannel(transcript) => self.backchannel(transcript, at, now),
             EventKind::NothingRecognised { .. } => self.no_words(now),
@@ -231,11 +240,15 @@ impl Conversation {
             }
         }
         self.release(now);
+        self.think_ahead(now);
         self.settle(now.mono);
     }
 
     /// The language model goes on with its answer.
     pub(super) fn handle_model(&mut self, answer: llm::Answer, now: &Now) {
+        if self.keep_early(&answer) {
+            return;
+        }
         self.held.push_back(answer);
         self.release(now);
         self.settle(now.mono);

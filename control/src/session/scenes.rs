@@ -35,6 +35,11 @@ fn interruptions() {
 }
 
 #[test]
+fn endpointing() {
+    assert!(play(include_str!("scenes/endpointing.txt")) >= 9);
+}
+
+#[test]
 fn patience() {
     assert!(play(include_str!("scenes/patience.txt")) >= 30);
 }

@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 
 use super::clock::SessionClock;
-use super::conversation::{Conversation, Effect};
+use super::conversation::{Conversation, Effect, Thought};
 use super::ending::{self, Ending};
 use super::holding::Holding;
 use super::journal::{Journal, Noted};
@@ -311,6 +311,7 @@ impl Session {
                 self.answering = Some(model.ask(request));
             }
             Effect::StopAsking => self.answering = None,
+            Effect::Thought(thought) => self.count(thought),
             Effect::Publish(what) => {
                 match &what {
                     FeedEvent::State { state, .. } => self.telling.state(state),
@@ -321,6 +322,14 @@ impl Session {
             }
             Effect::Hold(offer) => self.holding.hold(offer),
             Effect::Turn(timings) => self.config.metrics.turn(&timings),
+        }
+    }
+
+    fn count(&self, thought: Thought) {
+        let llm = self.config.metrics.llm();
+        match thought {
+            Thought::Used => llm.speculation_used(),
+            Thought::Discarded { prompt, answer } => llm.speculation_discarded(prompt, answer),
         }
     }
 
@@ -356,7 +365,16 @@ impl Session {
     }
 
     /// Closes the log, then the feed.
-    async fn finish(self, conversation: Conversation, row: CallRow, over: Over, duration_ms: u64) {
+    async fn finish(
+        self,
+        mut conversation: Conversation,
+        row: CallRow,
+        over: Over,
+        duration_ms: u64,
+    ) {
+        if let Some(thought) = conversation.thought_at_the_end() {
+            self.count(thought);
+        }
         drop(self.media);
         drop((self.holding, self.telling));
         // What has begun to change something is finished, and told in the log.

@@ -429,7 +429,9 @@ impl Outlet for FarEnd {
                 self.callers_turn = true;
                 self.turn_began = position;
             }
-            Report::SpeechPaused { .. } | Report::SpeechResumed { .. } => {
+            Report::SpeechFaltered { .. }
+            | Report::SpeechPaused { .. }
+            | Report::SpeechResumed { .. } => {
                 assert!(self.callers_turn, "a pause in nobody's turn");
             }
             Report::SpeechEnded { .. } => {

@@ -4,7 +4,7 @@
 use dsp::Samples;
 use dsp::barge_in::Verdict;
 
-use crate::limits::SUSTAINED_SPEECH;
+use crate::limits::{FALTER, SUSTAINED_SPEECH};
 
 /// Where the caller's turn stands. Positions count the caller's audio.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,6 +122,16 @@ impl Turn {
         TurnChange::Began { first_voiced }
     }
 
+    /// Where the voice of the present stretch stopped a moment ago. `last_voiced` is the detector's,
+    /// and `position` the end of its latest frame; each silence has one such moment.
+    #[must_use]
+    pub fn falters(self, last_voiced: Option<Samples>, position: Samples) -> Option<Samples> {
+        let Self::Speaking { .. } = self else {
+            return None;
+        };
+        last_voiced.filter(|voiced| position.saturating_sub(*voiced) == FALTER)
+    }
+
     /// Whether it is the caller's turn.
     #[must_use]
     pub fn is_on(self) -> bool {
@@ -229,6 +239,19 @@ mod tests {
         assert!(turn.is_sustained(Some(ms(2_000))));
         turn.handle_verdict(Verdict::Voice { sure: false }, ms(2_000), ms(600));
         assert!(!turn.is_sustained(Some(ms(2_000))), "it may be a noise");
+    }
+
+    #[test]
+    fn a_voice_that_stops_for_a_moment_falters_once() {
+        let speaking = Turn::Speaking {
+            began: ms(100),
+            since: ms(100),
+            sure: true,
+        };
+        let faltered = |now| speaking.falters(Some(ms(1_000)), ms(now));
+        let moments: Vec<_> = (1_000..1_200).step_by(20).filter_map(faltered).collect();
+        assert_eq!(moments, [ms(1_000)]);
+        assert_eq!(pausing(1_000).falters(Some(ms(1_000)), ms(1_100)), None);
     }
 
     #[test]

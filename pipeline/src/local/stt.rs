@@ -104,6 +104,7 @@ impl Ear {
             }
             // Nothing is typed here, what is said is recognised; and pauses are heard in the audio.
             SttInput::TypedWords(_)
+            | SttInput::SpeechFaltered { .. }
             | SttInput::SpeechPaused { .. }
             | SttInput::SpeechResumed { .. } => None,
         }

@@ -74,6 +74,7 @@ impl Lines {
             }
             SttInput::Audio { .. }
             | SttInput::Expect(_)
+            | SttInput::SpeechFaltered { .. }
             | SttInput::SpeechPaused { .. }
             | SttInput::SpeechResumed { .. } => None,
         }

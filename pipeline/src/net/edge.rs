@@ -28,10 +28,18 @@ pub enum SttInput {
     /// The caller began to speak. `position` includes the detector's look-back, so that audio from
     /// there on holds the whole first word.
     SpeechStarted { position: Samples },
-    /// A stretch of the turn's speech has ended at `last_voiced`; the caller may go on.
+    /// Nothing was voiced for a moment, since `last_voiced`: perhaps the end of a stretch of speech,
+    /// of which [`Self::SpeechPaused`] would tell.
+    SpeechFaltered {
+        position: Samples,
+        last_voiced: Samples,
+    },
+    /// A stretch of the turn's speech has ended at `last_voiced`; the caller may go on, and is known
+    /// to do so after longer than others if `slow`.
     SpeechPaused {
         position: Samples,
         last_voiced: Samples,
+        slow: bool,
     },
     /// The caller went on here, in the same turn.
     SpeechResumed { position: Samples },
@@ -51,6 +59,12 @@ pub enum SttEvent {
     Partial {
         text: String,
     },
+    /// All words of the turn that is on, likely. Words may yet follow, or be others.
+    LikelyEnd {
+        text: String,
+    },
+    /// The caller goes on after what was likely the end.
+    WentOn,
     /// The words of a turn. Without a [`SttInput::SpeechEnded`] they end it, at [`Transcript::to`]:
     /// a turn that began later goes on.
     Final(Transcript),

@@ -83,15 +83,11 @@ impl Hearing {
         self.pass_on(self.held_until());
     }
 
-    /// A stretch of speech has ended, as was known at `position`.
-    pub(super) fn handle_speech_paused(&mut self, position: Samples, last_voiced: Samples) {
+    /// Something about the caller's voice, as was known at `position`.
+    pub(super) fn handle_voice(&mut self, position: Samples, news: SttInput) {
         self.drain(position);
         self.pass_on(self.held_until());
-        let paused = SttInput::SpeechPaused {
-            position,
-            last_voiced,
-        };
-        self.backlog.push_back(paused);
+        self.backlog.push_back(news);
     }
 
     /// The caller's turn is over.
@@ -274,8 +270,12 @@ mod tests {
         line.speak(2);
         line.hearing.handle_speech_started(Samples::from_ms(20));
         line.speak(1);
-        line.hearing
-            .handle_speech_paused(line.position, Samples::from_ms(50));
+        let paused = SttInput::SpeechPaused {
+            position: line.position,
+            last_voiced: Samples::from_ms(50),
+            slow: false,
+        };
+        line.hearing.handle_voice(line.position, paused);
         line.hearing.handle_speech_ended(line.position);
         assert_eq!(
             line.heard(),
@@ -284,7 +284,7 @@ mod tests {
                 "20..40",
                 "start 20",
                 "40..60",
-                "SpeechPaused { position: Samples(480), last_voiced: Samples(400) }",
+                "SpeechPaused { position: Samples(480), last_voiced: Samples(400), slow: false }",
                 "end 60",
             ]
         );

@@ -4,7 +4,6 @@
 //! serves all calls, so it runs outside tokio's cooperative budget. Every call has a `relay`
 //! between its rings, its two speech edges and its session.
 
-mod complete;
 pub mod deepgram;
 pub mod edge;
 mod edge_link;
@@ -18,6 +17,5 @@ mod speaking;
 mod switchboard;
 mod turns;
 
-pub use complete::is_complete;
 pub(crate) use relay::Admission;
 pub(crate) use switchboard::{NetParts, run, runtime};

@@ -45,8 +45,19 @@ pub struct Words<'a> {
     pub endpoint: bool,
     /// The answer to our wish that it finish.
     pub from_finalize: bool,
+    /// What the recogniser thinks of the turn, where it says so before its end (Flux).
+    pub guess: Option<Guess>,
     /// Each word's place, where it is told (v1).
     pub words: Vec<Word<'a>>,
+}
+
+/// What a recogniser that finds the ends of turns thinks of one that goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guess {
+    /// It may be over.
+    Over,
+    /// It was not.
+    GoesOn,
 }
 
 /// One word, as it is to be shown.

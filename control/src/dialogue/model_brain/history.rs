@@ -6,7 +6,7 @@ use crate::dialogue::limits::{HISTORY_TOKENS, LETTERS_PER_TOKEN, TOOL_ANSWER_LET
 use crate::llm::{Message, ToolRequest};
 
 /// Oldest first, bounded by [`HISTORY_TOKENS`].
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct History {
     entries: VecDeque<Entry>,
     /// How many things the agent has said.
@@ -23,7 +23,7 @@ pub(super) struct Asked<'a> {
     pub(super) heard: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Entry {
     Caller(String),
     Agent(Said),
@@ -36,7 +36,7 @@ enum Entry {
 }
 
 /// Words of the agent's.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Said {
     number: u32,
     text: String,
@@ -46,7 +46,7 @@ struct Said {
     heard: Option<usize>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Call {
     request: ToolRequest,
     result: Option<String>,

@@ -1,5 +1,6 @@
 //! Whole dialogues with a model that answers as it is scripted, real tools and a real book.
 
+mod ahead;
 mod booking;
 mod failure;
 mod manners;

@@ -45,7 +45,7 @@ impl Conversation {
                     if let Some(turn) = &mut self.turn {
                         turn.asked(now.mono);
                     }
-                    self.effects.push_back(Effect::Ask(request));
+                    self.ask(request);
                 }
                 Action::StopAsking => self.stop_asking(),
                 Action::Answered => {

@@ -40,6 +40,7 @@ impl Conversation {
             second_opinion: transcript.second_opinion,
         };
         let goes_on = self.think(heard, now);
+        self.think_afresh();
         if let Plan::After(ending) | Plan::Withdrawn(ending) = planned
             && self.ending == Plan::GoOn
             && !goes_on
@@ -60,6 +61,7 @@ impl Conversation {
         self.stt_failures = 0;
         self.silence = Patience::Fresh;
         self.turn = None;
+        self.think_afresh();
         let at_ms = self.elapsed_ms(at);
         let shown = self.record.caller(at_ms, &transcript.text, self.expects);
         self.publish(FeedEvent::Caller {
@@ -75,6 +77,7 @@ impl Conversation {
             return;
         }
         self.publish(FeedEvent::Unclear);
+        self.think_afresh();
         self.unclear(now);
     }
 
@@ -159,6 +162,7 @@ impl Conversation {
         self.take_back(None);
         self.caller = Caller::Quiet;
         self.held.clear();
+        self.think_afresh();
         self.think(Input::Machine, now);
     }
 

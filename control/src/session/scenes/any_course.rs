@@ -84,6 +84,7 @@ fn random(seed: u64) -> Script {
             ("tool".to_owned(), "That is done.".to_owned()),
         ],
         hears_whole_line: random.bool(),
+        eager: random.bool(),
         recogniser_late: random.u64(0..60) * 20,
         synthesiser_late: random.u64(0..40) * 20,
         model: Some(if random.bool() {

@@ -14,6 +14,9 @@ pub(super) struct Recogniser {
     /// From where until where in the caller's audio which words reach.
     said: VecDeque<(Samples, Samples, String)>,
     partial: bool,
+    eager: bool,
+    /// A likely end was told of.
+    told: bool,
     /// How many of the words have been shown before their turn has ended.
     shown: usize,
     late: u64,
@@ -40,6 +43,8 @@ impl Recogniser {
         Self {
             said: said.into(),
             partial: script.hears_whole_line,
+            eager: script.eager,
+            told: false,
             shown: 0,
             late: script.recogniser_late,
             deaf: script.deaf,
@@ -51,7 +56,23 @@ impl Recogniser {
     pub(super) fn handle(&mut self, now: u64, input: SttInput) {
         match input {
             SttInput::SpeechStarted { position } => self.turn_from = position,
+            SttInput::SpeechFaltered { last_voiced, .. } if self.eager => {
+                let begun = self.said.iter().filter(|(from, ..)| *from < last_voiced);
+                let over = begun.clone().all(|(_, to, _)| *to <= last_voiced + SLACK);
+                let words: Vec<&str> = begun.map(|(.., words)| words.as_str()).collect();
+                if over && !words.is_empty() {
+                    self.told = true;
+                    let text = words.join(" ");
+                    let likely = SttEvent::LikelyEnd { text };
+                    self.due.push_back((now + self.late, likely));
+                }
+            }
+            SttInput::SpeechResumed { .. } if self.told => {
+                self.told = false;
+                self.due.push_back((now + self.late, SttEvent::WentOn));
+            }
             SttInput::SpeechEnded { position } => {
+                self.told = false;
                 let mut words = Vec::new();
                 while let Some((from, ..)) = self.said.front()
                     && *from < position
@@ -93,6 +114,9 @@ impl Recogniser {
         due.then(|| self.due.pop_front().map(|(_, event)| event))?
     }
 }
+
+/// Words that end so much later than the voice may belong to it.
+const SLACK: Samples = Samples::from_ms(60);
 
 /// Speaks 60 ms for each letter, in audio that is like no other.
 pub(super) struct Synthesiser {

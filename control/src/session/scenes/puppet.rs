@@ -8,7 +8,7 @@ use storage::customer::CustomerId;
 
 use super::script::Script;
 use crate::dialogue::{Action, Brain, Input, Question, Silence, ToolId, TransferReason};
-use crate::llm::{Answer, Request};
+use crate::llm::{Answer, Message, Request};
 use crate::tools::{ToolCall, get_upcoming_appointments};
 
 /// What the dialogue was told, in words.
@@ -73,6 +73,15 @@ impl Puppet {
         actions
     }
 
+    /// What a model is asked where the script has no reply.
+    fn question(&self, words: &str) -> Option<Request> {
+        let asks = self.asks_a_model && self.reply(words).is_none();
+        asks.then(|| Request {
+            messages: vec![Message::User(words.to_owned())],
+            tools: Arc::new([]),
+        })
+    }
+
     fn reply(&self, words: &str) -> Option<String> {
         let reply = self.replies.iter().find(|(to, _)| to == words);
         reply.map(|(_, text)| text.clone())
@@ -87,11 +96,7 @@ impl Brain for Puppet {
                 self.note(text.clone());
                 match self.reply(&text) {
                     Some(reply) => self.perform(&reply),
-                    None if self.asks_a_model => vec![Action::Ask(Request {
-                        messages: Vec::new(),
-                        tools: Arc::new([]),
-                    })],
-                    None => Vec::new(),
+                    None => self.question(&text).into_iter().map(Action::Ask).collect(),
                 }
             }
             Input::Unclear => {
@@ -129,6 +134,10 @@ impl Brain for Puppet {
             Input::Model(Answer::Failed(_)) => self.perform("By the rules, then."),
             _ => Vec::new(),
         }
+    }
+
+    fn speculate(&self, text: &str, _: &Zoned) -> Option<Request> {
+        self.question(text)
     }
 
     fn thinks_again(&self) -> bool {

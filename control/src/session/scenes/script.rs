@@ -6,6 +6,7 @@
 //! reply hours: Nine to five.          what the dialogue answers to these words
 //! reply bye: Good-bye. [hang up]      and does: hang up, transfer, yes/no, tool 3000
 //! recogniser: whole late 300          hears the whole line and has partial words; how late it is
+//! recogniser: eager late 50           tells of words that are likely all; and how late it is
 //! recogniser: deaf 0 5000             says nothing in this time
 //! synthesiser: late 400
 //! model: late 500 Sure, | forty dollars.
@@ -18,6 +19,7 @@
 //! heard: stop / unclear               what the dialogue was told; * stands for anything
 //! dips 1                              the agent fell silent and went on, so often
 //! interruptions 1
+//! thoughts 1 2                        questions to the model ahead of a turn: used, and in vain
 //! whole                               every sample said was heard, with little repeated
 //! silent 1200 2000                    nothing is heard of the agent in this time
 //! sounds 2500 2600                    something is
@@ -36,6 +38,7 @@ pub(super) struct Script {
     pub(super) greeting: String,
     pub(super) replies: Vec<(String, String)>,
     pub(super) hears_whole_line: bool,
+    pub(super) eager: bool,
     pub(super) recogniser_late: u64,
     pub(super) deaf: (u64, u64),
     pub(super) synthesiser_late: u64,
@@ -65,6 +68,7 @@ pub(super) enum Expected {
     Heard(String),
     Dips(usize),
     Interruptions(usize),
+    Thoughts(usize, usize),
     Whole,
     Silent(u64, u64),
     Sounds(u64, u64),
@@ -128,6 +132,10 @@ impl Script {
                     self.hears_whole_line = true;
                     self.recogniser_late = late.parse().ok()?;
                 }
+                ["eager", "late", late] => {
+                    self.eager = true;
+                    self.recogniser_late = late.parse().ok()?;
+                }
                 ["late", late] => self.recogniser_late = late.parse().ok()?,
                 ["deaf", from, to] => self.deaf = (from.parse().ok()?, to.parse().ok()?),
                 _ => return None,
@@ -157,6 +165,9 @@ impl Script {
             "interruptions" => self
                 .expected
                 .push(Expected::Interruptions(number()? as usize)),
+            "thoughts" => self
+                .expected
+                .push(Expected::Thoughts(number()? as usize, number()? as usize)),
             "whole" => self.expected.push(Expected::Whole),
             "silent" => self.expected.push(Expected::Silent(number()?, number()?)),
             "sounds" => self.expected.push(Expected::Sounds(number()?, number()?)),

@@ -15,7 +15,7 @@ use super::puppet::{Puppet, Told};
 use super::script::{Act, Expected, Model, Script};
 use crate::dialogue::{Input, ToolId};
 use crate::llm::{Answer, Failure};
-use crate::session::conversation::{Conversation, Effect, Now};
+use crate::session::conversation::{Conversation, Effect, Now, Thought};
 use crate::tools::Answer as Found;
 
 pub(super) struct Stage<'a> {
@@ -38,6 +38,8 @@ pub(super) struct Stage<'a> {
     said: String,
     dips: usize,
     interruptions: usize,
+    /// Thoughts ahead of a turn, used and in vain.
+    thoughts: (usize, usize),
     /// When the call had ended.
     pub(super) over: Option<u64>,
     local: Zoned,
@@ -73,6 +75,7 @@ impl<'a> Stage<'a> {
             said: String::new(),
             dips: 0,
             interruptions: 0,
+            thoughts: (0, 0),
             over: None,
             local: "2026-11-23T10:00[America/Chicago]".parse().expect("valid"),
             ms: 0,
@@ -194,6 +197,8 @@ impl<'a> Stage<'a> {
             Effect::RunTool { id, .. } => self.tools.push_back((self.ms + self.tool_takes, id)),
             Effect::Ask(_) => self.ask(),
             Effect::StopAsking => self.model.clear(),
+            Effect::Thought(Thought::Used) => self.thoughts.0 += 1,
+            Effect::Thought(Thought::Discarded { .. }) => self.thoughts.1 += 1,
             Effect::Publish(_) | Effect::Turn(_) | Effect::Hold(_) => {}
         }
     }
@@ -247,6 +252,10 @@ impl<'a> Stage<'a> {
             Expected::Dips(dips) => (*dips == self.dips, self.dips.to_string()),
             Expected::Interruptions(times) => {
                 (*times == self.interruptions, self.interruptions.to_string())
+            }
+            Expected::Thoughts(used, in_vain) => {
+                let found = format!("{:?}", self.thoughts);
+                ((*used, *in_vain) == self.thoughts, found)
             }
             Expected::Whole => match self.heard_whole() {
                 Ok(()) => (true, String::new()),

@@ -1,5 +1,6 @@
 //! Whole calls at the level of commands and events, in virtual time.
 
+mod ahead;
 mod model;
 
 use std::sync::Mutex;
@@ -29,6 +30,19 @@ struct Puppet(Answers);
 impl Brain for Puppet {
     fn handle(&mut self, input: Input, _: &Zoned) -> Vec<Action> {
         (self.0)(&input)
+    }
+
+    fn speculate(&self, text: &str, _: &Zoned) -> Option<crate::llm::Request> {
+        let heard = Input::Heard {
+            text: text.to_owned(),
+            second_opinion: None,
+        };
+        (self.0)(&heard)
+            .into_iter()
+            .find_map(|action| match action {
+                Action::Ask(request) => Some(request),
+                _ => None,
+            })
     }
 
     fn thinks_again(&self) -> bool {

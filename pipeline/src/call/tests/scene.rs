@@ -264,6 +264,7 @@ impl Scene {
                     report,
                     Report::Audio { .. }
                         | Report::Heard { .. }
+                        | Report::SpeechFaltered { .. }
                         | Report::SpeechPaused { .. }
                         | Report::SpeechResumed { .. }
                 )

@@ -44,6 +44,9 @@ pub const DEFAULT_MODEL: &str = "nova-2-phonecall";
 /// Silence after which the vendor finds speech to be over, unless told otherwise.
 pub const DEFAULT_ENDPOINTING_MS: u32 = 200;
 
+/// How sure Flux must be, in hundredths, to say that a turn may be over.
+const FLUX_EAGER: u8 = 50;
+
 /// Deepgram's recogniser, for all calls. A model named `flux-…` is asked by the protocol of Flux.
 #[derive(Clone, Debug)]
 pub struct DeepgramStt {
@@ -62,6 +65,9 @@ pub struct DeepgramStt {
     pub eot_threshold: Option<u8>,
     /// Flux only: after so much silence a turn is over, however unsure.
     pub eot_timeout_ms: Option<u32>,
+    /// Whether it tells of words that are likely a whole turn before the turn has ended, so that a
+    /// language model may think about them.
+    pub eager: bool,
     /// Who reads the turns that Deepgram does not.
     pub fallback: Option<LocalEar>,
     /// One for all calls.
@@ -81,6 +87,7 @@ impl DeepgramStt {
             keyterms: Arc::default(),
             eot_threshold: None,
             eot_timeout_ms: None,
+            eager: false,
             fallback: None,
             breaker: SharedBreaker::default(),
         }
@@ -94,6 +101,7 @@ impl DeepgramStt {
             endpointing_ms: self.endpointing_ms,
             keyterms: &self.keyterms,
             eot_threshold: self.eot_threshold,
+            eager_eot_threshold: self.eager.then_some(FLUX_EAGER),
             eot_timeout_ms: self.eot_timeout_ms,
         }
         .path()
@@ -193,7 +201,7 @@ struct Edge {
 impl Edge {
     fn new(ear: Arc<DeepgramStt>, metrics: Arc<Metrics>) -> Self {
         Self {
-            listening: Listening::new(ear.fallback.is_some()),
+            listening: Listening::new(ear.fallback.is_some(), ear.eager),
             wire: Wire::new(ear.clone()),
             reading: None,
             ear,

@@ -19,6 +19,8 @@ impl Relay {
                 self.decide(order);
                 EventKind::Partial { text }
             }
+            SttEvent::LikelyEnd { text } => EventKind::LikelyEnd { text },
+            SttEvent::WentOn => EventKind::WentOn,
             SttEvent::Final(transcript) => return self.words(now, transcript),
             SttEvent::Nothing { position } => {
                 if !self.turns.handle_nothing() {

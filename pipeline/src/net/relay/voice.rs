@@ -27,13 +27,32 @@ impl Relay {
                 self.feed_stt();
                 self.tell(at, EventKind::SpeechStarted { position });
             }
-            Report::SpeechPaused {
+            Report::SpeechFaltered {
                 position,
                 last_voiced,
             } => {
                 if self.turns.is_on() {
+                    let faltered = SttInput::SpeechFaltered {
+                        position,
+                        last_voiced,
+                    };
+                    self.hearing.handle_voice(position, faltered);
+                    self.feed_stt();
+                }
+            }
+            Report::SpeechPaused {
+                position,
+                last_voiced,
+                slow,
+            } => {
+                if self.turns.is_on() {
                     self.clock.voice = Some(last_voiced);
-                    self.hearing.handle_speech_paused(position, last_voiced);
+                    let paused = SttInput::SpeechPaused {
+                        position,
+                        last_voiced,
+                        slow,
+                    };
+                    self.hearing.handle_voice(position, paused);
                     self.feed_stt();
                 }
             }

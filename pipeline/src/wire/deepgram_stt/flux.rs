@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Garbage, Message, Text, Words, failed, kind, samples, text};
+use super::{Garbage, Guess, Message, Text, Words, failed, kind, samples, text};
 
 #[derive(Deserialize)]
 struct TurnInfo<'a> {
@@ -27,13 +27,19 @@ pub(super) fn parse(message: &str) -> Result<Message<'_>, Garbage> {
 /// interim does. An eager end is no end: `TurnResumed` may follow, and nothing may come of it yet.
 fn turn_info(message: &str) -> Result<Words<'_>, Garbage> {
     let info: TurnInfo<'_> = serde_json::from_str(message).map_err(|_| Garbage)?;
-    let ended = text(info.event) == "EndOfTurn";
+    let event = text(info.event);
+    let ended = event == "EndOfTurn";
     Ok(Words {
         text: text(info.transcript),
         until: info.audio_window_end.map(samples),
         is_final: ended,
         endpoint: ended,
         from_finalize: ended && text(info.trigger) == "manual",
+        guess: match &*event {
+            "EagerEndOfTurn" => Some(Guess::Over),
+            "TurnResumed" => Some(Guess::GoesOn),
+            _ => None,
+        },
         words: Vec::new(),
     })
 }
@@ -54,21 +60,21 @@ mod tests {
                 Ok(Message::Words(words)) => {
                     assert_eq!(words.text, "an oil change");
                     assert_eq!(words.until, Some(Samples(20_800)));
-                    (words.is_final, words.endpoint)
+                    (words.is_final, words.endpoint, words.guess)
                 }
                 other => panic!("{other:?}"),
             }
         };
-        for event in [
-            "StartOfTurn",
-            "Update",
-            "EagerEndOfTurn",
-            "TurnResumed",
-            "Nap",
+        for (event, guess) in [
+            ("StartOfTurn", None),
+            ("Update", None),
+            ("EagerEndOfTurn", Some(Guess::Over)),
+            ("TurnResumed", Some(Guess::GoesOn)),
+            ("Nap", None),
         ] {
-            assert_eq!(heard(event), (false, false), "{event}");
+            assert_eq!(heard(event), (false, false, guess), "{event}");
         }
-        assert_eq!(heard("EndOfTurn"), (true, true));
+        assert_eq!(heard("EndOfTurn"), (true, true, None));
     }
 
     #[test]

@@ -72,6 +72,7 @@ fn results(message: &str) -> Result<Words<'_>, Garbage> {
         is_final: results.is_final.unwrap_or(false) || endpoint,
         endpoint,
         from_finalize: results.from_finalize.unwrap_or(false),
+        guess: None,
         words: words
             .unwrap_or_default()
             .into_iter()

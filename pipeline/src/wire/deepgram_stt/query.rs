@@ -36,6 +36,9 @@ pub struct ListenQuery<'a> {
     pub keyterms: &'a [String],
     /// How sure Flux must be that a turn is over, in hundredths (50 to 100); its default if none.
     pub eot_threshold: Option<u8>,
+    /// How sure Flux must be to say that a turn may be over, in hundredths (30 to 90); it says
+    /// nothing of the kind if none.
+    pub eager_eot_threshold: Option<u8>,
     /// After so much silence Flux ends a turn, however unsure (500 to 60,000 ms); its default if
     /// none.
     pub eot_timeout_ms: Option<u32>,
@@ -79,14 +82,15 @@ impl ListenQuery<'_> {
     }
 
     fn push_flux(&self, path: &mut String) {
-        if let Some(hundredths) = self.eot_threshold {
-            let hundredths = hundredths.min(100);
-            let _ = write!(
-                path,
-                "&eot_threshold={}.{:02}",
-                hundredths / 100,
-                hundredths % 100
-            );
+        for (name, hundredths) in [
+            ("eot_threshold", self.eot_threshold),
+            ("eager_eot_threshold", self.eager_eot_threshold),
+        ] {
+            if let Some(hundredths) = hundredths {
+                let hundredths = hundredths.min(100);
+                let (whole, rest) = (hundredths / 100, hundredths % 100);
+                let _ = write!(path, "&{name}={whole}.{rest:02}");
+            }
         }
         if let Some(ms) = self.eot_timeout_ms {
             let _ = write!(path, "&eot_timeout_ms={ms}");
@@ -136,6 +140,7 @@ mod tests {
             endpointing_ms: 200,
             keyterms: terms,
             eot_threshold: Some(80),
+            eager_eot_threshold: Some(50),
             eot_timeout_ms: Some(3_000),
         }
         .path()
@@ -163,7 +168,7 @@ mod tests {
         assert_eq!(
             query("flux-general-en", &["Camry".into()]),
             "/v2/listen?model=flux-general-en&encoding=mulaw&sample_rate=8000\
-             &eot_threshold=0.80&eot_timeout_ms=3000&keyterm=Camry"
+             &eot_threshold=0.80&eager_eot_threshold=0.50&eot_timeout_ms=3000&keyterm=Camry"
         );
     }
 }

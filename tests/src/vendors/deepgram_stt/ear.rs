@@ -11,6 +11,9 @@ use super::{Finalize, Manner};
 /// Silence after which a turn of Flux is over, in frames.
 const FLUX_SILENCE: u64 = 20;
 
+/// Silence after which Flux says that it may be, where it was asked to.
+const FLUX_EAGER_SILENCE: u64 = 6;
+
 /// Frames between two interim results.
 const INTERIM_EVERY: u64 = 10;
 
@@ -38,6 +41,9 @@ pub(super) struct Ear {
     told_end: bool,
     last_word_end: u64,
     turn: u64,
+    /// Whether it says that a turn of Flux may be over, and whether it has.
+    eager: bool,
+    told_eager: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -71,6 +77,8 @@ impl Ear {
             told_end: true,
             last_word_end: 0,
             turn: 0,
+            eager: path.contains("&eager_eot_threshold="),
+            told_eager: false,
         }
     }
 
@@ -148,6 +156,9 @@ impl Ear {
                     frames: 1,
                 }),
             }
+            if std::mem::take(&mut self.told_eager) {
+                said.push(self.turn_info("TurnResumed", None));
+            }
             self.quiet = 0;
             self.in_speech = true;
             self.told_end = false;
@@ -164,6 +175,9 @@ impl Ear {
         if self.in_speech && self.quiet == ends && finds {
             self.in_speech = false;
             said.push(self.finish(true, false));
+        } else if self.eager && self.in_speech && self.quiet == FLUX_EAGER_SILENCE {
+            self.told_eager = true;
+            said.push(self.turn_info("EagerEndOfTurn", None));
         } else if self.quiet == 50 && !self.told_end && !self.flux {
             self.told_end = true;
             if self.manner.tells_utterance_end {
@@ -201,30 +215,39 @@ impl Ear {
         let result = self.result(true, endpoint, forced);
         self.segment = self.given;
         self.words.clear();
+        self.told_eager = false;
         self.turn += 1;
         result
     }
 
-    fn result(&self, is_final: bool, endpoint: bool, forced: bool) -> String {
-        let heard: Vec<&Said> = self
-            .words
-            .iter()
-            .filter(|said| said.frames * 2 >= WORD_FRAMES)
-            .collect();
+    /// The words that were heard well enough, and how they are written.
+    fn heard(&self) -> (Vec<&Said>, String) {
+        let enough = |said: &&Said| said.frames * 2 >= WORD_FRAMES;
+        let heard: Vec<&Said> = self.words.iter().filter(enough).collect();
         let text: Vec<String> = heard.iter().map(|said| written(said.word)).collect();
-        let text = text.join(" ");
-        let seconds = |bytes: u64| bytes as f64 / 8_000.0;
+        (heard, text.join(" "))
+    }
+
+    /// What Flux says of its turn.
+    fn turn_info(&self, event: &str, trigger: Option<&str>) -> String {
+        json!({
+            "type": "TurnInfo", "event": event, "turn_index": self.turn,
+            "audio_window_start": seconds(self.segment), "audio_window_end": seconds(self.given),
+            "transcript": self.heard().1, "words": [], "end_of_turn_confidence": 0.8,
+            "trigger": trigger,
+        })
+        .to_string()
+    }
+
+    fn result(&self, is_final: bool, endpoint: bool, forced: bool) -> String {
         if self.flux {
-            let event = if is_final { "EndOfTurn" } else { "Update" };
             let trigger = if forced { "manual" } else { "model" };
-            return json!({
-                "type": "TurnInfo", "event": event, "turn_index": self.turn,
-                "audio_window_start": seconds(self.segment), "audio_window_end": seconds(self.given),
-                "transcript": text, "words": [], "end_of_turn_confidence": 0.8,
-                "trigger": is_final.then_some(trigger),
-            })
-            .to_string();
+            return match is_final {
+                true => self.turn_info("EndOfTurn", Some(trigger)),
+                false => self.turn_info("Update", None),
+            };
         }
+        let (heard, text) = self.heard();
         let words: Vec<_> = heard
             .iter()
             .map(|said| {
@@ -242,4 +265,8 @@ impl Ear {
         })
         .to_string()
     }
+}
+
+fn seconds(bytes: u64) -> f64 {
+    bytes as f64 / 8_000.0
 }

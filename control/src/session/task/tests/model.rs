@@ -8,7 +8,7 @@ use crate::llm::{self, Request};
 
 /// Answers nothing by itself; the test does.
 #[derive(Debug, Default)]
-struct Scripted(Mutex<Vec<mpsc::Sender<llm::Answer>>>);
+pub(super) struct Scripted(Mutex<Vec<mpsc::Sender<llm::Answer>>>);
 
 impl Model for Scripted {
     fn ask(&self, _: Request) -> Answering {
@@ -21,13 +21,13 @@ impl Model for Scripted {
 
 impl Scripted {
     /// Where the newest question is answered, and how many there were.
-    fn asked(&self) -> (usize, mpsc::Sender<llm::Answer>) {
+    pub(super) fn asked(&self) -> (usize, mpsc::Sender<llm::Answer>) {
         let asked = self.0.lock().expect("no panic");
         (asked.len(), asked.last().expect("it was asked").clone())
     }
 
     /// Where the question of this number is answered, once it was asked.
-    async fn question(&self, number: usize) -> mpsc::Sender<llm::Answer> {
+    pub(super) async fn question(&self, number: usize) -> mpsc::Sender<llm::Answer> {
         while self.0.lock().expect("no panic").len() < number {
             tokio::task::yield_now().await;
         }
@@ -35,11 +35,11 @@ impl Scripted {
     }
 }
 
-fn text(text: &str) -> llm::Answer {
+pub(super) fn text(text: &str) -> llm::Answer {
     llm::Answer::Text(text.to_owned())
 }
 
-fn finished() -> llm::Answer {
+pub(super) fn finished() -> llm::Answer {
     llm::Answer::Finished {
         tool_calls: Vec::new(),
         cut: false,
@@ -47,7 +47,7 @@ fn finished() -> llm::Answer {
     }
 }
 
-fn clause(text: &str, last: bool) -> Action {
+pub(super) fn clause(text: &str, last: bool) -> Action {
     Action::Clause {
         text: text.to_owned(),
         question: Question::None,

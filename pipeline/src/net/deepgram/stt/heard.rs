@@ -49,10 +49,6 @@ impl Heard {
         !self.finals.is_empty() && self.interim.is_empty()
     }
 
-    pub(super) fn has_finals(&self) -> bool {
-        !self.finals.is_empty()
-    }
-
     /// All words so far.
     pub(super) fn text(&self) -> String {
         let mut text = self.finals.clone();

@@ -6,6 +6,7 @@
 //! ([`ending`]).
 
 mod ending;
+mod likely;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -20,10 +21,10 @@ use crate::limits::{
     STT_KEEP_ALIVE, STT_STALE_WORDS, STT_STALL,
 };
 use crate::message::Expectation;
-use crate::net::complete::{expects_digits, is_complete};
 use crate::net::edge::{SttEvent, SttInput};
 use crate::time::Mono;
 use crate::wire::deepgram_stt::{KEEP_ALIVE, Message, Protocol, Words, finalize, parse};
+use likely::Likely;
 
 /// The recogniser of one call.
 #[derive(Debug)]
@@ -43,6 +44,9 @@ pub(super) struct Listening {
     heard: Heard,
     /// When a word was last heard.
     words_at: Mono,
+    /// This caller was last known to pause for longer than others.
+    slow: bool,
+    likely: Likely,
     /// Words of Flux's present turn that were given before it ended.
     given_of_vendor_turn: usize,
     effects: VecDeque<Effect>,
@@ -150,7 +154,8 @@ pub(super) enum Fault {
 }
 
 impl Listening {
-    pub(super) fn new(has_fallback: bool) -> Self {
+    /// `eager`: tells of words that are likely a whole turn.
+    pub(super) fn new(has_fallback: bool, eager: bool) -> Self {
         Self {
             has_fallback,
             expectation: Expectation::default(),
@@ -162,6 +167,8 @@ impl Listening {
             turn: Turn::Quiet,
             heard: Heard::default(),
             words_at: Mono::default(),
+            slow: false,
+            likely: Likely::new(eager),
             given_of_vendor_turn: 0,
             effects: VecDeque::new(),
         }
@@ -173,16 +180,24 @@ impl Listening {
         match input {
             SttInput::Audio { position, mulaw } => self.handle_audio(position, &mulaw),
             SttInput::SpeechStarted { position } => self.handle_started(position),
-            SttInput::SpeechPaused { last_voiced, .. } => {
+            SttInput::SpeechFaltered { last_voiced, .. } => {
+                self.likely.handle_faltered(now, last_voiced);
+                self.consider(now);
+            }
+            SttInput::SpeechPaused {
+                last_voiced, slow, ..
+            } => {
                 if let Turn::On { voice, .. } = &mut self.turn {
                     *voice = Voice::Pausing {
                         last_voiced,
                         asked: false,
                     };
-                    self.ask_if_complete();
+                    self.slow = slow;
+                    self.consider(now);
                 }
             }
             SttInput::SpeechResumed { position } => {
+                self.likely.handle_resumed();
                 if let Turn::On { voice, .. } = &mut self.turn {
                     *voice = Voice::Speaking { since: position };
                 }
@@ -308,7 +323,7 @@ impl Listening {
             Message::Words(words) => self.handle_words(now, &words),
             Message::UtteranceEnd { last_word_end } => {
                 let last = last_word_end.map(|end| connection.timeline.position_of(end));
-                self.handle_utterance_end(last);
+                self.handle_utterance_end(now, last);
             }
             Message::Failed { .. } | Message::Other => {}
         }
@@ -347,10 +362,9 @@ impl Listening {
         if news {
             self.words_at = now;
         }
-        let before = self.effects.len();
-        self.judge(words, until);
+        self.judge(now, words, until);
         // Words that were given by this are no partial ones.
-        if news && self.effects.len() == before {
+        if news && !self.heard.is_empty() {
             let text = self.heard.text();
             self.effects
                 .push_back(Effect::Emit(SttEvent::Partial { text }));
@@ -448,6 +462,7 @@ impl Listening {
         [
             debt,
             self.stale_words_due(),
+            self.likely.due(),
             alive,
             stall.map(|since| since.plus(STT_STALL)),
         ]
@@ -462,6 +477,9 @@ impl Listening {
             && now >= since.plus(STT_STALL)
         {
             self.hang();
+        }
+        if self.likely.take_due(now) {
+            self.consider(now);
         }
         if self.stale_words_due().is_some_and(|due| now >= due) {
             self.give_all();
@@ -487,42 +505,11 @@ impl Listening {
 
     // ---- asking for final words --------------------------------------------
 
-    /// In a pause whose words answer the question, the vendor need not wait for its own endpoint.
-    fn ask_if_complete(&mut self) {
-        let listens = matches!(&self.link, Link::Up(c) if c.protocol == Protocol::Listen);
-        let Turn::On {
-            voice: Voice::Pausing { asked: false, .. },
-            ..
-        } = self.turn
-        else {
-            return;
-        };
-        let complete =
-            listens && !self.heard.is_empty() && is_complete(&self.heard.text(), self.expectation);
-        if complete {
-            self.ask_for_finals();
-            if let Turn::On {
-                voice: Voice::Pausing { asked, .. },
-                ..
-            } = &mut self.turn
-            {
-                *asked = true;
-            }
-        }
-    }
-
     fn ask_for_finals(&mut self) {
         let until = self.replay.until();
         if let Link::Up(connection) = &mut self.link {
             connection.finalize_after = Some(until);
         }
-    }
-
-    /// Whether the words so far may end the turn without a longer pause.
-    fn is_complete(&self, by_model: bool) -> bool {
-        // A model that finds the ends of turns is believed, but for groups of digits.
-        (by_model && !expects_digits(self.expectation) && self.heard.has_finals())
-            || is_complete(&self.heard.text(), self.expectation)
     }
 }
 

@@ -1,7 +1,8 @@
 //! When words end a turn, and what becomes of a turn whose words do not come.
 //!
 //! - Final words that answer the question end the turn at the vendor's endpoint, unless the caller
-//!   has gone on since. Half an answer waits for the end that the voice thread finds.
+//!   has gone on since ([`endpointing::judge`]). Half an answer waits for the end that the voice
+//!   thread finds.
 //! - A turn that has ended is answered as soon as final words cover its voice; at its deadline by
 //!   words that might have changed; and where the vendor says nothing at all, by another
 //!   connection, the engine on this machine, or an honest failure.
@@ -9,6 +10,7 @@
 use dsp::Samples;
 
 use super::{Debt, Effect, Link, Listening, Turn, Voice};
+use crate::endpointing::{self, Sign, Verdict};
 use crate::limits::{
     LOOK_BACK, STT_ALIVE, STT_ANSWER, STT_ANSWER_MORE, STT_COUGH, STT_DETECTOR, STT_FALLBACK,
     STT_GIVE_UP, STT_SAME_END, STT_WORDLESS,
@@ -16,10 +18,9 @@ use crate::limits::{
 use crate::local::Reading;
 use crate::local::stt::judge;
 use crate::message::Transcript;
-use crate::net::complete::expects_digits;
 use crate::net::edge::SttEvent;
 use crate::time::Mono;
-use crate::wire::deepgram_stt::{Protocol, Words};
+use crate::wire::deepgram_stt::{Guess, Protocol, Words};
 
 impl Listening {
     // ---- the end that the voice thread finds -------------------------------
@@ -60,6 +61,10 @@ impl Listening {
         if self.is_settled(last_voiced) {
             return self.settle(debt);
         }
+        // Nearly all is known of it; the rest is a matter of a moment.
+        if self.words_keep_up() {
+            self.tell_likely();
+        }
         match self.link {
             Link::Down { away: true } => self.read_here(now, debt),
             Link::Down { away: false } => {}
@@ -84,7 +89,7 @@ impl Listening {
     // ---- the end that the vendor finds -------------------------------------
 
     /// Draws the consequences of words that were just taken in.
-    pub(super) fn judge(&mut self, words: &Words<'_>, until: Samples) {
+    pub(super) fn judge(&mut self, now: Mono, words: &Words<'_>, until: Samples) {
         match self.turn {
             Turn::Owed(debt) => {
                 let flushed = words.from_finalize && self.heard.is_settled();
@@ -93,25 +98,49 @@ impl Listening {
                 }
             }
             Turn::On { from, voice } => {
-                let ends = words.endpoint || words.from_finalize;
-                let gone_on = goes_on_after(voice, until) || until <= from;
-                let complete = ends
-                    && self.heard.is_settled()
-                    && !gone_on
-                    && self.is_complete(self.finds_turns() && words.endpoint);
+                self.heed_guess(words.guess);
                 let wordless = !self.heard.is_empty() && self.heard.until() + STT_WORDLESS <= until;
-                if complete || (wordless && until > from) {
-                    self.end_turn(until);
-                } else if !ends {
-                    self.ask_if_complete();
+                let sign = match self.sign(words) {
+                    _ if wordless && until > from => Sign::Wordless,
+                    Some(sign) => sign,
+                    None => return self.consider(now),
+                };
+                // Where the line is too noisy for a pause, its voice says nothing.
+                let gone_on = sign != Sign::Wordless && goes_on_after(voice, until);
+                let voice = if gone_on || until <= from {
+                    endpointing::Voice::GoesOn
+                } else {
+                    self.voice(now)
+                };
+                match self.weigh(now, sign, voice) {
+                    Verdict::End => self.end_turn(until),
+                    Verdict::Likely => self.tell_likely(),
+                    Verdict::Wait | Verdict::Finish => {}
                 }
             }
+            // A voice that is too soft for the detector.
             Turn::Quiet => {
-                if words.endpoint && self.heard.is_settled() && self.is_complete(self.finds_turns())
-                {
-                    self.give_all();
+                self.heed_guess(words.guess);
+                let Some(sign) = self.sign(words) else {
+                    return;
+                };
+                match self.weigh(now, sign, endpointing::Voice::Speaks) {
+                    Verdict::End if words.endpoint => self.give_all(),
+                    Verdict::Likely => self.tell_likely(),
+                    Verdict::End | Verdict::Wait | Verdict::Finish => {}
                 }
             }
+        }
+    }
+
+    /// What the recogniser says of the end of the turn with these words.
+    fn sign(&self, words: &Words<'_>) -> Option<Sign> {
+        if words.guess == Some(Guess::Over) {
+            Some(Sign::EagerEnd)
+        } else if words.endpoint && self.finds_turns() {
+            Some(Sign::TurnEnd)
+        } else {
+            (words.endpoint || words.from_finalize).then_some(Sign::Endpoint)
         }
     }
 
@@ -120,7 +149,7 @@ impl Listening {
     }
 
     /// A second without words after the last one.
-    pub(super) fn handle_utterance_end(&mut self, last_word_end: Option<Samples>) {
+    pub(super) fn handle_utterance_end(&mut self, now: Mono, last_word_end: Option<Samples>) {
         let old = last_word_end.is_some_and(|end| end <= self.given);
         if self.heard.is_empty() || old {
             return;
@@ -134,8 +163,13 @@ impl Listening {
                     Voice::Speaking { since } => since > self.heard.until(),
                     Voice::Pausing { last_voiced, .. } => last_voiced > through,
                 };
-                let complete = !expects_digits(self.expectation) || self.is_complete(false);
-                if complete && !gone_on && through > from {
+                let voice = if gone_on {
+                    endpointing::Voice::GoesOn
+                } else {
+                    self.voice(now)
+                };
+                let verdict = self.weigh(now, Sign::UtteranceEnd, voice);
+                if verdict == Verdict::End && through > from {
                     self.end_turn(through);
                 }
             }
@@ -312,6 +346,7 @@ impl Listening {
             connection.waits_since = None;
         }
         self.heard.clear();
+        self.likely.forget();
         self.given = self.given.max(through);
         self.covered = self.covered.max(through);
     }

@@ -1,3 +1,5 @@
+mod likely;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -14,6 +16,8 @@ struct Scene {
     events: Vec<SttEvent>,
     reads: Vec<(u64, usize)>,
     hangs: usize,
+    /// The caller is known to be a slow talker.
+    slow: bool,
 }
 
 fn ms(ms: u64) -> Samples {
@@ -23,7 +27,7 @@ fn ms(ms: u64) -> Samples {
 impl Scene {
     fn with(protocol: Protocol, has_fallback: bool) -> Self {
         let mut scene = Self {
-            listening: Listening::new(has_fallback),
+            listening: Listening::new(has_fallback, true),
             now: Mono::from_millis(1_000),
             protocol,
             position: Samples::ZERO,
@@ -31,6 +35,7 @@ impl Scene {
             events: Vec::new(),
             reads: Vec::new(),
             hangs: 0,
+            slow: false,
         };
         scene.up();
         scene
@@ -113,6 +118,7 @@ impl Scene {
         self.input(SttInput::SpeechPaused {
             position,
             last_voiced,
+            slow: self.slow,
         });
     }
 
@@ -157,7 +163,7 @@ impl Scene {
     /// Answers so far: words, `-` for nothing, `!` for a failure.
     fn answers(&self) -> Vec<String> {
         let answers = self.events.iter().filter_map(|event| match event {
-            SttEvent::Partial { .. } => None,
+            SttEvent::Partial { .. } | SttEvent::LikelyEnd { .. } | SttEvent::WentOn => None,
             SttEvent::Final(words) => Some(words.text.clone()),
             SttEvent::Nothing { .. } => Some("-".into()),
             SttEvent::Failed { .. } => Some("!".into()),

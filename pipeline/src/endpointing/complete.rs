@@ -7,6 +7,12 @@
 
 use crate::message::Expectation;
 
+/// Whether two texts hold the same words, however they are written: capitals and punctuation apart.
+#[must_use]
+pub fn same_words(one: &str, other: &str) -> bool {
+    Words::new(one).0 == Words::new(other).0
+}
+
 /// Whether a turn of these words may end without a longer pause.
 #[must_use]
 pub fn is_complete(text: &str, expectation: Expectation) -> bool {
@@ -402,6 +408,12 @@ fn is_street(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn capitals_and_punctuation_make_no_other_words() {
+        assert!(same_words("Yes, that's fine.", "yes that's fine"));
+        assert!(!same_words("Yes, that's fine.", "yes that's fine too"));
+    }
 
     #[test]
     fn an_answer_may_end_a_turn_and_half_a_sentence_may_not() {

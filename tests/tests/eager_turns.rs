@@ -1,0 +1,106 @@
+//! A language model that is asked before the caller's turn has ended: sooner answers, and nothing
+//! that comes of words that nobody has said in the end. Everything is a real socket.
+
+use std::time::{Duration, Instant};
+
+use control::feed::FeedEvent;
+use serde_json::Value;
+use tests::caller::Caller;
+use tests::dealership::{Dealership, Plan};
+use tests::vendors::openai::Reply;
+
+const FLUX: (&str, &str) = ("DEEPGRAM_MODEL", "flux-general-en");
+const OFF: (&str, &str) = ("TURN_EAGER", "off");
+
+/// Until the model's first word.
+const THINKS: Duration = Duration::from_millis(300);
+
+async fn open(settings: &[(&'static str, &'static str)]) -> Dealership {
+    let plan = Plan {
+        settings: settings.to_vec(),
+        ..Plan::with_model()
+    };
+    Dealership::open(&plan, None).await
+}
+
+async fn rings(shop: &Dealership) -> Caller {
+    let caller = shop.rings("+12175550101").await;
+    caller.is_told("How can I help you?").await;
+    caller
+}
+
+/// A line of the metrics page, as a number; 0 where it is not there.
+async fn metric(shop: &Dealership, line: &str) -> f64 {
+    let page = shop.metrics().await;
+    let value = page.lines().find_map(|l| l.strip_prefix(line));
+    value.map_or(0.0, |value| value.trim().parse().expect("a number"))
+}
+
+const USED: &str = r#"otto_speculations_total{outcome="used"}"#;
+const DISCARDED: &str = r#"otto_speculations_total{outcome="discarded"}"#;
+
+/// How long a caller waits for answers, the median of some.
+async fn waits(shop: &Dealership) -> Duration {
+    shop.thinks
+        .reply(Reply::saying(&["Sure,", " that is fine."]).after(THINKS));
+    let caller = rings(shop).await;
+    let mut waited = Vec::new();
+    for words in ["I need an oil change", "for my old truck", "with new tires"] {
+        let over = caller.says(words).await;
+        let (at, _) = caller.hears_an_answer(over, |_| true).await;
+        waited.push(at.saturating_duration_since(over));
+        caller.falls_silent(over).await;
+    }
+    assert_eq!(shop.thinks.asked().len(), 3, "each turn was asked once");
+    waited.sort();
+    waited[1]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_waits_less_where_flux_says_early_that_a_turn_may_be_over() {
+    let eager = open(&[FLUX]).await;
+    let sooner = waits(&eager).await;
+    assert_eq!(metric(&eager, USED).await, 3.0);
+    assert_eq!(metric(&eager, DISCARDED).await, 0.0);
+    eager.close().await;
+    let patient = open(&[FLUX, OFF]).await;
+    let later = waits(&patient).await;
+    assert_eq!(metric(&patient, USED).await, 0.0);
+    patient.close().await;
+    assert!(
+        sooner + Duration::from_millis(100) <= later,
+        "{sooner:?}, without {later:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_to_half_a_sentence_is_never_heard() {
+    let shop = open(&[FLUX]).await;
+    shop.thinks.think(|body: &Value| {
+        let last = body["messages"].as_array().and_then(|all| all.last());
+        let words = last
+            .and_then(|last| last["content"].as_str())
+            .unwrap_or_default();
+        let answer = if words.contains("tires") {
+            "Both, then."
+        } else {
+            "Only oil."
+        };
+        Reply::saying(&[answer])
+    });
+    let caller = rings(&shop).await;
+    let began = Instant::now();
+    caller.says("I need an oil change").await;
+    // A pause within the sentence, that no recogniser takes for an end.
+    tokio::time::sleep(Duration::from_millis(220)).await;
+    let over = caller.says("and new tires").await;
+    let (_, words) = caller.hears_an_answer(over, |_| true).await;
+    assert_eq!(words, "Both,");
+    let half =
+        |what: &FeedEvent| matches!(what, FeedEvent::Agent { text, .. } if text.contains("Only"));
+    assert!(!caller.was_told_since(began, half));
+    assert_eq!(metric(&shop, DISCARDED).await, 1.0);
+    let wasted = r#"otto_speculation_wasted_characters_total{kind="prompt"}"#;
+    assert!(metric(&shop, wasted).await > 100.0, "it is counted");
+    shop.close().await;
+}
