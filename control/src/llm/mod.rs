@@ -43,7 +43,7 @@ pub enum Message {
 }
 
 /// A tool the model asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ToolRequest {
     /// Pairs the request with its [`Message::Tool`].
     pub id: String,
@@ -62,7 +62,8 @@ pub struct ToolSpec {
 }
 
 /// A piece of an answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// More of what is to be said.
     Text(String),
@@ -89,7 +90,7 @@ impl Answer {
 }
 
 /// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("{what}")]
 pub struct Failure {
     pub kind: VendorErrorKind,
@@ -98,7 +99,7 @@ pub struct Failure {
 }
 
 /// Tokens that an answer cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Usage {
     pub prompt: u64,
     /// Of the prompt, what the vendor had cached.

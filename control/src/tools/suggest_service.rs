@@ -24,7 +24,7 @@ pub struct Arguments {
 }
 
 /// A service that may be offered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Suggestion {
     /// Key in the location file.
     pub service_type: String,
