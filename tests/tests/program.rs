@@ -114,6 +114,51 @@ async fn a_call_is_logged_when_the_caller_hangs_up() {
 }
 
 #[tokio::test]
+async fn the_course_of_a_call_is_kept_without_what_is_the_callers_own_and_drawn() {
+    let otto = Program::serve(OTTO, "typed");
+    let said =
+        "i need an oil change, and my number is two one seven five five five zero one nine one";
+    let mut caller = otto.call(&["--speech", "typed", "--limit", "12", "--say", said]);
+    let _ = wait(&mut caller);
+    let call = only(otto.calls(ended).await);
+    let log = finished_log(otto.folder());
+    let text = std::fs::read_to_string(&log).expect("a log");
+    assert!(text.contains("oil change"), "{text}");
+    for personal in ["2175550", "five five five"] {
+        assert!(!text.contains(personal), "{personal}: {text}");
+    }
+    let (code, printed) = replay(otto.folder(), &log);
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(printed.contains("the log is masked"), "{printed}");
+    let sid = call.call.call_sid;
+    let path = format!("{}/api/v1/calls/{sid}/timeline", otto.address());
+    let page = reqwest::get(path).await.expect("an answer");
+    assert_eq!(page.status(), 200);
+    let page = page.text().await.expect("a page");
+    assert!(page.contains("oil change") && page.contains("personal data left out"));
+}
+
+/// The only event log, once its call is over.
+fn finished_log(data_dir: &Path) -> PathBuf {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let log = event_logs(data_dir).pop();
+        let text = log
+            .as_ref()
+            .and_then(|log| std::fs::read_to_string(log).ok());
+        let last = text.as_deref().and_then(|text| text.lines().last());
+        if let (Some(log), Some(last)) = (log, last)
+            && last.contains("\"event\":\"ended\"")
+            && last.ends_with('}')
+        {
+            return log;
+        }
+        assert!(Instant::now() < deadline, "the log has no end");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[tokio::test]
 async fn a_call_is_logged_when_its_socket_just_drops() {
     let otto = Program::serve(OTTO, "typed");
     let mut caller = otto.call(&["--speech", "typed", "--limit", STAYS, "--say", "hello"]);

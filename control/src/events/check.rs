@@ -23,3 +23,46 @@ pub fn check_any_bytes(bytes: &[u8]) {
     let told = log.feed().count();
     assert!(told <= log.lines.len());
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HEADER: &str = r#"{"format":1,"program":"0.1.0","call":"CA1","began":"2026-11-23T15:00:00Z","mono_ns":7,"location":"main","locations":"","led_by":"rules","typed":true,"masked":false}"#;
+
+    const LINES: [&str; 8] = [
+        r#"{"t":0,"in":{"opened":{"opened":{"caller":"+12175550101"}}}}"#,
+        r#"{"t":5,"out":{"send":{"say":{"last":true,"text":"Hello.","utterance":0}}}}"#,
+        r#"{"t":9,"in":{"event":{"at":8,"kind":{"speech_started":{"position":800}}}}}"#,
+        r#"{"t":9,"in":{"tool":{"id":3,"outcome":{"Err":{"bad_argument":{"field":"year","remedy":"ask"}}}}}}"#,
+        r#"{"t":9,"in":{"model":{"text":"Sure,"}}}"#,
+        r#"{"t":10,"in":"timeout"}"#,
+        r#"{"t":11,"fact":{"event":"unclear"}}"#,
+        r#"{"t":12,"in_masked":{"tool":{"id":3,"ok":true}}}"#,
+    ];
+
+    #[test]
+    fn every_kind_of_line_is_read() {
+        let text = format!("{HEADER}\n{}", LINES.join("\n"));
+        let log = Log::parse(&text).expect("a log");
+        assert_eq!(log.lines.len(), LINES.len());
+        check_any_bytes(text.as_bytes());
+    }
+
+    proptest! {
+        #[test]
+        fn any_damage_to_a_log_passes_the_check_of_the_fuzzer(
+            lines in proptest::collection::vec(0..LINES.len(), 0..6),
+            at in any::<proptest::sample::Index>(),
+            damage in proptest::collection::vec(any::<u8>(), 0..4),
+        ) {
+            let picked: Vec<&str> = lines.into_iter().map(|n| LINES[n]).collect();
+            let mut bytes = format!("{HEADER}\n{}", picked.join("\n")).into_bytes();
+            let at = at.index(bytes.len());
+            bytes.splice(at..at, damage);
+            check_any_bytes(&bytes);
+        }
+    }
+}
