@@ -5,6 +5,7 @@
 //! an instant exists only together with it.
 
 mod file;
+mod recalls;
 pub mod reminders;
 mod several;
 mod verification;
@@ -16,6 +17,7 @@ use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
+pub use self::recalls::{RECALL, Recall};
 use self::reminders::ReminderRules;
 pub use self::several::Locations;
 use crate::customer::Phone;
@@ -61,6 +63,8 @@ pub struct Location {
     pub reminders: ReminderRules,
     /// In the order of the file; at least one, keys unique.
     pub services: Vec<Service>,
+    /// In the order of the file.
+    pub recalls: Vec<Recall>,
     /// What proves who calls.
     pub verification: Verification,
     /// The voice that its agent has where voices are bought; absent: the configuration's.

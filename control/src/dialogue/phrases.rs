@@ -414,6 +414,9 @@ fn visit_in_words(location: &Location, visit: &Visit, today: Date) -> String {
 pub(super) fn prices(location: &Location, about: Option<&Service>) -> Vec<String> {
     match about.or(location.services.first()) {
         None => vec!["A colleague can tell you our prices.".to_owned()],
+        Some(service) if service.price.high_usd == 0 => {
+            vec![format!("{} costs you nothing.", capital(&a(&service.name)))]
+        }
         Some(service) => vec![format!(
             "{} is {}, depending on the vehicle.",
             capital(&a(&service.name)),

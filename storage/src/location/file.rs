@@ -7,6 +7,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer};
 
+use super::recalls::{self, RECALL};
 use super::reminders::{
     FollowUp, Language, PLACEHOLDERS, ReminderRules, Schedule, Texts, Wording, names,
 };
@@ -40,6 +41,8 @@ struct File {
     #[serde(default)]
     reminders: Reminders,
     services: Vec<ServiceEntry>,
+    #[serde(default)]
+    recalls: Vec<recalls::Entry>,
     #[serde(default)]
     verification: Section,
 }
@@ -97,6 +100,8 @@ struct ServiceEntry {
 
 pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
     let file: File = toml::from_str(text)?;
+    let services = services(file.services)?;
+    let repairs_recalls = services.iter().any(|service| service.key == RECALL);
     Ok(Location {
         key: plain("key", file.key)?,
         called: called(file.called)?,
@@ -129,7 +134,8 @@ pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
         breaks: breaks(&file.booking.breaks)?,
         holidays: holidays(file.holidays)?,
         reminders: reminders(file.reminders)?,
-        services: services(file.services)?,
+        recalls: recalls::checked(file.recalls, repairs_recalls)?,
+        services,
         name: spoken("name", file.name)?,
         agent: spoken("agent", file.agent)?,
         address: premises(file.address)?,
@@ -356,7 +362,7 @@ fn called(names: Vec<String>) -> Result<Vec<String>, LocationError> {
 }
 
 /// An id of somebody else's: no spaces in it.
-fn spelled(key: &str, text: String) -> Result<String, LocationError> {
+pub(super) fn spelled(key: impl Into<String>, text: String) -> Result<String, LocationError> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         let problem = format!("{text:?} holds a space or a character that none has, or nothing");
         return Err(wrong(key, problem));
@@ -398,7 +404,7 @@ fn rules(texts: Vec<String>) -> Result<Vec<String>, LocationError> {
     Ok(texts)
 }
 
-fn spoken(key: impl Into<String>, text: String) -> Result<String, LocationError> {
+pub(super) fn spoken(key: impl Into<String>, text: String) -> Result<String, LocationError> {
     if text.trim().is_empty() {
         return Err(wrong(key, "must not be empty: the agent says it"));
     }
