@@ -10,8 +10,7 @@ use storage::{Location, StorageError, Store};
 use tokio::time::{Duration, Instant, sleep};
 
 use super::scenario::{Expects, Scenario};
-use crate::caller::{CallRecord, Ending, Happening};
-use crate::feed::FeedEvent;
+use crate::caller::{CallRecord, Ending};
 use crate::timeline::Check;
 
 /// A call's log is closed within this time after the call.
@@ -68,7 +67,6 @@ impl Book<'_> {
                 self.booked(&mut checks, &theirs, "oil_change", &starts);
                 self.vehicle(&mut checks, &theirs, "2021 Honda Accord")
                     .await?;
-                went_on(&mut checks, record);
                 interrupted(&mut checks, record);
             }
             Expects::NewCustomerBooked => {
@@ -206,16 +204,6 @@ fn wanted_outcome(expects: Expects) -> Outcome {
         Expects::OnlyAnswers => Outcome::Answered,
         Expects::HumanTransfer => Outcome::Transferred,
     }
-}
-
-/// The caller made a sound over the agent, which fell silent and then went on.
-fn went_on(checks: &mut Checks, record: &CallRecord) {
-    let mut feed = record.happened.iter().filter_map(|h| match &h.what {
-        Happening::Feed(line) => Some(&line.what),
-        _ => None,
-    });
-    let went_on = feed.any(|what| matches!(what, FeedEvent::Resumed { .. }));
-    checks.equal("went on after an uh-huh", "true", &went_on.to_string());
 }
 
 /// The caller interrupted, and the agent stopped for it.
