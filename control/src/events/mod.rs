@@ -68,10 +68,6 @@ pub struct Line {
 
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "each is written or replayed at once"
-)]
 pub enum What {
     /// The conversation was told this.
     In(Given),
@@ -86,10 +82,6 @@ pub enum What {
 /// What a conversation is told.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "each is written or replayed at once"
-)]
 pub enum Given {
     Opened(Input),
     /// Of the data plane. `at`: nanoseconds since the conversation began.
