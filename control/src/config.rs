@@ -22,6 +22,7 @@ pub use keys::{Key, Origin, Setting, Sources};
 pub use vendors::{Deepgram, OpenAi};
 
 use crate::calendar::GoogleAccount;
+use crate::events::Keeping;
 use crate::nodes::RedisAddress;
 use crate::telephony::rest::Account;
 
@@ -62,6 +63,8 @@ pub struct Config {
     pub turn_eager: bool,
     pub shards: usize,
     pub calls_per_shard: usize,
+    /// How the course of each call is written down; absent: not at all.
+    pub call_events: Option<Keeping>,
     /// How long calls in progress may go on when the process is told to stop.
     pub drain: Duration,
     /// Plain sentences about what runs on an embedded default, for the start of the log.

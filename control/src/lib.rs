@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod dialogue;
+pub mod events;
 pub mod feed;
 pub mod http;
 pub mod limits;

@@ -407,6 +407,17 @@ pub const DIAL_BACK_OFF: Duration = Duration::from_millis(250);
 pub const DIAL_BACK_OFF_AT_MOST: Duration = Duration::from_secs(60);
 /// How long a stopping process waits for what its runner has begun.
 pub const REMINDER_DRAIN: Duration = Duration::from_secs(15);
+/// Lines of calls' event logs that wait to be written; more break logs off.
+pub const MAX_EVENTS_WAITING: usize = 8_192;
+/// The longest event log of a call: about an hour of talk.
+pub const MAX_EVENTS_FILE_BYTES: u64 = 4 << 20;
+/// What all event logs together may take; beyond it the oldest days go.
+pub const MAX_EVENTS_BYTES: u64 = 1 << 30;
+/// How often old event logs are looked for, where calls come.
+pub const EVENTS_TIDY: Duration = Duration::from_secs(60 * 60);
+/// How many days event logs are kept, unless configured, and at most.
+pub const DEFAULT_EVENTS_DAYS: u32 = 30;
+pub const MAX_EVENTS_DAYS: u32 = 365;
 
 // A lease outlives whatever is done under it: every attempt at one request, with the pauses between.
 const _: () = assert!(

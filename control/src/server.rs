@@ -24,6 +24,7 @@ use crate::config::{BaseUrl, Config};
 use crate::database::{self, NoDatabase};
 use crate::dialogue::model_brain::Prompt;
 use crate::dialogue::{ModelBrain, RuleBrain};
+use crate::events::CallEvents;
 use crate::http::{self, App};
 use crate::limits;
 use crate::llm::openai::InvalidAccount;
@@ -203,6 +204,7 @@ impl Server {
             typed_speech,
             carrier,
             unsaved: Some(unsaved),
+            events: call_events(&config, &metrics),
         });
         let runner = reminders(
             &config,
@@ -357,6 +359,9 @@ impl Server {
             calendar.finish().await;
         }
         self.journal.flush().await;
+        if let Some(events) = self.sessions.events() {
+            events.flush().await;
+        }
         self.store.backend.close().await;
     }
 
@@ -494,6 +499,14 @@ impl Mind {
             led_by: account.model.clone(),
         })
     }
+}
+
+/// Where the course of each call is written down, if it is. Calls are answered without it.
+fn call_events(config: &Config, metrics: &Arc<Metrics>) -> Option<CallEvents> {
+    let events = CallEvents::start(&config.data_dir, config.call_events?, Arc::clone(metrics));
+    events
+        .inspect_err(|error| tracing::error!(%error, "no event logs of calls are written"))
+        .ok()
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {

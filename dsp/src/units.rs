@@ -15,7 +15,20 @@ pub const FRAME_MS: u64 = 20;
 ///
 /// Media time advances only with audio. It is neither monotonic time (`pipeline::Mono`) nor wall
 /// time (`jiff::Timestamp`), and the three do not convert into one another by accident.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(transparent)]
 pub struct Samples(pub u64);
 
 impl Samples {

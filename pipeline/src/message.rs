@@ -56,7 +56,8 @@ impl Expectation {
 }
 
 /// What the control plane asks of a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Speak one clause. The clauses of an utterance are played in order; `last` closes it.
     /// A clause of a retired utterance is ignored.
@@ -83,7 +84,8 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// The voice thread has the caller's socket; media flows.
     Started,
@@ -159,7 +161,7 @@ pub enum EventKind {
 }
 
 /// Words of one caller turn, with what is needed to judge them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Transcript {
     pub text: String,
     /// A second, independent reading (the local engine's language model beside its grammar). The
@@ -172,14 +174,16 @@ pub struct Transcript {
     pub to: Samples,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SpeechEdge {
     Stt,
     Tts,
 }
 
 /// Why a call ended, as the data plane saw it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The caller's side sent `stop` or a WebSocket close.
     CallerHungUp,

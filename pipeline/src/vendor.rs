@@ -43,7 +43,8 @@ impl Vendor {
 }
 
 /// How a vendor failed us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum VendorErrorKind {
     /// No connection: refused, unreachable, a failed TLS handshake.
     Connect,

@@ -85,7 +85,7 @@ pub struct Premises {
 }
 
 /// Opening hours of one day, local time. `open` is before `close`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Hours {
     pub open: Time,
     pub close: Time,
@@ -126,7 +126,8 @@ pub struct PriceRange {
 }
 
 /// What a caller who asks for the hours of a day is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DayHours {
     Open(Hours),
     /// Closed on this day of every week.

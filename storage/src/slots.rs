@@ -24,14 +24,15 @@ pub struct Interval {
 }
 
 /// A start that can be offered, on the location's own clock.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Slot {
     pub starts_at: Zoned,
     pub ends_at: Zoned,
 }
 
 /// Why a wished start is against the business rules.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SlotRefusal {
     #[error("starts_at: closed on that day of the week")]
     ClosedWeekday,

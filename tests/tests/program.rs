@@ -1,6 +1,6 @@
 //! The program as its people meet it: the demo, calls that end in every way, wrong settings.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,51 @@ fn play_the_demo(speech: &str) {
             "{file}"
         );
     }
+    let logs = event_logs(Path::new(timeline).parent().expect("its folder"));
+    assert_eq!(logs.len(), 5);
+    for log in &logs {
+        let (code, printed) = replay(folder.path(), log);
+        assert!(printed.contains(", 0 differences"), "{printed}");
+        assert_eq!(code, Some(0), "{printed}");
+    }
+    an_altered_log_is_told(folder.path(), &logs[0]);
+}
+
+/// Of every call of a server with this data folder.
+fn event_logs(data_dir: &Path) -> Vec<PathBuf> {
+    let days = std::fs::read_dir(data_dir.join("calls")).expect("logs were written");
+    let in_day = |day: std::fs::DirEntry| std::fs::read_dir(day.path()).into_iter().flatten();
+    let files = days.flatten().flat_map(in_day).flatten();
+    let logs = files.map(|file| file.path());
+    logs.filter(|path| path.extension().is_some_and(|e| e == "jsonl"))
+        .collect()
+}
+
+fn replay(folder: &Path, log: &Path) -> (Option<i32>, String) {
+    let log = log.to_str().expect("a path of ours");
+    let output = command(OTTO, folder, &["replay", log]).output();
+    let output = output.expect("the program starts");
+    (output.status.code(), printed(&output))
+}
+
+/// One effect that was another is a difference of that line; half a line is told by its number.
+fn an_altered_log_is_told(folder: &Path, log: &Path) {
+    let text = std::fs::read_to_string(log).expect("a log");
+    let altered = folder.join("altered.jsonl");
+    let greets = text.find("{\"say\":").expect("the agent greets");
+    let line = text[..greets].lines().count();
+    let (before, after) = text.split_at(greets);
+    let after = after.replacen("\"text\":\"", "\"text\":\"Ahem. ", 1);
+    std::fs::write(&altered, format!("{before}{after}")).expect("written");
+    let (code, printed) = replay(folder, &altered);
+    assert_eq!(code, Some(1), "{printed}");
+    assert!(printed.contains(&format!("line {line}:")), "{printed}");
+    assert!(printed.contains(", 1 differences"), "{printed}");
+    std::fs::write(&altered, &text[..text.len() - 9]).expect("written");
+    let (code, printed) = replay(folder, &altered);
+    assert_eq!(code, Some(2), "{printed}");
+    let last = text.lines().count();
+    assert!(printed.contains(&format!("line {last}: ")), "{printed}");
 }
 
 #[tokio::test]
@@ -66,6 +111,51 @@ async fn a_call_is_logged_when_the_caller_hangs_up() {
         said.iter().any(|line| line.text.contains("oil change")),
         "{said:?}"
     );
+}
+
+#[tokio::test]
+async fn the_course_of_a_call_is_kept_without_what_is_the_callers_own_and_drawn() {
+    let otto = Program::serve(OTTO, "typed");
+    let said =
+        "i need an oil change, and my number is two one seven five five five zero one nine one";
+    let mut caller = otto.call(&["--speech", "typed", "--limit", "12", "--say", said]);
+    let _ = wait(&mut caller);
+    let call = only(otto.calls(ended).await);
+    let log = finished_log(otto.folder());
+    let text = std::fs::read_to_string(&log).expect("a log");
+    assert!(text.contains("oil change"), "{text}");
+    for personal in ["2175550", "five five five"] {
+        assert!(!text.contains(personal), "{personal}: {text}");
+    }
+    let (code, printed) = replay(otto.folder(), &log);
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(printed.contains("the log is masked"), "{printed}");
+    let sid = call.call.call_sid;
+    let path = format!("{}/api/v1/calls/{sid}/timeline", otto.address());
+    let page = reqwest::get(path).await.expect("an answer");
+    assert_eq!(page.status(), 200);
+    let page = page.text().await.expect("a page");
+    assert!(page.contains("oil change") && page.contains("personal data left out"));
+}
+
+/// The only event log, once its call is over.
+fn finished_log(data_dir: &Path) -> PathBuf {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let log = event_logs(data_dir).pop();
+        let text = log
+            .as_ref()
+            .and_then(|log| std::fs::read_to_string(log).ok());
+        let last = text.as_deref().and_then(|text| text.lines().last());
+        if let (Some(log), Some(last)) = (log, last)
+            && last.contains("\"event\":\"ended\"")
+            && last.ends_with('}')
+        {
+            return log;
+        }
+        assert!(Instant::now() < deadline, "the log has no end");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[tokio::test]

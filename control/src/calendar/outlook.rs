@@ -19,7 +19,8 @@ use super::google::{CalendarError, Google, Listed, When};
 use crate::limits;
 
 /// Whether the calendar had a say in what is free.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Checked {
     /// There is no calendar.
     #[default]

@@ -86,6 +86,8 @@ pub struct Conduct {
     utterances: usize,
     /// The question that waits for an answer.
     question: Option<Asked>,
+    /// The question that the caller spoke over: it waits again where the agent goes on with it.
+    spoken_over: Option<Asked>,
     /// The agent was heard since the caller last spoke.
     agent_spoke: bool,
     /// Since when neither side makes a sound.
@@ -126,6 +128,7 @@ impl Conduct {
             utterance: None,
             utterances: 0,
             question: None,
+            spoken_over: None,
             agent_spoke: false,
             quiet_since: Duration::ZERO,
             stuck: None,
@@ -178,6 +181,11 @@ impl Conduct {
                 {
                     asked.finished = true;
                 }
+            }
+            // What the caller said over it answers nothing.
+            FeedEvent::Resumed { utterance, .. } if self.question.is_none() => {
+                let again = self.spoken_over.take();
+                self.question = again.filter(|asked| asked.utterance == *utterance);
             }
             // The caller's voice cut the question off and is taken as the answer.
             FeedEvent::BargeIn { utterance, .. } if self.asked_in(*utterance) => {
@@ -235,7 +243,7 @@ impl Conduct {
             .interrupt(self.utterances, &current.question, heard)?;
         let id = current.id;
         if self.asked_in(id) {
-            self.question = None;
+            self.spoken_over = self.question.take();
         }
         self.spoken(&line);
         Some(Do::Interrupt(line))
@@ -437,6 +445,21 @@ mod tests {
         call.agent(1, "when");
         assert_eq!(call.pass(3_000, true), None);
         call.finished(1);
+        assert_eq!(call.pass(1_000, false).unwrap().0, say("monday"));
+    }
+
+    #[test]
+    fn a_question_that_goes_on_after_an_uh_huh_is_answered() {
+        let mut call = Call::with("barge-in after 900 ms of when: uh-huh\nwhen: monday");
+        call.agent(0, "when");
+        let (did, _) = call.pass(3_000, true).unwrap();
+        assert_eq!(did, Do::Interrupt(Line::Speech("uh-huh".into())));
+        call.conduct.feed(&FeedEvent::Resumed {
+            utterance: 0,
+            silent_ms: 400.0,
+        });
+        assert_eq!(call.pass(1_000, true), None);
+        call.finished(0);
         assert_eq!(call.pass(1_000, false).unwrap().0, say("monday"));
     }
 

@@ -75,6 +75,10 @@ pub enum Ending {
     },
     /// The call lasted longer than it may.
     TimedOut,
+    /// As the agent told it: nobody listened at the caller's side.
+    Told {
+        reason: String,
+    },
     /// What followed the stream could not be read, or the caller's own side failed.
     Lost {
         reason: String,
@@ -89,6 +93,7 @@ impl std::fmt::Display for Ending {
             Self::AgentHungUp => f.write_str("agent hung up"),
             Self::Transferred { to } => write!(f, "transferred to {to}"),
             Self::TimedOut => f.write_str("timed out"),
+            Self::Told { reason } => f.write_str(reason),
             Self::Lost { reason } => write!(f, "lost: {reason}"),
         }
     }
@@ -115,10 +120,13 @@ pub struct CallRecord {
 }
 
 impl CallRecord {
-    /// Length of the media stream.
+    /// Length of the media stream; without audio, up to the last thing that happened.
     #[must_use]
     pub fn length(&self) -> Duration {
-        Duration::from_millis(Samples(self.caller.len() as u64).as_ms())
+        match self.caller.len() {
+            0 => self.happened.iter().map(|h| h.at).max().unwrap_or_default(),
+            samples => Duration::from_millis(Samples(samples as u64).as_ms()),
+        }
     }
 
     /// Whether words were recognised or typed, as the agent said; absent without a feed.

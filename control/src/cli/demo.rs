@@ -260,6 +260,8 @@ fn demo_config(flags: &Flags, args: &Args) -> anyhow::Result<Config> {
                 .unwrap_or_else(|| format!("sqlite://{}", own_file(&folder))),
         ),
         (Key::Speech, usual.speech.to_string()),
+        // These people are nobody, so their words may be kept, and their calls replayed.
+        (Key::CallEvents, "whole".to_owned()),
     ];
     for (key, value) in own {
         sources.set(key, value, Origin::CommandLine);

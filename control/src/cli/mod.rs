@@ -5,6 +5,7 @@ pub mod demo;
 pub mod doctor;
 pub mod migrate;
 pub mod remind;
+pub mod replay;
 pub mod seed;
 pub mod serve;
 pub mod vad;
@@ -67,6 +68,8 @@ enum Command {
     Demo(demo::Args),
     /// Check each part, and name the remedy for what is broken
     Doctor(doctor::Args),
+    /// Lead a call again from its event log, and tell what would be another
+    Replay(replay::Args),
     /// Run the speech detector over labelled audio
     Vad(vad::Args),
     /// Speech engines in a process of their own; started by the others
@@ -158,6 +161,7 @@ async fn run(flags: Flags, command: Command) -> anyhow::Result<ExitCode> {
         Command::Call(args) => Box::pin(call::run(&flags, *args)).await,
         Command::Demo(args) => demo::run(&flags, args).await,
         Command::Doctor(args) => doctor::run(&flags, args).await,
+        Command::Replay(args) => replay::run(&flags, &args),
         Command::Vad(args) => vad::run(&args),
         Command::SpeechWorker => unreachable!("invariant: it is run before any runtime"),
     }

@@ -12,6 +12,7 @@ use storage::customer::Phone;
 use super::keys::{Key, NOT_YET, Setting, Sources};
 use super::{ApiKey, BaseUrl, Config, ConfigError, Environment, Reminders, SpeechMode, Twilio};
 use super::{google, vendors};
+use crate::events::Keeping;
 use crate::limits;
 use crate::nodes::RedisAddress;
 
@@ -51,6 +52,7 @@ pub(super) fn parse(sources: &Sources) -> Result<Config, ConfigError> {
             count(s, limits::MAX_CALLS_PER_SHARD)
         })?
         .unwrap_or(limits::DEFAULT_CALLS_PER_SHARD),
+        call_events: call_events(sources, environment)?,
         drain: value(sources, Key::DrainSeconds, seconds)?.unwrap_or(limits::DEFAULT_DRAIN),
         notes: notes(sources),
         data_dir,
@@ -71,6 +73,29 @@ fn reminders(sources: &Sources) -> Result<Reminders, ConfigError> {
         })?
         .unwrap_or(limits::DEFAULT_DIALS_PER_SECOND),
     })
+}
+
+/// Without personal data unless told otherwise, and never with it in production.
+fn call_events(
+    sources: &Sources,
+    environment: Environment,
+) -> Result<Option<Keeping>, ConfigError> {
+    let days = value(sources, Key::CallEventsDays, |text| {
+        vendors::number(text, 1, limits::MAX_EVENTS_DAYS)
+    })?
+    .unwrap_or(limits::DEFAULT_EVENTS_DAYS);
+    let masked = value(sources, Key::CallEvents, |text| match text {
+        "off" => Ok(None),
+        "masked" => Ok(Some(true)),
+        "whole" if environment == Environment::Production => Err(wrong(
+            "would keep what callers say of themselves",
+            "use masked or off in production",
+        )),
+        "whole" => Ok(Some(false)),
+        _ => Err(wrong("is no way to keep them", "use off, masked or whole")),
+    })?
+    .unwrap_or(Some(true));
+    Ok(masked.map(|masked| Keeping { masked, days }))
 }
 
 fn hour(text: &str) -> Result<u8, Wrong> {

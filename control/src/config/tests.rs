@@ -70,6 +70,8 @@ fn every_wrong_value_is_one_sentence_with_key_and_remedy() {
         ("OTTO_SHARDS", "0", "leave it unset"),
         ("OTTO_CALLS_PER_SHARD", "-1", "leave it unset"),
         ("OTTO_DRAIN_SECONDS", "soon", "0 to 3600"),
+        ("OTTO_CALL_EVENTS", "some", "off, masked or whole"),
+        ("OTTO_CALL_EVENTS_DAYS", "0", "leave it unset"),
     ];
     for (key, value, remedy) in table {
         let sentence = parse(&[(key, value)])

@@ -59,7 +59,8 @@ pub trait Brain: Send {
 }
 
 /// What happens to a dialogue.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Input {
     /// Media flows. `caller` is the claimed number, absent where it was withheld or invalid.
     Opened { caller: Option<Phone> },
@@ -94,7 +95,8 @@ pub enum Input {
 }
 
 /// How long the line has been silent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Silence {
     /// Long enough to ask whether the caller is still there.
     Prompt,
@@ -139,7 +141,7 @@ pub enum Action {
 }
 
 /// Times that were offered to the caller and are not in the book yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Offer {
     /// Key of the service in the location file; it decides how long a bay is needed.
     pub service: String,
@@ -147,7 +149,9 @@ pub struct Offer {
 }
 
 /// Pairs a tool's result with its request; rises within a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct ToolId(pub u32);
 
 /// What the agent's words ask of the caller. Each is one step of a script.

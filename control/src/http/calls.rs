@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::Html;
 use axum::response::sse::{self, Sse};
 use futures_util::{Stream, StreamExt as _};
 use serde::{Deserialize, Serialize};
@@ -14,9 +15,11 @@ use storage::call_log::{CallLog, Direction, Line, Outcome, TurnTimings};
 
 use super::App;
 use super::error::ApiError;
+use crate::events;
 use crate::limits;
 use crate::session::{NotAsked, Request};
 use crate::telephony::CallSid;
+use crate::timeline;
 
 /// One row of the call log. Telephone numbers keep their last two digits only.
 #[derive(Serialize)]
@@ -151,6 +154,25 @@ pub(super) async fn events(
     });
     let keep_alive = sse::KeepAlive::new().interval(limits::EVENTS_KEEP_ALIVE);
     Ok(Sse::new(events).keep_alive(keep_alive))
+}
+
+/// `GET /api/v1/calls/{sid}/timeline`: the picture of a call that this node led, drawn from its event
+/// log.
+pub(super) async fn timeline(
+    State(app): State<Arc<App>>,
+    Path(sid): Path<String>,
+) -> Result<Html<String>, ApiError> {
+    let sid = CallSid::parse(&sid).map_err(|e| ApiError::BadRequest(e.to_string()))?;
+    let events = app.sessions.events().ok_or(ApiError::NoEvents)?.clone();
+    let drawn = tokio::task::spawn_blocking(move || {
+        let path = events.find(&sid).ok_or(ApiError::NoSuchCall)?;
+        let log = events::read::open(&path).map_err(|error| {
+            tracing::error!(call = %sid, %error, "the event log of a call cannot be read");
+            ApiError::UnreadableEvents
+        })?;
+        Ok(Html(timeline::page_of(&log)))
+    });
+    drawn.await.unwrap_or(Err(ApiError::UnreadableEvents))
 }
 
 #[derive(Deserialize)]

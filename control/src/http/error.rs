@@ -23,6 +23,10 @@ pub(super) enum ApiError {
     NotTyped,
     #[error("CallSid: this call is not going on")]
     NotLive,
+    #[error("timeline: no event logs are kept here; see OTTO_CALL_EVENTS")]
+    NoEvents,
+    #[error("timeline: the event log of this call cannot be read; `otto replay` says why")]
+    UnreadableEvents,
     #[error("too many requests are waiting for this call")]
     Busy,
     #[error("the database cannot be read")]
@@ -34,7 +38,8 @@ impl IntoResponse for ApiError {
         let status = match &self {
             Self::WrongToken => StatusCode::UNAUTHORIZED,
             Self::NotLocal => StatusCode::FORBIDDEN,
-            Self::NoSuchCall => StatusCode::NOT_FOUND,
+            Self::NoSuchCall | Self::NoEvents => StatusCode::NOT_FOUND,
+            Self::UnreadableEvents => StatusCode::INTERNAL_SERVER_ERROR,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::NotTyped | Self::NotLive => StatusCode::CONFLICT,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,

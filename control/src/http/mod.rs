@@ -105,6 +105,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/v1/calls/live", get(calls::live))
         .route("/api/v1/calls/{sid}", get(calls::one))
         .route("/api/v1/calls/{sid}/events", get(calls::events))
+        .route("/api/v1/calls/{sid}/timeline", get(calls::timeline))
         .route("/api/v1/calls/{sid}/typed", post(calls::typed))
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(&app),

@@ -102,6 +102,7 @@ async fn scene(setup: Setup) -> Scene {
         typed_speech: setup.typed,
         carrier: None,
         unsaved: None,
+        events: None,
     });
     let app = Arc::new(App {
         base_url: BaseUrl::of_listener(address),

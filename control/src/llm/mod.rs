@@ -71,7 +71,7 @@ pub enum Message {
 }
 
 /// A tool the model asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ToolRequest {
     /// Pairs the request with its [`Message::Tool`].
     pub id: String,
@@ -96,7 +96,8 @@ pub struct ToolSpec {
 }
 
 /// A piece of an answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// More of what is to be said.
     Text(String),
@@ -132,7 +133,7 @@ impl Answer {
 }
 
 /// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("{what}")]
 pub struct Failure {
     pub kind: VendorErrorKind,
@@ -141,7 +142,7 @@ pub struct Failure {
 }
 
 /// Tokens that an answer cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Usage {
     pub prompt: u64,
     /// Of the prompt, what the vendor had cached.

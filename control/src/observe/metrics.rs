@@ -34,6 +34,7 @@ pub struct Metrics {
     webhooks_refused: Family<Refusal, Counter>,
     network: Family<NetworkEvent, Counter>,
     panics: Counter,
+    call_events_lost: Counter,
     llm: LlmMetrics,
     calendar: CalendarMetrics,
     redis: RedisMetrics,
@@ -82,6 +83,7 @@ impl Metrics {
         let webhooks_refused = Family::<Refusal, Counter>::default();
         let network = Family::<NetworkEvent, Counter>::default();
         let panics = Counter::default();
+        let call_events_lost = Counter::default();
         registry.register(
             "otto_turn_seconds",
             "From the end of the caller's speech to each stage of the answer",
@@ -114,6 +116,11 @@ impl Metrics {
             "Sessions ended by a bug of ours",
             panics.clone(),
         );
+        registry.register(
+            "otto_call_events_lost",
+            "Event logs of calls that break off: too long, too much at once, or a full disk",
+            call_events_lost.clone(),
+        );
         let llm = LlmMetrics::register(&mut registry);
         let calendar = CalendarMetrics::register(&mut registry);
         let redis = RedisMetrics::register(&mut registry);
@@ -128,6 +135,7 @@ impl Metrics {
             webhooks_refused,
             network,
             panics,
+            call_events_lost,
             llm,
             calendar,
             redis,
@@ -252,6 +260,11 @@ impl Metrics {
 
     pub fn session_panicked(&self) {
         self.panics.inc();
+    }
+
+    /// The event log of a call breaks off.
+    pub fn call_events_lost(&self) {
+        self.call_events_lost.inc();
     }
 
     fn count_refusal(&self, reason: &'static str) {

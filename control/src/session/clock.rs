@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use pipeline::Mono;
 use storage::Location;
 use tokio::time::Instant;
@@ -13,7 +14,8 @@ use crate::clock::BusinessClock;
 pub(super) struct SessionClock {
     mono: Mono,
     instant: Instant,
-    business: BusinessClock,
+    /// Business time at `instant`: within a call it goes as fast as the rest.
+    began: Timestamp,
     location: Arc<Location>,
 }
 
@@ -22,15 +24,16 @@ impl SessionClock {
         Self {
             mono: Mono::now(),
             instant: Instant::now(),
-            business,
+            began: business.now(),
             location,
         }
     }
 
     pub(super) fn now(&self) -> Now {
+        let elapsed = self.instant.elapsed();
         Now {
-            mono: self.mono.plus(self.instant.elapsed()),
-            local: self.location.local(self.business.now()),
+            mono: self.mono.plus(elapsed),
+            local: self.location.local(self.began + elapsed),
         }
     }
 

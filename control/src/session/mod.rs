@@ -14,7 +14,9 @@ mod journal;
 mod log;
 mod media;
 mod record;
+mod recorded;
 mod registry;
+mod replay;
 #[cfg(test)]
 mod scenes;
 mod speaking;
@@ -31,6 +33,7 @@ pub use registry::{
     Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, NotReturned, Occasion, Parties,
     Purpose, Request,
 };
+pub use replay::{Difference, Replayed, replay};
 pub use task::{MakeBrain, Sessions, SessionsConfig};
 pub use unsaved::Unsaved;
 

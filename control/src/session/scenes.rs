@@ -1,7 +1,8 @@
 //! Whole calls under one virtual clock: the caller's audio, the data plane's machines, a recogniser
 //! and a synthesiser as good or bad as the scene says, and the conversation.
 //!
-//! A scene is a few lines of text (see [`script`]); the same scene always leads to the same call.
+//! A scene is a few lines of text (see [`script`]); the same scene always leads to the same call, and so
+//! does the event log of one.
 
 mod any_course;
 mod caller;
@@ -23,6 +24,11 @@ fn play(file: &str) -> usize {
         stage.run();
         for failure in stage.failures() {
             failures.push(format!("{}: {failure}", script.name));
+        }
+        let replayed = stage.replayed();
+        assert!(replayed.inputs > 0 && replayed.effects > 0);
+        for difference in replayed.differences {
+            failures.push(format!("{}: replayed: {difference:?}", script.name));
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));

@@ -16,19 +16,21 @@ use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 
 use super::clock::SessionClock;
-use super::conversation::{Conversation, Effect, Thought};
+use super::conversation::{Conversation, Effect, Now, Thought};
 use super::ending::{self, Ending};
 use super::holding::Holding;
 use super::journal::{Journal, Noted};
 use super::log::CallRow;
 use super::media::{Carrier, Media};
 use super::record::Closing;
+use super::recorded::{Minutes, Recorded};
 use super::registry::{Begun, Calls, Occasion, Purpose, Request};
 use super::telling::Telling;
 use super::unsaved::Unsaved;
 use crate::calendar::Outlook;
 use crate::clock::BusinessClock;
 use crate::dialogue::{Brain, ToolId};
+use crate::events::{self, CallEvents, Header, LedBy};
 use crate::feed::{CallFeed, FeedEvent, FeedLine};
 use crate::limits;
 use crate::llm::{Answer, Answering, Failure, Model};
@@ -64,6 +66,8 @@ pub struct SessionsConfig {
     pub carrier: Option<Arc<dyn Carrier>>,
     /// Where logs wait that the database does not take; absent where they are lost.
     pub unsaved: Option<Unsaved>,
+    /// Where the course of each call is written down; absent: nowhere.
+    pub events: Option<CallEvents>,
 }
 
 /// Starts sessions and knows when all have closed their logs.
@@ -131,6 +135,12 @@ impl Sessions {
     pub fn with_vins(mut self, vins: Nhtsa) -> Self {
         self.toolbox = self.toolbox.with_vins(vins);
         self
+    }
+
+    /// Where the course of each call is written down.
+    #[must_use]
+    pub fn events(&self) -> Option<&CallEvents> {
+        self.config.events.as_ref()
     }
 
     /// Leads a call from its media stream's `start` to its closed log.
@@ -232,7 +242,9 @@ impl Session {
         tracing::info!(call = %self.sid, "a call began");
         let opened = self.clock.now();
         let brain = (self.config.brain)(&self.location);
-        let mut conversation = Conversation::new(brain, self.config.typed_speech, opened.mono);
+        let conversation = Conversation::new(brain, self.config.typed_speech, opened.mono);
+        let minutes = self.minutes(&opened);
+        let mut conversation = Recorded::new(conversation, minutes, opened.mono);
         let lead = AssertUnwindSafe(self.lead(&mut conversation));
         let over = match lead.catch_unwind().await {
             Ok(over) => over,
@@ -254,8 +266,33 @@ impl Session {
         self.finish(conversation, row, over, duration_ms).await;
     }
 
+    /// Where the call's course is written down.
+    fn minutes(&self, opened: &Now) -> Option<Minutes> {
+        let events = self.config.events.as_ref()?;
+        let header = Header {
+            format: events::FORMAT,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            call: self.sid.as_str().to_owned(),
+            began: opened.local.timestamp(),
+            mono_ns: opened.mono.as_nanos(),
+            location: self.location.key.clone(),
+            locations: events::digest(&self.config.locations),
+            led_by: match self.config.model {
+                Some(_) => LedBy::Model,
+                None => LedBy::Rules,
+            },
+            typed: self.config.typed_speech,
+            masked: events.masked(),
+        };
+        let mut pen = events.open(&self.sid, self.begun.returns);
+        Some(Minutes::begin(
+            Box::new(move |line| pen.write(line)),
+            &header,
+        ))
+    }
+
     /// The call itself, until its audio ends.
-    async fn lead(&mut self, conversation: &mut Conversation) -> Over {
+    async fn lead(&mut self, conversation: &mut Recorded) -> Over {
         loop {
             let due = conversation.poll_timeout().map(|at| self.clock.instant(at));
             tokio::select! {
@@ -333,7 +370,7 @@ impl Session {
         }
     }
 
-    fn tool_done(&mut self, conversation: &mut Conversation, result: ToolResult) {
+    fn tool_done(&mut self, conversation: &mut Recorded, result: ToolResult) {
         let ToolResult {
             id,
             name,
@@ -349,8 +386,12 @@ impl Session {
             ok: outcome.is_ok(),
             took_ms: took.as_secs_f64() * 1_000.0,
         };
+        let now = self.clock.now();
+        if let Some(minutes) = &mut conversation.minutes {
+            minutes.fact(&line, now.mono);
+        }
         self.carry_out(Effect::Publish(line));
-        conversation.handle_tool(id, outcome, &self.clock.now());
+        conversation.handle_tool(id, outcome, &now);
     }
 
     /// Ends the audio, and gives it a moment to say so to its peer.
@@ -365,16 +406,12 @@ impl Session {
     }
 
     /// Closes the log, then the feed.
-    async fn finish(
-        self,
-        mut conversation: Conversation,
-        row: CallRow,
-        over: Over,
-        duration_ms: u64,
-    ) {
+    async fn finish(self, mut conversation: Recorded, row: CallRow, over: Over, duration_ms: u64) {
         if let Some(thought) = conversation.thought_at_the_end() {
             self.count(thought);
         }
+        let minutes = conversation.minutes.take();
+        let now = self.clock.now().mono;
         drop(self.media);
         drop((self.holding, self.telling));
         // What has begun to change something is finished, and told in the log.
@@ -413,6 +450,9 @@ impl Session {
             reason: over.reason.to_owned(),
             duration_ms,
         };
+        if let Some(mut minutes) = minutes {
+            minutes.fact(&ended, now);
+        }
         publish(&self.begun.feed, &self.sid, duration_ms, ended);
         self.config
             .calls

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::envelope;
+use super::floor::DipEnd;
 use super::html::Html;
 use super::story::{Said, Span, Story, Turn, Understood, Utterance};
 use super::{Check, Entry};
@@ -111,14 +112,18 @@ pub(super) fn call(html: &mut Html, number: usize, entry: &Entry<'_>, story: &St
         }
         html.raw("</ul>");
     }
-    recording(html, entry.record);
+    if !entry.record.caller.is_empty() {
+        recording(html, entry.record);
+    }
     html.raw("</section>\n");
 }
 
 fn head(html: &mut Html, number: usize, record: &CallRecord, story: &Story) {
-    html.raw(
-        "<div class=\"head\"><button class=\"play\" aria-label=\"Play the call\">▶</button><div>",
-    );
+    html.raw("<div class=\"head\">");
+    if !record.caller.is_empty() {
+        html.raw("<button class=\"play\" aria-label=\"Play the call\">▶</button>");
+    }
+    html.raw("<div>");
     html.raw("<h2>");
     html.element("span", "number", &(number + 1).to_string());
     html.text(&record.title);
@@ -212,6 +217,7 @@ fn board(html: &mut Html, record: &CallRecord, story: &Story) {
     tools(html, story);
     turn_lane(html, story);
     cuts(html, story);
+    dips(html, story);
     html.raw("<div class=\"cursor\"></div></div></div></div>\n");
 }
 
@@ -232,6 +238,9 @@ fn wave(html: &mut Html, who: &str, mulaw: &[u8], voice: &[Span]) {
     for span in voice {
         html.open_at("voice", span.from_s, span.to_s - span.from_s, "");
         html.close();
+    }
+    if mulaw.is_empty() {
+        return html.raw("</div>\n");
     }
     let (path, width) = envelope::path(mulaw);
     let half = envelope::HALF;
@@ -377,6 +386,25 @@ fn cuts(html: &mut Html, story: &Story) {
         };
         html.open_at("cut", onset, reaction, "the caller's voice over the agent");
         html.element("b", "", &label);
+        html.close();
+    }
+}
+
+/// Where the agent fell silent for a sound, and what came of it.
+fn dips(html: &mut Html, story: &Story) {
+    for dip in &story.dips {
+        let Span { from_s, to_s } = dip.span;
+        let class = match dip.end {
+            DipEnd::Resume => "dip",
+            DipEnd::Commit | DipEnd::Open => "dip taken",
+        };
+        let tip = format!(
+            "{}: silent for {:.0} ms",
+            dip.end.name(),
+            (to_s - from_s) * 1_000.0
+        );
+        html.open_at(class, from_s, to_s - from_s, &tip);
+        html.element("b", "", dip.end.name());
         html.close();
     }
 }

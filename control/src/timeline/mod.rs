@@ -5,14 +5,19 @@
 //! time axis; and the recording to play along. Pure: records in, text out. Positions are written as
 //! seconds and scaled by CSS, so that the page needs no script to be seen, only to zoom and play.
 //!
-//! [`story`] finds what to show, `draw` shows it, `envelope` draws sound, `html` escapes.
+//! Of a call that nobody listened to, [`logged`] makes a record from its event log, without sound.
+//!
+//! [`story`] finds what to show, `floor` who was to be heard, `draw` shows it, `envelope` draws sound, `html` escapes.
 
 mod draw;
 mod envelope;
+mod floor;
 mod html;
+pub mod logged;
 pub mod story;
 
 use crate::caller::CallRecord;
+use crate::events::Log;
 use html::Html;
 use story::Story;
 
@@ -58,6 +63,17 @@ pub fn page(title: &str, subtitle: &str, entries: &[Entry<'_>]) -> String {
     html.raw(include_str!("page.js"));
     html.raw("</script>\n</body></html>\n");
     html.finish()
+}
+
+/// The page of one call, from its event log.
+#[must_use]
+pub fn page_of(log: &Log) -> String {
+    let record = logged::record(log);
+    let entry = Entry {
+        record: &record,
+        checks: None,
+    };
+    page("A call to Otto", &logged::subtitle(log), &[entry])
 }
 
 #[cfg(test)]

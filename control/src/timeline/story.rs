@@ -2,6 +2,7 @@
 
 use dsp::{FRAME_MS, FRAME_SAMPLES};
 
+use super::floor::{Dip, Floor};
 use crate::caller::ear;
 use crate::caller::ear::Overlap;
 use crate::caller::line::Line;
@@ -29,6 +30,8 @@ pub struct Story {
     pub tools: Vec<Tool>,
     pub marks: Vec<Mark>,
     pub cuts: Vec<Overlap>,
+    /// When the agent fell silent for a sound over it.
+    pub dips: Vec<Dip>,
     pub turns: Vec<Turn>,
     pub troubles: Vec<Trouble>,
     pub outcome: Option<String>,
@@ -137,6 +140,7 @@ impl Story {
             cuts: record.overlaps.clone(),
             ..Self::default()
         };
+        let mut floor = Floor::default();
         for happened in &record.happened {
             let at_s = happened.at.as_secs_f64();
             match &happened.what {
@@ -149,7 +153,11 @@ impl Story {
                     interrupting: *interrupting,
                     understood: Understood::Unknown,
                 }),
-                Happening::Feed(line) => story.feed(line.t_ms as f64 / 1_000.0, &line.what),
+                Happening::Feed(line) => {
+                    let at_s = line.t_ms as f64 / 1_000.0;
+                    floor.feed(at_s, &line.what);
+                    story.feed(at_s, &line.what);
+                }
                 Happening::Mark { name, cleared } => story.marks.push(Mark {
                     at_s,
                     name: name.clone(),
@@ -171,6 +179,11 @@ impl Story {
                 _ => {}
             }
         }
+        floor.close(story.length_s);
+        if record.caller.is_empty() && record.agent.is_empty() {
+            (story.caller_voice, story.agent_voice) = (floor.caller, floor.agent);
+        }
+        story.dips = floor.dips;
         story.settle(record);
         story
     }

@@ -3,12 +3,19 @@
 //! The rule brain matches the variant; a language model reads the sentence. Neither ever sees the
 //! text of an internal error.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use storage::slots::{Slot, SlotRefusal};
 
+use super::limits;
 use super::moment::InvalidMoment;
 use super::visit::Visit;
 
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ToolError {
     #[error("Nobody is known in this call yet. Ask for the telephone number and look it up first.")]
     NobodyBound,
@@ -65,13 +72,18 @@ pub enum ToolError {
     #[error("They want no messages from us, so they cannot be told. Offer other days.")]
     OptedOut,
     #[error("{field}: {remedy}")]
-    BadArgument { field: &'static str, remedy: String },
+    BadArgument {
+        #[serde(deserialize_with = "field_name")]
+        field: FieldName,
+        remedy: String,
+    },
     #[error("The appointment book cannot be reached now. Apologise and transfer the caller.")]
     Trouble,
 }
 
 /// Why a time cannot be booked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NotBookable {
     /// It is against the location's rules.
     #[error("{0}.")]
@@ -81,6 +93,27 @@ pub enum NotBookable {
     Taken,
     #[error("That vehicle is already booked at that time.")]
     VehicleBusy,
+}
+
+/// Of an argument, such as `service_type`.
+type FieldName = &'static str;
+
+/// Names from outside, each kept once.
+static NAMES: Mutex<BTreeSet<FieldName>> = Mutex::new(BTreeSet::new());
+
+/// Reads a name. There are few, so they may stay.
+fn field_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FieldName, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name.as_str()) {
+        return Ok(known);
+    }
+    if names.len() >= limits::MAX_FIELD_NAMES || name.len() > limits::MAX_FIELD_NAME_BYTES {
+        return Err(D::Error::custom("field: not the name of an argument"));
+    }
+    let name: FieldName = Box::leak(name.into_boxed_str());
+    names.insert(name);
+    Ok(name)
 }
 
 impl ToolError {

@@ -20,7 +20,8 @@ pub struct Arguments {
     pub other_than: Option<VehicleId>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Match {
     One(VehicleId),
     Several,

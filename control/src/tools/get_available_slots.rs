@@ -35,7 +35,7 @@ pub struct Arguments {
 }
 
 /// What the book shows of a day, or of several.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Slots {
     /// Key of the service.
     pub service_type: String,

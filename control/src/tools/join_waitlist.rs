@@ -30,7 +30,7 @@ pub struct Arguments {
 }
 
 /// What somebody waits for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Waiting {
     pub service_type: String,
     pub first_day: Date,

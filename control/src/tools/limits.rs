@@ -42,3 +42,7 @@ pub const QUOTED_LETTERS: usize = 64;
 
 /// Bookings that one call may make.
 pub const BOOKINGS_PER_CALL: usize = 10;
+
+/// Names of arguments that are known to whoever reads refusals back, and the longest.
+pub const MAX_FIELD_NAMES: usize = 256;
+pub const MAX_FIELD_NAME_BYTES: usize = 64;

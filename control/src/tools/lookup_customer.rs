@@ -18,14 +18,15 @@ pub struct Arguments {
     pub phone_number: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Lookup {
     Found(Caller),
     NotFound,
 }
 
 /// What may be known of a customer at the call's assurance.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Caller {
     pub customer_id: CustomerId,
     pub first_name: String,
@@ -38,7 +39,7 @@ pub struct Caller {
 }
 
 /// What could prove who calls, and what has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Proofs {
     /// Kinds that count here and that are on file, in the order in which they are asked for.
     pub on_file: Vec<Proof>,

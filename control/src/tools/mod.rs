@@ -79,7 +79,8 @@ pub enum ToolCall {
 pub type ToolOutcome = Result<Answer, ToolError>;
 
 /// What a tool found or did.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     Customer(lookup_customer::Lookup),
     Customers(search_customers_by_name::Found),

@@ -14,7 +14,7 @@ pub struct Arguments {
 }
 
 /// An appointment that its customer is reminded of.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Reminded {
     pub customer: Caller,
     /// With its vehicle: we called the number on file about this very appointment.

@@ -23,7 +23,7 @@ pub struct Arguments {
     pub new_datetime: Moment,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Moved {
     pub from: Zoned,
     /// The visit as it now stands.

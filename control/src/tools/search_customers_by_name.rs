@@ -18,7 +18,7 @@ pub struct Arguments {
 }
 
 /// Nothing about the accounts themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Found {
     pub found: bool,
 }

@@ -5,7 +5,7 @@ use storage::appointment::AppointmentId;
 use storage::customer::CustomerId;
 use storage::vehicle::{Vehicle, VehicleId};
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Visit {
     pub appointment_id: AppointmentId,
     pub customer_id: CustomerId,
@@ -21,14 +21,14 @@ pub struct Visit {
 }
 
 /// Another location than the one that answers the call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Elsewhere {
     pub key: String,
     pub name: String,
 }
 
 /// A vehicle as one would name it to its owner.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct VehicleSummary {
     pub vehicle_id: VehicleId,
     pub year: i16,

@@ -28,6 +28,8 @@ fn nobody_is_stuck_and_one_speaks_at_a_time_whatever_happens() {
                 "seed {seed}: nobody ends the call: {script:?}"
             );
         }
+        let differences = stage.replayed().differences;
+        assert_eq!(differences, [], "seed {seed}: it does not replay");
     }
 }
 

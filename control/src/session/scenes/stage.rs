@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use jiff::Zoned;
+use jiff::{SignedDuration, Zoned};
 use pipeline::Mono;
 use pipeline::message::{Command, EventKind};
 use pipeline::net::rehearsal::Rehearsal;
@@ -14,14 +14,19 @@ use super::edges::{Recogniser, Synthesiser};
 use super::puppet::{Puppet, Told};
 use super::script::{Act, Expected, Model, Script};
 use crate::dialogue::{Input, ToolId};
+use crate::events::{FORMAT, Header, LedBy, Log};
 use crate::llm::{Answer, Failure};
 use crate::session::conversation::{Conversation, Effect, Now, Thought};
+use crate::session::recorded::{Minutes, Recorded};
+use crate::session::replay::{Replayed, lead};
 use crate::tools::Answer as Found;
 
 pub(super) struct Stage<'a> {
     script: &'a Script,
     pub(super) plane: Rehearsal,
-    conversation: Conversation,
+    conversation: Recorded,
+    /// The event log of the conversation.
+    written: Arc<Mutex<Vec<String>>>,
     told: Told,
     line: CallersLine,
     recogniser: Recogniser,
@@ -53,6 +58,15 @@ impl<'a> Stage<'a> {
         acts.sort_by_key(|(at, _)| *at);
         let began = at(0);
         let puppet = Puppet::new(script, Arc::clone(&told));
+        let conversation = Conversation::new(Box::new(puppet), false, began);
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let minutes = Minutes::begin(
+            Box::new({
+                let written = Arc::clone(&written);
+                move |line| written.lock().expect("one thread").push(line)
+            }),
+            &header(began),
+        );
         let plane = Rehearsal::new(began, script.hears_whole_line);
         let tool = script.replies.iter().find_map(|(_, text)| {
             let tool = text.split_once("[tool ")?.1;
@@ -61,7 +75,8 @@ impl<'a> Stage<'a> {
         Self {
             script,
             plane: plane.expect("doorbells"),
-            conversation: Conversation::new(Box::new(puppet), false, began),
+            conversation: Recorded::new(conversation, Some(minutes), began),
+            written,
             told,
             line: CallersLine::new(script),
             recogniser: Recogniser::new(script),
@@ -77,7 +92,7 @@ impl<'a> Stage<'a> {
             interruptions: 0,
             thoughts: (0, 0),
             over: None,
-            local: "2026-11-23T10:00[America/Chicago]".parse().expect("valid"),
+            local: morning(),
             ms: 0,
         }
     }
@@ -148,7 +163,7 @@ impl<'a> Stage<'a> {
     fn serve_session(&mut self) {
         let now = Now {
             mono: at(self.ms),
-            local: self.local.clone(),
+            local: &self.local + SignedDuration::from_millis(self.ms as i64),
         };
         loop {
             if let Some(event) = self.plane.poll_event() {
@@ -229,6 +244,20 @@ impl<'a> Stage<'a> {
             }
             None => {}
         }
+    }
+
+    /// The event log so far, as it would be in its file.
+    pub(super) fn written(&self) -> String {
+        self.written.lock().expect("one thread").join("\n")
+    }
+
+    /// Leads the conversation again from its event log, with the same dialogue.
+    pub(super) fn replayed(&self) -> Replayed {
+        let log = Log::parse(&self.written()).expect("a log");
+        let puppet = Puppet::new(self.script, Told::default());
+        lead(&log, Box::new(puppet), |at| {
+            at.to_zoned(morning().time_zone().clone())
+        })
     }
 
     /// What did not go as the script says.
@@ -320,4 +349,24 @@ fn is_like(text: &str, pattern: &str) -> bool {
 
 fn at(ms: u64) -> Mono {
     Mono::from_millis(1_000_000 + ms)
+}
+
+fn morning() -> Zoned {
+    let morning = "2026-11-23T10:00[America/Chicago]".parse();
+    morning.expect("valid")
+}
+
+fn header(began: Mono) -> Header {
+    Header {
+        format: FORMAT,
+        program: "scene".to_owned(),
+        call: "CA0".to_owned(),
+        began: morning().timestamp(),
+        mono_ns: began.as_nanos(),
+        location: "scene".to_owned(),
+        locations: String::new(),
+        led_by: LedBy::Rules,
+        typed: false,
+        masked: false,
+    }
 }

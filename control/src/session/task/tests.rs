@@ -168,6 +168,7 @@ impl Call {
             typed_speech: false,
             carrier: Some(carrier.clone()),
             unsaved: None,
+            events: None,
         });
         let sid = CallSid::parse("CA1").expect("valid");
         let parties = Parties {
