@@ -262,7 +262,7 @@ impl Server {
                 .map(|token| SignatureKey::new(token.expose_secret())),
             phone_number: config.twilio.phone_number,
             locations,
-            voices: std::mem::take(&mut speech.voices),
+            speech: std::mem::take(&mut speech.own),
             clock,
             journal: journal.clone(),
             store: store.clone(),

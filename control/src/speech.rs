@@ -1,5 +1,6 @@
 //! Which speech engines calls get.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,8 +11,9 @@ use pipeline::local::{
 };
 use pipeline::net::deepgram::DeepgramAccount;
 use pipeline::vendor::SharedBreaker;
-use pipeline::{DeepgramStt, DeepgramTts, PhraseCache, SpeechConfig, SttConfig, TtsConfig};
-use storage::Locations;
+use pipeline::{DeepgramStt, DeepgramTts, PhraseCache, SpeechConfig, SttConfig, TtsConfig, Voices};
+use storage::location::Spoken;
+use storage::{Language, Location, Locations};
 
 use crate::config::{Config, Deepgram, SpeechMode};
 use crate::session;
@@ -24,14 +26,14 @@ pub struct Chosen {
     pub typed: bool,
     /// What was chosen and why, for the start of the log.
     pub sentence: String,
-    /// Of locations that have a voice of their own, by their keys.
-    pub voices: Voices,
+    /// Of locations whose calls are heard or spoken otherwise, by their keys.
+    pub own: OwnSpeech,
     /// Bought voices whose fixed phrases are to be made ahead of the calls that say them.
     pub to_warm: Vec<DeepgramTts>,
 }
 
-/// Voices by the keys of the locations that have one of their own.
-pub type Voices = HashMap<String, TtsConfig>;
+/// Speech by the keys of the locations that have one of their own.
+pub type OwnSpeech = HashMap<String, SpeechConfig>;
 
 /// The speech that was asked for cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +77,7 @@ fn recognised(speech: LocalSpeech) -> Chosen {
         },
         typed: false,
         sentence: "recognised and spoken by the engines on this machine".to_owned(),
-        voices: Voices::default(),
+        own: OwnSpeech::default(),
         to_warm: Vec::new(),
     }
 }
@@ -96,56 +98,139 @@ fn bought(deepgram: &Deepgram, data_dir: &Path, locations: &Locations) -> Chosen
         "heard by Deepgram's {} and spoken as {}, with {behind}",
         deepgram.model, deepgram.voice
     );
-    let breaker = SharedBreaker::default();
-    let speaks = |model: &str, clauses| DeepgramTts {
+    let casting = Casting {
         account: account.clone(),
-        model: model.to_owned(),
-        http: plain_requests(),
-        phrases: Arc::new(PhraseCache::open(
-            Some(data_dir.join("phrases")),
-            model,
-            clauses,
-        )),
-        fallback: engines.clone().map(Into::into),
-        breaker: breaker.clone(),
+        data_dir,
+        locations,
+        engines: engines.clone(),
+        breaker: SharedBreaker::default(),
+        made: RefCell::default(),
     };
-    let voice = speaks(&deepgram.voice, session::fixed_clauses(locations));
-    let own = locations.iter().filter_map(|location| {
-        let model = location.voice.as_ref()?;
-        let only = Locations::from(Arc::clone(location));
-        Some((
-            location.key.clone(),
-            speaks(model, session::fixed_clauses(&only)),
-        ))
-    });
-    let own: Vec<(String, DeepgramTts)> = own.collect();
+    let voice = casting.voice(&deepgram.voice, Language::English, locations);
     let ear = DeepgramStt {
         model: deepgram.model.clone(),
         fallback_model: deepgram.fallback_model.clone(),
         endpointing_ms: deepgram.endpointing_ms,
         language: deepgram.language.clone(),
         fallback: engines.map(Into::into),
-        ..DeepgramStt::new(account.clone())
+        ..DeepgramStt::new(account)
     };
+    let own = locations.iter().filter_map(|location| {
+        let spoken = &location.spoken;
+        let usual = spoken.languages() == [Language::English] && spoken.voices.is_empty();
+        let own = (!usual).then(|| SpeechConfig {
+            stt: SttConfig::Deepgram(Arc::new(hears(&ear, spoken))),
+            tts: casting.voices(deepgram, location),
+        });
+        Some((location.key.clone(), own?))
+    });
+    let own = own.collect();
     Chosen {
         config: SpeechConfig {
-            stt: SttConfig::Deepgram(Arc::new(ear)),
-            tts: TtsConfig::Deepgram(Arc::new(voice.clone())),
+            stt: SttConfig::Deepgram(Arc::new(ear.clone())),
+            tts: TtsConfig::Deepgram(Arc::new(voice)),
         },
         typed: false,
         sentence,
+        own,
         // Their connections belong to the runtime that opens them: not to that of calls.
-        to_warm: std::iter::once(&voice)
-            .chain(own.iter().map(|(_, voice)| voice))
+        to_warm: casting
+            .made
+            .into_inner()
+            .into_iter()
             .map(|voice| DeepgramTts {
                 http: plain_requests(),
-                ..voice.clone()
+                ..voice
             })
             .collect(),
-        voices: own
-            .into_iter()
-            .map(|(key, voice)| (key, TtsConfig::Deepgram(Arc::new(voice))))
-            .collect(),
+    }
+}
+
+/// A model that hears several languages of the older kind, and the one of Flux.
+const MULTILINGUAL: &str = "nova-3";
+const MULTILINGUAL_FLUX: &str = "flux-general-multi";
+
+/// The recogniser of calls in these languages: `multi` where there are several.
+fn hears(usual: &DeepgramStt, spoken: &Spoken) -> DeepgramStt {
+    let language = match spoken.languages() {
+        [Language::English] => return usual.clone(),
+        [only] => only.code(),
+        _ => "multi",
+    };
+    let model = match usual.model.as_str() {
+        flux if flux.starts_with("flux") => MULTILINGUAL_FLUX,
+        able @ ("nova-2" | "nova-2-general" | "nova-3" | "nova-3-general") => able,
+        _ => MULTILINGUAL,
+    };
+    DeepgramStt {
+        model: model.to_owned(),
+        fallback_model: Some(MULTILINGUAL.to_owned()).filter(|other| other != model),
+        language: language.to_owned(),
+        // The engines on this machine know no Spanish: what they made of it would be wrong.
+        fallback: usual
+            .fallback
+            .clone()
+            .filter(|_| spoken.has(Language::English)),
+        ..usual.clone()
+    }
+}
+
+/// Makes voices, each once.
+struct Casting<'a> {
+    account: DeepgramAccount,
+    data_dir: &'a Path,
+    locations: &'a Locations,
+    engines: Option<LocalSpeech>,
+    breaker: SharedBreaker,
+    made: RefCell<Vec<DeepgramTts>>,
+}
+
+impl Casting<'_> {
+    /// The voices of a location's languages.
+    fn voices(&self, deepgram: &Deepgram, location: &Arc<Location>) -> TtsConfig {
+        let only = Locations::from(Arc::clone(location));
+        let mut voices = location.spoken.languages().iter().map(|language| {
+            let voice = match (location.spoken.voices.get(language), language) {
+                (Some(own), _) => self.voice(own, *language, &only),
+                (None, Language::English) => self.voice(&deepgram.voice, *language, self.locations),
+                (None, Language::Spanish) => {
+                    self.voice(&deepgram.spanish_voice, *language, self.locations)
+                }
+            };
+            (language.code(), TtsConfig::Deepgram(Arc::new(voice)))
+        });
+        let first = voices.next();
+        TtsConfig::ByLanguage(Arc::new(Voices {
+            first: first.expect("invariant: a location has a language"),
+            others: voices.collect(),
+        }))
+    }
+
+    /// One voice; what these locations always say in its language is made ahead of calls.
+    fn voice(&self, model: &str, language: Language, locations: &Locations) -> DeepgramTts {
+        let mut made = self.made.borrow_mut();
+        if let Some(known) = made.iter().find(|voice| voice.model == model) {
+            return known.clone();
+        }
+        let voice = DeepgramTts {
+            account: self.account.clone(),
+            model: model.to_owned(),
+            http: plain_requests(),
+            phrases: Arc::new(PhraseCache::open(
+                Some(self.data_dir.join("phrases")),
+                model,
+                session::fixed_clauses(language, locations),
+            )),
+            // The voice on this machine reads everything as English.
+            fallback: self
+                .engines
+                .clone()
+                .filter(|_| language == Language::English)
+                .map(Into::into),
+            breaker: self.breaker.clone(),
+        };
+        made.push(voice.clone());
+        voice
     }
 }
 
@@ -164,7 +249,7 @@ fn typed(sentence: String) -> Chosen {
         },
         typed: true,
         sentence,
-        voices: Voices::default(),
+        own: OwnSpeech::default(),
         to_warm: Vec::new(),
     }
 }

@@ -2,9 +2,10 @@
 
 use jiff::civil::Weekday;
 use jiff::{Timestamp, Zoned};
+use storage::Language;
 use storage::customer::Customer;
 use storage::location::Location;
-use storage::location::reminders::{Language, Texts, WaitlistWording, Wording, filled};
+use storage::location::reminders::{Texts, WaitlistWording, Wording, filled};
 use storage::reminder::{Briefing, Kind};
 use storage::vehicle::Vehicle;
 

@@ -17,6 +17,7 @@ mod relay;
 mod speaking;
 mod switchboard;
 mod turns;
+pub mod voices;
 
 pub use complete::is_complete;
 pub(crate) use relay::Admission;
