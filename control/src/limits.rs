@@ -221,6 +221,8 @@ pub const PLAYOUT_GRACE: Duration = Duration::from_secs(15);
 pub const MAX_SPEECH_FAILURES: u32 = 2;
 /// How long a tool may keep a caller waiting; a write goes on behind the scenes.
 pub const TOOL_DEADLINE: Duration = Duration::from_secs(8);
+/// Between attempts to let go of the times that a finished call held, where the book is away.
+pub const RELEASE_AGAIN: Duration = Duration::from_secs(1);
 /// How long a finished call waits for its tools before its log is closed.
 pub const TOOL_DRAIN: Duration = Duration::from_secs(10);
 /// How long the data plane may take to end a call that we want ended.

@@ -1,11 +1,14 @@
 //! Keeps the times that a caller is deciding about from being offered to others.
 
+use backon::{ConstantBuilder, Retryable as _};
 use storage::hold::Fence;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use crate::dialogue::Offer;
+use crate::limits::RELEASE_AGAIN;
 use crate::tools::Toolbox;
+use crate::tools::limits::HOLD_LIFE;
 
 /// One call's holds. What is wanted last counts; dropped, it lets go of everything.
 pub(super) struct Holding {
@@ -49,8 +52,9 @@ async fn keep(toolbox: Toolbox, call_sid: String, mut offers: watch::Receiver<Op
         held = match (offer, held) {
             (Some(offer), _) => toolbox.hold(&call_sid, &offer).await,
             (None, Some(fence)) => {
-                toolbox.release(&call_sid, fence).await;
-                None
+                // What could not be let go of is, with the rest, when the call is over.
+                let released = toolbox.release(&call_sid, fence).await;
+                released.is_err().then_some(fence)
             }
             (None, None) => None,
         };
@@ -58,7 +62,19 @@ async fn keep(toolbox: Toolbox, call_sid: String, mut offers: watch::Receiver<Op
             break;
         }
     }
-    if held.is_some() {
-        toolbox.release(&call_sid, Fence::LAST).await;
+    if held.is_some() && toolbox.release(&call_sid, Fence::LAST).await.is_err() {
+        tokio::spawn(release_later(toolbox, call_sid));
+    }
+}
+
+/// The book cannot be written now. Once it can, nobody should be refused a time for the sake of a
+/// call that is over. Nothing waits for this.
+async fn release_later(toolbox: Toolbox, call_sid: String) {
+    let pauses = ConstantBuilder::default()
+        .with_delay(RELEASE_AGAIN)
+        .with_max_times((HOLD_LIFE.as_secs() / RELEASE_AGAIN.as_secs()) as usize);
+    let release = || toolbox.release(&call_sid, Fence::LAST);
+    if let Err(error) = release.retry(pauses).await {
+        tracing::warn!(call = call_sid, %error, "held times ran out by themselves");
     }
 }

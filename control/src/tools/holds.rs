@@ -1,6 +1,7 @@
 //! Holds: what a caller is deciding about is not offered to another.
 
 use jiff::Zoned;
+use storage::StorageError;
 use storage::hold::{Fence, Wanted};
 use storage::slots::{self, Interval};
 
@@ -51,10 +52,12 @@ impl Toolbox {
     }
 
     /// Lets go of what the call held up to then.
-    pub(crate) async fn release(&self, call_sid: &str, up_to: Fence) {
-        if let Err(error) = self.store().holds.release(call_sid, up_to).await {
-            tracing::warn!(call = call_sid, %error, "held times run out by themselves");
-        }
+    ///
+    /// # Errors
+    ///
+    /// Where the book cannot be written: what is held runs out by itself, [`HOLD_LIFE`] later.
+    pub(crate) async fn release(&self, call_sid: &str, up_to: Fence) -> Result<(), StorageError> {
+        self.store().holds.release(call_sid, up_to).await
     }
 
     /// What calls other than the one that this is done for are deciding about. Only advice, so that

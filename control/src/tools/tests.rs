@@ -526,7 +526,7 @@ async fn what_one_caller_decides_about_is_not_offered_to_another() {
     assert!(!hers.contains(&before[0]), "{hers:?}");
     assert_eq!(his, before, "he may still choose it");
     // Only advice: who asks for it by name gets it, and the book decides.
-    toolbox.release("CA0001", fence).await;
+    toolbox.release("CA0001", fence).await.expect("released");
     assert_eq!(free(&mut maria()).await, before);
 }
 

@@ -8,11 +8,27 @@ use super::script::{Act, Script};
 const VOICE: &[u8] = include_bytes!("../../../../tests/audio/barge-01.wav");
 const HEADER_BYTES: usize = 58;
 const BEGINS_MS: usize = 300;
+/// Of full scale, at the beginning of a cough.
+const COUGH: f32 = 0.3;
+
+/// From and until are in samples.
+#[derive(Clone, Copy)]
+struct Sound {
+    from: u64,
+    until: u64,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Voice,
+    /// A burst of noise that dies away.
+    Cough,
+}
 
 /// When and how long the caller makes sounds, and what comes back of the agent's.
 pub(super) struct CallersLine {
-    /// From and until, in samples.
-    sounds: Vec<(u64, u64)>,
+    sounds: Vec<Sound>,
     echo: Option<(f32, usize)>,
     noise: Option<f32>,
     seed: u32,
@@ -21,11 +37,16 @@ pub(super) struct CallersLine {
 impl CallersLine {
     pub(super) fn new(script: &Script) -> Self {
         let sounds = script.acts.iter().filter_map(|(at, act)| {
-            let length = match act {
-                Act::Says { length, .. } | Act::Coughs { length } => length,
+            let (length, kind) = match act {
+                Act::Says { length, .. } => (length, Kind::Voice),
+                Act::Coughs { length } => (length, Kind::Cough),
                 Act::Presses(_) => return None,
             };
-            Some((at * 8, (at + length) * 8))
+            Some(Sound {
+                from: at * 8,
+                until: (at + length) * 8,
+                kind,
+            })
         });
         Self {
             sounds: sounds.collect(),
@@ -39,10 +60,7 @@ impl CallersLine {
 
     /// The caller makes a sound at this sample of the line.
     pub(super) fn sounds_at(&self, sample: u64) -> bool {
-        let sounds = self.sounds.iter();
-        sounds
-            .clone()
-            .any(|&(from, until)| (from..until).contains(&sample))
+        self.sound_at(sample).is_some()
     }
 
     /// The frame that begins at this sample. `played` is what the telephone has played, with its
@@ -50,29 +68,52 @@ impl CallersLine {
     pub(super) fn frame(&mut self, begin: u64, played: &[u8]) -> MulawFrame {
         std::array::from_fn(|n| {
             let at = begin + n as u64;
-            let sound = self
-                .sounds
-                .iter()
-                .find(|(from, until)| (*from..*until).contains(&at));
-            let mut value = sound.map_or(0.0, |(from, _)| {
-                let place = (at - from) as usize % (1_400 * 8);
-                let code = VOICE.get(HEADER_BYTES + BEGINS_MS * 8 + place).copied();
-                f32::from(mulaw::decode(code.unwrap_or(mulaw::SILENCE)))
-            });
+            let mut value = match self.sound_at(at) {
+                None => 0.0,
+                Some(Sound {
+                    from,
+                    kind: Kind::Voice,
+                    ..
+                }) => {
+                    let place = (at - from) as usize % (1_400 * 8);
+                    let code = VOICE.get(HEADER_BYTES + BEGINS_MS * 8 + place).copied();
+                    f32::from(mulaw::decode(code.unwrap_or(mulaw::SILENCE)))
+                }
+                Some(Sound {
+                    from,
+                    until,
+                    kind: Kind::Cough,
+                }) => {
+                    let left = (until - at) as f32 / (until - from) as f32;
+                    COUGH * left * self.noise()
+                }
+            };
             if let Some((factor, late)) = self.echo {
                 let ago = FRAME_SAMPLES - n + late;
                 let echoed = played.len().checked_sub(ago).and_then(|at| played.get(at));
                 value += factor * f32::from(mulaw::decode(echoed.copied().unwrap_or(0xFF)));
             }
             if let Some(factor) = self.noise {
-                self.seed = self
-                    .seed
-                    .wrapping_mul(1_664_525)
-                    .wrapping_add(1_013_904_223);
-                value += factor * ((self.seed >> 16) as f32 - 32_768.0);
+                value += factor * self.noise();
             }
             mulaw::encode(value.clamp(-32_000.0, 32_000.0) as i16)
         })
+    }
+
+    fn sound_at(&self, sample: u64) -> Option<Sound> {
+        let mut sounds = self.sounds.iter();
+        sounds
+            .find(|sound| (sound.from..sound.until).contains(&sample))
+            .copied()
+    }
+
+    /// White noise at full scale.
+    fn noise(&mut self) -> f32 {
+        self.seed = self
+            .seed
+            .wrapping_mul(1_664_525)
+            .wrapping_add(1_013_904_223);
+        (self.seed >> 16) as f32 - 32_768.0
     }
 }
 

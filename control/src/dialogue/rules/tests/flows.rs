@@ -13,7 +13,7 @@ const BORN: &str = "july second nineteen ninety";
 async fn the_other_car_is_the_one_that_was_not_talked_of() {
     let mut call = Scene::new(Some(MARIA)).await;
     call.opens().await;
-    call.says_in_turn(&["i want an oil change for the truck", "friday at two"])
+    call.says_in_turn(&["i want a tire rotation for the truck", "friday at two"])
         .await;
     call.hears("for your truck, Friday, November 27 at 2 p.m.");
     call.says("no the other car").await;
