@@ -132,6 +132,7 @@ impl Server {
         .await
         .expect("invariant: choosing speech does not panic, and nobody cancels it");
         let speech = speech?;
+        let locations = locations.speaking(speech.languages);
         let data_plane = DataPlane::start(DataPlaneConfig {
             shards: config.shards,
             calls_per_shard: config.calls_per_shard,

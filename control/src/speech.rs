@@ -24,6 +24,8 @@ pub struct Chosen {
     pub config: SpeechConfig,
     /// Words are typed beside the audio; nothing is recognised.
     pub typed: bool,
+    /// The languages that it understands and speaks.
+    pub languages: &'static [Language],
     /// What was chosen and why, for the start of the log.
     pub sentence: String,
     /// Of locations whose calls are heard or spoken otherwise, by their keys.
@@ -76,7 +78,9 @@ fn recognised(speech: LocalSpeech) -> Chosen {
             tts: TtsConfig::Local(speech),
         },
         typed: false,
-        sentence: "recognised and spoken by the engines on this machine".to_owned(),
+        languages: &[Language::English],
+        sentence: "recognised and spoken by the engines on this machine, which know English only"
+            .to_owned(),
         own: OwnSpeech::default(),
         to_warm: Vec::new(),
     }
@@ -131,6 +135,7 @@ fn bought(deepgram: &Deepgram, data_dir: &Path, locations: &Locations) -> Chosen
             tts: TtsConfig::Deepgram(Arc::new(voice)),
         },
         typed: false,
+        languages: &Language::ALL,
         sentence,
         own,
         // Their connections belong to the runtime that opens them: not to that of calls.
@@ -248,6 +253,7 @@ fn typed(sentence: String) -> Chosen {
             tts: TtsConfig::Typed,
         },
         typed: true,
+        languages: &Language::ALL,
         sentence,
         own: OwnSpeech::default(),
         to_warm: Vec::new(),
@@ -264,4 +270,42 @@ pub fn remedy() -> String {
 #[must_use]
 pub fn worker() -> ExitCode {
     local_worker::main()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_recogniser_listens_for_the_languages_of_the_location() {
+        let account = DeepgramAccount {
+            origin: "ws://127.0.0.1:1".to_owned(),
+            key: "key".to_owned().into(),
+        };
+        let spoken = Location::example().spoken;
+        let english = [Language::English];
+        let spanish = [Language::Spanish];
+        let both = [Language::English, Language::Spanish];
+        for (model, languages, chosen, language) in [
+            (
+                "nova-2-phonecall",
+                &english[..],
+                "nova-2-phonecall",
+                "en-US",
+            ),
+            ("nova-2-phonecall", &both, "nova-3", "multi"),
+            ("nova-2", &both, "nova-2", "multi"),
+            ("nova-2-phonecall", &spanish, "nova-3", "es"),
+            ("flux-general-en", &english, "flux-general-en", "en-US"),
+            ("flux-general-en", &both, "flux-general-multi", "multi"),
+            ("flux-general-en", &spanish, "flux-general-multi", "es"),
+        ] {
+            let usual = DeepgramStt {
+                model: model.to_owned(),
+                ..DeepgramStt::new(account.clone())
+            };
+            let ear = hears(&usual, &spoken.clone().only(languages));
+            assert_eq!((&*ear.model, &*ear.language), (chosen, language));
+        }
+    }
 }

@@ -245,6 +245,44 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_in_spanish_is_masked_too() {
+        for (said, expectation, shown) in [
+            (
+                "nací el catorce de marzo de mil novecientos ochenta y cinco",
+                Expectation::Open,
+                "nací el [date of birth]",
+            ),
+            (
+                "catorce de marzo del ochenta y cinco",
+                Expectation::DateOfBirth,
+                "[date of birth]",
+            ),
+            (
+                "dos uno siete cinco cinco cinco cero uno cero uno",
+                Expectation::Phone,
+                "[phone number]",
+            ),
+            (
+                "dos uno siete cinco cinco cinco cero uno cero uno",
+                Expectation::Open,
+                "[number]",
+            ),
+            (
+                "vivo en 402 Oak Avenue",
+                Expectation::Open,
+                "vivo en [address]",
+            ),
+            (
+                "el quince de diciembre a las tres",
+                Expectation::When,
+                "el quince de diciembre a las tres",
+            ),
+        ] {
+            assert_eq!(masked(said, expectation), shown);
+        }
+    }
+
+    #[test]
     fn whatever_is_given_for_a_proof_is_masked() {
         let asked = Expectation::DateOfBirth;
         assert_eq!(

@@ -5,4 +5,5 @@ mod failure;
 mod manners;
 mod safety;
 mod scene;
+mod spanish;
 mod twice;

@@ -4,10 +4,11 @@
 use storage::Language;
 use storage::appointment::Status;
 
-use super::scene::{End, JOHN, Scene, at};
+use super::scene::{End, JOHN, MARIA, Scene, at};
 use crate::dialogue::{Question, Silence, TransferReason};
 
-const BORN: &str = "catorce de marzo de mil novecientos ochenta y cinco";
+/// Maria, who has an appointment.
+const BORN: &str = "el dos de julio de mil novecientos noventa";
 
 async fn in_spanish(from: Option<&str>) -> Scene {
     let mut call = Scene::new(from).await;
@@ -47,11 +48,14 @@ async fn a_known_caller_books_in_spanish() {
 
 #[tokio::test]
 async fn a_known_caller_moves_an_appointment_in_spanish() {
-    let mut call = in_spanish(Some(JOHN)).await;
+    let mut call = in_spanish(Some(MARIA)).await;
     call.says("quiero cambiar mi cita").await;
     call.is_asked(Question::DateOfBirth);
     call.says(BORN).await;
-    call.hears("Gracias. Tiene");
+    call.hears(
+        "Gracias. Tiene un cambio de aceite para su Toyota Camry, mañana, martes, 24 de noviembre, a \
+         las diez de la mañana.",
+    );
     call.is_asked(Question::When);
     call.says("mañana a las tres de la tarde").await;
     call.hears("mañana, martes, 24 de noviembre, a las tres de la tarde. ¿Se la cambio?");
@@ -65,10 +69,10 @@ async fn a_known_caller_moves_an_appointment_in_spanish() {
 
 #[tokio::test]
 async fn a_known_caller_cancels_in_spanish() {
-    let mut call = in_spanish(Some(JOHN)).await;
+    let mut call = in_spanish(Some(MARIA)).await;
     call.says("tengo que cancelar mi cita").await;
     call.is_asked(Question::DateOfBirth);
-    call.says("el 14 de marzo de 1985").await;
+    call.says("el 2 de julio de 1990").await;
     call.hears("¿Me permite preguntar por qué cancela?");
     call.says("tengo que trabajar").await;
     call.hears("¿Se la cancelo?");
@@ -87,11 +91,11 @@ async fn a_stranger_books_in_spanish() {
     .await;
     call.is_asked(Question::Name);
     call.says("me llamo Julio Peña").await;
+    call.is_asked(Question::Vehicle);
+    call.says("un Honda Accord del dos mil veintiuno").await;
     call.is_asked(Question::Phone);
     call.says("dos uno siete, cinco cinco cinco, cero uno nueve nueve")
         .await;
-    call.is_asked(Question::Vehicle);
-    call.says("un Honda Accord del dos mil veintiuno").await;
     call.hears("Julio Peña, con el número dos uno siete, cinco cinco cinco, cero uno nueve nueve.");
     call.hears("una rotación de llantas para su 2021 Honda Accord, el martes, 15 de diciembre");
     call.says("claro que sí").await;
