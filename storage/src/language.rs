@@ -33,10 +33,4 @@ impl Language {
             Self::Spanish => "es",
         }
     }
-
-    /// The language of this code; absent where there are no words in it.
-    #[must_use]
-    pub fn of_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.code() == code)
-    }
 }

@@ -32,6 +32,12 @@ pub fn fixed_phrases(language: storage::Language, location: &storage::Location) 
     phrases::fixed(language, location)
 }
 
+/// What the callee of a call hears that is about nothing.
+#[must_use]
+pub fn called_by_mistake(language: storage::Language) -> &'static str {
+    phrases::CALLED_BY_MISTAKE.told_in(language)
+}
+
 /// Leads a conversation. The rule brain needs no network; a language model may stand in its place.
 pub trait Brain: Send {
     /// Takes one input and says what to do. `now` is the business's local time.

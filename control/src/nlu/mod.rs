@@ -1,9 +1,10 @@
 //! From recognised words to meaning: numbers, dates, names, requests. Pure.
 //!
 //! [`words`] makes one form of what recognisers and keyboards write; each other file reads one kind
-//! of thing from it. [`language`] puts Spanish into that form, so there is one grammar. [`concept`] says what a whole turn means, given what was asked, and
-//! [`agree`] accepts a turn only where two readings of it mean the same. [`say`] is the way back:
-//! dates, times, prices and numbers as one says them.
+//! of thing from it. [`language`] puts Spanish into that form, so that there is one grammar.
+//! [`concept`] says what a whole turn means, given what was asked, and [`agree`] accepts a turn only
+//! where two readings of it mean the same. [`say`] is the way back: dates, times, prices and numbers
+//! as one says them.
 
 pub mod address;
 mod concept;

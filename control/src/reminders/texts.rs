@@ -134,7 +134,7 @@ fn about(text: &str, location: &Location, language: Language, told: &Told<'_>) -
         "name" => told.customer.first_name.clone(),
         "vehicle" => format!("{} {}", told.vehicle.make, told.vehicle.model),
         "service" => match location.service(told.service) {
-            Some(service) => service.name.clone(),
+            Some(service) => location.spoken.service(service, language).to_owned(),
             None => told.service.replace('_', " "),
         },
         "day" => day(&at, language),
