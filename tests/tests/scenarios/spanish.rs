@@ -16,7 +16,7 @@ async fn a_caller_who_asks_for_spanish_is_heard_and_answered_in_it_and_booked() 
         john.says("este sábado a las nueve de la mañana").await;
         let asked = john.is_told("¿Se la reservo?").await;
         let moment = "el sábado, 28 de noviembre, a las nueve de la mañana";
-        assert!(asked.contains(moment), "{asked}");
+        assert!(asked.contains(moment), "{asked}; {:?}", john.told());
         assert_eq!(shop.booked().await, [], "nothing before a yes");
         john.says("sí por favor").await;
         john.is_told("Su cita está reservada: cambio de aceite")
