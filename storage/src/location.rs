@@ -5,6 +5,7 @@
 //! an instant exists only together with it.
 
 mod file;
+mod recalls;
 pub mod reminders;
 mod several;
 mod spoken;
@@ -17,6 +18,7 @@ use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
+pub use self::recalls::{RECALL, Recall};
 use self::reminders::ReminderRules;
 pub use self::several::Locations;
 pub use self::spoken::Spoken;
@@ -63,6 +65,8 @@ pub struct Location {
     pub reminders: ReminderRules,
     /// In the order of the file; at least one, keys unique.
     pub services: Vec<Service>,
+    /// In the order of the file.
+    pub recalls: Vec<Recall>,
     /// What proves who calls.
     pub verification: Verification,
     /// The languages of its calls, and its agent's voices; where it has none, the configuration's.

@@ -1,4 +1,5 @@
-//! What a vehicle is due for, by its service history and the location's intervals. Pure.
+//! What a vehicle is due for, by its service history, the location's intervals and the recalls that it
+//! takes care of. Pure.
 //!
 //! Only what was done here once is spoken of: whoever has no oil change on record may well have had
 //! it elsewhere. Mileage counts where the caller says it; none is guessed.
@@ -6,8 +7,9 @@
 use jiff::civil::Date;
 use jiff::{Unit, Zoned};
 
-use crate::location::Location;
+use crate::location::{Location, RECALL, Recall};
 use crate::service_history::ServiceRecord;
+use crate::vehicle::Vehicle;
 
 /// A service whose interval has passed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +63,28 @@ pub fn due(
         most = Some((overdue, due));
     }
     most.map(|(_, due)| due)
+}
+
+/// The first recall that may concern the vehicle and was not taken care of here; none `without` it.
+#[must_use]
+pub fn recall<'a>(
+    location: &'a Location,
+    vehicle: &Vehicle,
+    history: &[ServiceRecord],
+    without: &[&str],
+) -> Option<&'a Recall> {
+    if without.contains(&RECALL) {
+        return None;
+    }
+    let is_done = |recall: &Recall| {
+        history
+            .iter()
+            .filter(|record| record.service == RECALL)
+            .filter_map(|record| record.notes.as_deref())
+            .any(|notes| notes.contains(&recall.campaign))
+    };
+    let mut recalls = location.recalls.iter();
+    recalls.find(|recall| recall.concerns_vehicle(vehicle) && !is_done(recall))
 }
 
 /// How much of an interval has passed; 0 where there is none.

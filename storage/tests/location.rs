@@ -2,7 +2,9 @@
 
 use jiff::civil::{Date, date, time};
 use jiff::{SignedDuration, Zoned};
+use storage::customer::CustomerId;
 use storage::location::{DayHours, Hours, LocationError};
+use storage::vehicle::{Vehicle, VehicleId};
 use storage::{Language, Location};
 
 const EXAMPLE: &str = include_str!("../locations/ottos-auto.toml");
@@ -271,6 +273,76 @@ fn a_wrong_value_is_named_by_its_key() {
     ] {
         let error = changed(right, wrong);
         assert!(matches!(error, LocationError::Value { .. }), "{error}");
+        assert!(error.to_string().contains(said), "{error}");
+    }
+}
+
+/// The example with the recall that its comment shows, and one thing changed.
+fn with_recall(right: &str, wrong: &str) -> Result<Location, LocationError> {
+    let (file, recall) = EXAMPLE
+        .split_once("For example:\n#\n")
+        .expect("it shows one");
+    let text = format!("{file}\n{}", recall.replace("# ", ""));
+    assert!(text.contains(right), "{right}");
+    Location::parse(&text.replacen(right, wrong, 1))
+}
+
+#[test]
+fn a_recall_is_told_by_make_model_and_year() {
+    let location = with_recall("", "").expect("the example is right");
+    let vehicle = |year, make: &str, model: &str| Vehicle {
+        id: VehicleId(1),
+        customer: CustomerId(1),
+        year,
+        make: make.into(),
+        model: model.into(),
+        vin: None,
+    };
+    let [recall] = &location.recalls[..] else {
+        panic!("{:?}", location.recalls);
+    };
+    assert!(recall.concerns_vehicle(&vehicle(2020, "honda", "ACCORD")));
+    assert!(recall.concerns_vehicle(&vehicle(2022, "Honda", "Accord")));
+    assert!(!recall.concerns_vehicle(&vehicle(2023, "Honda", "Accord")));
+    assert!(!recall.concerns_vehicle(&vehicle(2021, "Honda", "Civic")));
+    assert!(!recall.concerns_vehicle(&vehicle(2021, "Ford", "Accord")));
+}
+
+#[test]
+fn a_wrong_recall_is_named_by_its_key() {
+    for (right, wrong, said) in [
+        (
+            "[2020, 2022]",
+            "[2022, 2020]",
+            "recalls[0].years: [2022, 2020] must be [first, last]",
+        ),
+        (
+            "[\"Accord\"]",
+            "[]",
+            "recalls[0].models: at least one model is concerned",
+        ),
+        (
+            "[\"Accord\"]",
+            "[\"\"]",
+            "recalls[0].models: must not be empty",
+        ),
+        (
+            "26V-101",
+            "26V 101",
+            "recalls[0].campaign: \"26V 101\" holds a space",
+        ),
+        (
+            "the fuel pump",
+            " ",
+            "recalls[0].concerns: must not be empty",
+        ),
+        (
+            "key = \"recall\"",
+            "key = \"other\"",
+            "recalls: need a service whose key is \"recall\"",
+        ),
+    ] {
+        let error = with_recall(right, wrong).expect_err(wrong);
         assert!(error.to_string().contains(said), "{error}");
     }
 }

@@ -2,9 +2,11 @@
 
 use jiff::civil::{Date, date};
 use storage::Location;
+use storage::customer::CustomerId;
+use storage::location::{RECALL, Recall};
 use storage::service_history::ServiceRecord;
-use storage::upkeep::{Due, due};
-use storage::vehicle::VehicleId;
+use storage::upkeep::{Due, due, recall};
+use storage::vehicle::{Vehicle, VehicleId};
 
 fn done(service: &str, performed_on: Date, mileage: i64) -> ServiceRecord {
     ServiceRecord {
@@ -71,4 +73,40 @@ fn what_was_never_done_here_and_what_has_no_interval_is_not_spoken_of() {
 fn a_record_from_the_future_and_an_odometer_that_runs_backwards_do_no_harm() {
     let history = [done("oil_change", date(2027, 3, 24), 30_000)];
     assert_eq!(due_on(date(2026, 11, 24), &history, Some(-5)), None);
+}
+
+#[test]
+fn a_recall_is_open_until_a_record_names_its_campaign() {
+    let mut location = Location::example();
+    let campaign = |number: &str, concerns: &str| Recall {
+        campaign: number.into(),
+        make: "Honda".into(),
+        models: vec!["Accord".into()],
+        years: 2020..=2022,
+        concerns: concerns.into(),
+    };
+    location.recalls = vec![
+        campaign("26V-101", "the fuel pump"),
+        campaign("26V-102", "an airbag"),
+    ];
+    let accord = Vehicle {
+        id: VehicleId(1),
+        customer: CustomerId(1),
+        year: 2021,
+        make: "Honda".into(),
+        model: "Accord".into(),
+        vin: None,
+    };
+    let open = |history: &[ServiceRecord], without: &[&str]| {
+        recall(&location, &accord, history, without).map(|recall| recall.concerns.as_str())
+    };
+    assert_eq!(open(&[], &[]), Some("the fuel pump"));
+    assert_eq!(open(&[], &[RECALL]), None, "it is booked anyway");
+    let mut repaired = done(RECALL, date(2026, 5, 1), 20_000);
+    assert_eq!(
+        open(std::slice::from_ref(&repaired), &[]),
+        Some("the fuel pump")
+    );
+    repaired.notes = Some("Recall 26V-101: fuel pump replaced".into());
+    assert_eq!(open(&[repaired], &[]), Some("an airbag"));
 }

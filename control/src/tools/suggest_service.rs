@@ -1,7 +1,8 @@
-//! `suggest_service`: what a verified caller's vehicle is due for, by its history; once in a call.
+//! `suggest_service`: what a verified caller's vehicle is due for, by recalls and its history; once in
+//! a call.
 
 use jiff::civil::Date;
-use storage::location::Action;
+use storage::location::{Action, RECALL};
 use storage::upkeep;
 use storage::vehicle::VehicleId;
 
@@ -28,11 +29,24 @@ pub struct Arguments {
 pub struct Suggestion {
     /// Key in the location file.
     pub service_type: String,
-    pub last_on: Date,
-    /// Whole months since.
-    pub months: i32,
-    /// Miles since, where it is they that make it due.
-    pub miles: Option<i64>,
+    pub why: Why,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Vehicles like it are recalled.
+    Recall {
+        /// What about, such as "the fuel pump".
+        concerns: String,
+    },
+    /// It was done here last so long ago.
+    Interval {
+        last_on: Date,
+        /// Whole months since.
+        months: i32,
+        /// Miles since, where it is they that make it due.
+        miles: Option<i64>,
+    },
 }
 
 /// For a language model.
@@ -40,7 +54,7 @@ pub(super) fn spec(among: &storage::Locations) -> ToolSpec {
     ToolSpec {
         name: "suggest_service",
         description:
-            "Which service the vehicle is due for by its history, for a verified caller who \
+            "Which service the vehicle is due for by recalls and its history, for a verified caller who \
                       books. Ask it once in a call, and offer what it names once."
                 .to_owned(),
         parameters: schema::object([
@@ -83,17 +97,29 @@ pub(super) async fn run(
         .map(String::as_str)
         .chain(booked)
         .collect();
-    let due = upkeep::due(
-        there.location(),
-        &history,
-        arguments.mileage,
-        &without,
-        &now,
-    );
-    Ok(Answer::Suggestion(due.map(|due| Suggestion {
-        service_type: due.service,
-        last_on: due.last_on,
-        months: due.months,
-        miles: due.miles,
-    })))
+    let recall = upkeep::recall(there.location(), &vehicle, &history, &without);
+    let suggestion = match recall {
+        Some(recall) => Some(Suggestion {
+            service_type: RECALL.to_owned(),
+            why: Why::Recall {
+                concerns: recall.concerns.clone(),
+            },
+        }),
+        None => upkeep::due(
+            there.location(),
+            &history,
+            arguments.mileage,
+            &without,
+            &now,
+        )
+        .map(|due| Suggestion {
+            service_type: due.service,
+            why: Why::Interval {
+                last_on: due.last_on,
+                months: due.months,
+                miles: due.miles,
+            },
+        }),
+    };
+    Ok(Answer::Suggestion(suggestion))
 }

@@ -7,6 +7,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer};
 
+use super::recalls::{self, RECALL};
 use super::reminders::{FollowUp, PLACEHOLDERS, ReminderRules, Schedule, Texts, Wording, names};
 use super::spoken::{self, Translation, Voice};
 use super::verification::Section;
@@ -44,6 +45,8 @@ struct File {
     #[serde(default)]
     reminders: Reminders,
     services: Vec<ServiceEntry>,
+    #[serde(default)]
+    recalls: Vec<recalls::Entry>,
     #[serde(default)]
     verification: Section,
 }
@@ -101,6 +104,8 @@ struct ServiceEntry {
 pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
     let file: File = toml::from_str(text)?;
     let services = services(file.services)?;
+    let repairs_recalls = services.iter().any(|service| service.key == RECALL);
+    let recalls = recalls::checked(file.recalls, repairs_recalls)?;
     let holidays = holidays(file.holidays)?;
     let spoken = spoken::checked(
         file.languages,
@@ -140,6 +145,7 @@ pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
         breaks: breaks(&file.booking.breaks)?,
         holidays,
         reminders: reminders(file.reminders, spoken.first())?,
+        recalls,
         services,
         spoken,
         name: said("name", file.name)?,
@@ -370,7 +376,7 @@ fn called(names: Vec<String>) -> Result<Vec<String>, LocationError> {
 }
 
 /// An id of somebody else's: no spaces in it.
-fn spelled(key: &str, text: String) -> Result<String, LocationError> {
+pub(super) fn spelled(key: impl Into<String>, text: String) -> Result<String, LocationError> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         let problem = format!("{text:?} holds a space or a character that none has, or nothing");
         return Err(wrong(key, problem));
@@ -412,7 +418,7 @@ fn rules(texts: Vec<String>) -> Result<Vec<String>, LocationError> {
     Ok(texts)
 }
 
-fn said(key: impl Into<String>, text: String) -> Result<String, LocationError> {
+pub(super) fn said(key: impl Into<String>, text: String) -> Result<String, LocationError> {
     if text.trim().is_empty() {
         return Err(wrong(key, "must not be empty: the agent says it"));
     }

@@ -65,8 +65,12 @@ async fn a_calendar_that_fails_every_other_time_has_every_booking_once() {
         shop.google.faults.inject(Calendar::Failing(50));
         let john = shop.rings(JOHN).await;
         john.is_told("How can I help you?").await;
-        for wish in ["wednesday at nine", "friday at eleven", "saturday at ten"] {
-            is_answered(&john, "i need an oil change", "What day and time").await;
+        for (service, wish) in [
+            ("i need an oil change", "wednesday at nine"),
+            ("i need a tire rotation", "friday at eleven"),
+            ("i need a brake inspection", "saturday at ten"),
+        ] {
+            is_answered(&john, service, "What day and time").await;
             is_answered(&john, wish, SHALL_I).await;
             is_answered(&john, "yes", "You are booked").await;
         }

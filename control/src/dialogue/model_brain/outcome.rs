@@ -11,6 +11,7 @@ use crate::calendar::Checked;
 use crate::dialogue::limits::TOOL_ANSWER_LETTERS;
 use crate::tools::find_vehicle::Match;
 use crate::tools::lookup_customer::{Caller, Lookup};
+use crate::tools::suggest_service::{Suggestion, Why};
 use crate::tools::{Answer, ToolError, ToolOutcome};
 
 /// Never longer than [`TOOL_ANSWER_LETTERS`].
@@ -84,18 +85,35 @@ fn answered(answer: &Answer) -> Value {
                      nothing is booked."
         }),
         Answer::Suggestion(None) => json!({"due": null}),
-        Answer::Suggestion(Some(due)) => json!({
-            "due": due.service_type,
-            "last_on": due.last_on,
-            "months_ago": due.months,
-            "miles_ago": due.miles,
-            "next": "Offer it once, in half a sentence. If they want it, write it into notes."
-        }),
+        Answer::Suggestion(Some(due)) => suggestion(due),
         Answer::RemindersStopped => json!({"no_more_calls_or_messages": true}),
         Answer::Reminding(reminded) => json!({"reminds_of": in_short(&reminded.visit)}),
         Answer::FollowingUp(visited) => json!({"follows_up": in_short(&visited.visit)}),
         Answer::Transferring(_) => json!({"transferring": true}),
         Answer::Ending => json!({"ending": true}),
+    }
+}
+
+fn suggestion(due: &Suggestion) -> Value {
+    let next = "Offer it once, in half a sentence. If they want it, write it into notes.";
+    match &due.why {
+        Why::Recall { concerns } => json!({
+            "due": due.service_type,
+            "recall_of_such_vehicles_concerns": concerns,
+            "costs": "nothing",
+            "next": next
+        }),
+        Why::Interval {
+            last_on,
+            months,
+            miles,
+        } => json!({
+            "due": due.service_type,
+            "last_on": last_on,
+            "months_ago": months,
+            "miles_ago": miles,
+            "next": next
+        }),
     }
 }
 

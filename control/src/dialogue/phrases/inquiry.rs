@@ -19,6 +19,12 @@ pub(in crate::dialogue) fn prices(
         }];
     };
     let one = capital(&a(language, location.spoken.service(service, language)));
+    if service.price.high_usd == 0 {
+        return vec![match language {
+            English => format!("{one} costs you nothing."),
+            Spanish => format!("{one} no le cuesta nada."),
+        }];
+    }
     let price = say::price(language, service.price.low_usd, service.price.high_usd);
     vec![match language {
         English => format!("{one} is {price}, depending on the vehicle."),

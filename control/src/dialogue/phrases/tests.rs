@@ -17,7 +17,7 @@ use crate::nlu::date_time::WhenError;
 use crate::nlu::name::Name;
 use crate::nlu::vehicle::{Body, SpokenVehicle};
 use crate::tools::new_customer::AddVehicle;
-use crate::tools::suggest_service::Suggestion;
+use crate::tools::suggest_service::{Suggestion, Why};
 use crate::tools::visit::{Elsewhere, VehicleSummary, Visit};
 
 /// Everyday words of one language that the other does not have.
@@ -165,12 +165,23 @@ fn sentences(l: Language) -> Vec<String> {
     all.extend(message(l, &location, &known, &now));
     known.reminded = Some(with.clone());
     all.extend(message(l, &location, &known, &now));
-    for (months, miles) in [(1, None), (8, None), (8, Some(6_000))] {
+    let interval = |months, miles| Why::Interval {
+        last_on: today,
+        months,
+        miles,
+    };
+    let recall = Why::Recall {
+        concerns: "the fuel pump".to_owned(),
+    };
+    for why in [
+        interval(1, None),
+        interval(8, None),
+        interval(8, Some(6_000)),
+        recall,
+    ] {
         let suggestion = Suggestion {
             service_type: "tire_rotation".to_owned(),
-            last_on: today,
-            months,
-            miles,
+            why,
         };
         all.push(due(l, &location, &suggestion));
     }

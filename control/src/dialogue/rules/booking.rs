@@ -382,7 +382,7 @@ impl RuleBrain {
                 ));
             }
             tools::Answer::Confirmed(visit) => {
-                self.say(phrases::see_you(self.known.language, visit, today))
+                self.say(phrases::see_you(self.known.language, visit, today));
             }
             _ => self.say(phrases::CANCELLED),
         }

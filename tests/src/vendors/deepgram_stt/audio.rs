@@ -1,8 +1,10 @@
 //! Audio of which every frame says where it belongs and which word is said in it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use bytes::Bytes;
+use pipeline::local::Voice;
+use pipeline::local::typed::buzz;
 
 /// Samples of a frame.
 pub const FRAME: usize = 160;
@@ -12,47 +14,65 @@ pub const WORD_FRAMES: usize = 10;
 
 const SILENCE: u8 = 0xFF;
 
-/// Begins a frame; nothing else looks like it.
-const MARKER: u8 = 0x00;
+/// Begins a frame; nothing else looks like it. The softest negative sample, so that it is not heard.
+const MARKER: u8 = 0x7F;
 
-/// So many words sound different; the frame itself says which one it is.
-const SOUNDS: usize = 24;
+/// Hexadecimal digits of a frame's number, and of its word's.
+const NUMBER: std::ops::Range<usize> = 1..7;
+const WORD: std::ops::Range<usize> = 7..11;
 
 /// Every word that was ever said in this process, in the order of its first use.
 static WORDS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
+/// What a voice sounds like, without what would look like a marker or like silence.
+static VOICE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let seconds = buzz(&"so it goes on ".repeat(40), Voice::CALLER);
+    let told = |byte| match byte {
+        MARKER => MARKER - 1,
+        SILENCE => SILENCE - 1,
+        other => other,
+    };
+    seconds.into_iter().map(told).collect()
+});
+
 /// One frame of the caller's audio.
 #[must_use]
 pub fn frame(number: u64, word: Option<usize>) -> Bytes {
-    let body = word.map_or(SILENCE, |word| 1 + (word % SOUNDS) as u8);
-    let mut frame = vec![body; FRAME];
+    let mut frame = match word {
+        None => vec![SILENCE; FRAME],
+        Some(_) => {
+            let frames = VOICE.len() / FRAME;
+            let at = (number as usize % frames) * FRAME;
+            VOICE[at..at + FRAME].to_vec()
+        }
+    };
     frame[0] = MARKER;
-    write(&mut frame[1..5], number);
-    write(&mut frame[5..7], word.map_or(0, |word| word as u64));
+    write(&mut frame[NUMBER], number);
+    write(&mut frame[WORD], word.map_or(0, |word| word as u64));
     frame.into()
 }
 
 /// The number of a whole frame of the caller's; none where it is other silence.
 pub(super) fn number(frame: &[u8]) -> Option<u64> {
-    (frame[0] == MARKER).then(|| read(&frame[1..5]))
+    (frame[0] == MARKER).then(|| read(&frame[NUMBER]))
 }
 
 /// The word that is said in a frame.
 pub(super) fn word(frame: &[u8]) -> Option<usize> {
-    (frame[FRAME - 1] != SILENCE).then(|| read(&frame[5..7]) as usize)
+    (frame[FRAME - 1] != SILENCE).then(|| read(&frame[WORD]) as usize)
 }
 
-/// Seven bits in each byte, so that none looks like the marker.
+/// Four bits in each byte, all of them softer than any voice.
 fn write(bytes: &mut [u8], number: u64) {
     for (digit, byte) in bytes.iter_mut().enumerate() {
-        *byte = 0x80 | ((number >> (7 * digit)) & 0x7F) as u8;
+        *byte = 0xF0 | ((number >> (4 * digit)) & 0x0F) as u8;
     }
 }
 
 fn read(bytes: &[u8]) -> u64 {
     let digits = bytes.iter().enumerate();
     digits.fold(0, |number, (digit, byte)| {
-        number | u64::from(byte & 0x7F) << (7 * digit)
+        number | u64::from(byte & 0x0F) << (4 * digit)
     })
 }
 

@@ -1,10 +1,15 @@
 //! What a vehicle is due for: offered once, to whoever may hear of the record.
 
+use storage::location::{Location, Recall};
+
 use super::scene::{JOHN, Scene};
 use crate::dialogue::Question;
 
 async fn verified_john() -> Scene {
-    let mut call = Scene::new(Some(JOHN)).await;
+    verified(Scene::new(Some(JOHN)).await).await
+}
+
+async fn verified(mut call: Scene) -> Scene {
     call.opens().await;
     call.says_in_turn(&[
         "do i have an appointment",
@@ -12,6 +17,32 @@ async fn verified_john() -> Scene {
     ])
     .await;
     call
+}
+
+#[tokio::test]
+async fn a_recall_of_such_vehicles_comes_before_what_is_due() {
+    let recalled = |location: &mut Location| {
+        location.recalls.push(Recall {
+            campaign: "26V-101".to_owned(),
+            make: "Honda".to_owned(),
+            models: vec!["Accord".to_owned()],
+            years: 2020..=2022,
+            concerns: "the fuel pump".to_owned(),
+        });
+    };
+    let mut call = verified(Scene::in_a_shop(recalled, Some(JOHN)).await).await;
+    call.says("i need a tire rotation on saturday at nine")
+        .await;
+    call.hears("Vehicles like yours have been recalled, for the fuel pump.");
+    call.hears("We look after that at no cost.");
+    call.hears_not("oil change");
+    call.says("yes please").await;
+    call.hears("I will note that you also want a recall repair.");
+    call.says("yes").await;
+    assert_eq!(
+        call.booked().await[0].notes.as_deref(),
+        Some("Also asked for: recall repair.")
+    );
 }
 
 #[tokio::test]
