@@ -133,6 +133,7 @@ impl Server {
         .await
         .expect("invariant: choosing speech does not panic, and nobody cancels it");
         let speech = speech?;
+        let locations = locations.speaking(speech.languages);
         let data_plane = DataPlane::start(DataPlaneConfig {
             shards: config.shards,
             calls_per_shard: config.calls_per_shard,
@@ -264,7 +265,7 @@ impl Server {
                 .map(|token| SignatureKey::new(token.expose_secret())),
             phone_number: config.twilio.phone_number,
             locations,
-            voices: std::mem::take(&mut speech.voices),
+            speech: std::mem::take(&mut speech.own),
             clock,
             journal: journal.clone(),
             store: store.clone(),

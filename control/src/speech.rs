@@ -1,6 +1,8 @@
 //! Which speech engines calls get.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -9,8 +11,9 @@ use pipeline::local::{
 };
 use pipeline::net::deepgram::DeepgramAccount;
 use pipeline::vendor::SharedBreaker;
-use pipeline::{DeepgramStt, DeepgramTts, PhraseCache, SpeechConfig, SttConfig, TtsConfig};
-use storage::Locations;
+use pipeline::{DeepgramStt, DeepgramTts, PhraseCache, SpeechConfig, SttConfig, TtsConfig, Voices};
+use storage::location::Spoken;
+use storage::{Language, Location, Locations};
 
 use crate::config::{Config, Deepgram, SpeechMode};
 use crate::session;
@@ -21,16 +24,18 @@ pub struct Chosen {
     pub config: SpeechConfig,
     /// Words are typed beside the audio; nothing is recognised.
     pub typed: bool,
+    /// The languages that it understands and speaks.
+    pub languages: &'static [Language],
     /// What was chosen and why, for the start of the log.
     pub sentence: String,
-    /// Of locations that have a voice of their own, by their keys.
-    pub voices: Voices,
+    /// Of locations whose calls are heard or spoken otherwise, by their keys.
+    pub own: OwnSpeech,
     /// Bought voices whose fixed phrases are to be made ahead of the calls that say them.
     pub to_warm: Vec<DeepgramTts>,
 }
 
-/// Voices by the keys of the locations that have one of their own.
-pub type Voices = HashMap<String, TtsConfig>;
+/// Speech by the keys of the locations that have one of their own.
+pub type OwnSpeech = HashMap<String, SpeechConfig>;
 
 /// The speech that was asked for cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -73,8 +78,10 @@ fn recognised(speech: LocalSpeech) -> Chosen {
             tts: TtsConfig::Local(speech),
         },
         typed: false,
-        sentence: "recognised and spoken by the engines on this machine".to_owned(),
-        voices: Voices::default(),
+        languages: &[Language::English],
+        sentence: "recognised and spoken by the engines on this machine, which know English only"
+            .to_owned(),
+        own: OwnSpeech::default(),
         to_warm: Vec::new(),
     }
 }
@@ -95,29 +102,15 @@ fn bought(deepgram: &Deepgram, config: &Config, locations: &Locations) -> Chosen
         "heard by Deepgram's {} and spoken as {}, with {behind}",
         deepgram.model, deepgram.voice
     );
-    let breaker = SharedBreaker::default();
-    let speaks = |model: &str, clauses| DeepgramTts {
+    let casting = Casting {
         account: account.clone(),
-        model: model.to_owned(),
-        http: plain_requests(),
-        phrases: Arc::new(PhraseCache::open(
-            Some(config.data_dir.join("phrases")),
-            model,
-            clauses,
-        )),
-        fallback: engines.clone().map(Into::into),
-        breaker: breaker.clone(),
+        data_dir: &config.data_dir,
+        locations,
+        engines: engines.clone(),
+        breaker: SharedBreaker::default(),
+        made: RefCell::default(),
     };
-    let voice = speaks(&deepgram.voice, session::fixed_clauses(locations));
-    let own = locations.iter().filter_map(|location| {
-        let model = location.voice.as_ref()?;
-        let only = Locations::from(Arc::clone(location));
-        Some((
-            location.key.clone(),
-            speaks(model, session::fixed_clauses(&only)),
-        ))
-    });
-    let own: Vec<(String, DeepgramTts)> = own.collect();
+    let voice = casting.voice(&deepgram.voice, Language::English, locations);
     let ear = DeepgramStt {
         model: deepgram.model.clone(),
         fallback_model: deepgram.fallback_model.clone(),
@@ -126,27 +119,125 @@ fn bought(deepgram: &Deepgram, config: &Config, locations: &Locations) -> Chosen
         // The rules need no time to think.
         eager: config.turn_eager && config.openai.is_some(),
         fallback: engines.map(Into::into),
-        ..DeepgramStt::new(account.clone())
+        ..DeepgramStt::new(account)
     };
+    let own = locations.iter().filter_map(|location| {
+        let spoken = &location.spoken;
+        let usual = spoken.languages() == [Language::English] && spoken.voices.is_empty();
+        let own = (!usual).then(|| SpeechConfig {
+            stt: SttConfig::Deepgram(Arc::new(hears(&ear, spoken))),
+            tts: casting.voices(deepgram, location),
+        });
+        Some((location.key.clone(), own?))
+    });
+    let own = own.collect();
     Chosen {
         config: SpeechConfig {
-            stt: SttConfig::Deepgram(Arc::new(ear)),
-            tts: TtsConfig::Deepgram(Arc::new(voice.clone())),
+            stt: SttConfig::Deepgram(Arc::new(ear.clone())),
+            tts: TtsConfig::Deepgram(Arc::new(voice)),
         },
         typed: false,
+        languages: &Language::ALL,
         sentence,
+        own,
         // Their connections belong to the runtime that opens them: not to that of calls.
-        to_warm: std::iter::once(&voice)
-            .chain(own.iter().map(|(_, voice)| voice))
+        to_warm: casting
+            .made
+            .into_inner()
+            .into_iter()
             .map(|voice| DeepgramTts {
                 http: plain_requests(),
-                ..voice.clone()
+                ..voice
             })
             .collect(),
-        voices: own
-            .into_iter()
-            .map(|(key, voice)| (key, TtsConfig::Deepgram(Arc::new(voice))))
-            .collect(),
+    }
+}
+
+/// A model that hears several languages of the older kind, and the one of Flux.
+const MULTILINGUAL: &str = "nova-3";
+const MULTILINGUAL_FLUX: &str = "flux-general-multi";
+
+/// The recogniser of calls in these languages: `multi` where there are several.
+fn hears(usual: &DeepgramStt, spoken: &Spoken) -> DeepgramStt {
+    let language = match spoken.languages() {
+        [Language::English] => return usual.clone(),
+        [only] => only.code(),
+        _ => "multi",
+    };
+    let model = match usual.model.as_str() {
+        flux if flux.starts_with("flux") => MULTILINGUAL_FLUX,
+        able @ ("nova-2" | "nova-2-general" | "nova-3" | "nova-3-general") => able,
+        _ => MULTILINGUAL,
+    };
+    DeepgramStt {
+        model: model.to_owned(),
+        fallback_model: Some(MULTILINGUAL.to_owned()).filter(|other| other != model),
+        language: language.to_owned(),
+        // The engines on this machine know no Spanish: what they made of it would be wrong.
+        fallback: usual
+            .fallback
+            .clone()
+            .filter(|_| spoken.has(Language::English)),
+        ..usual.clone()
+    }
+}
+
+/// Makes voices, each once.
+struct Casting<'a> {
+    account: DeepgramAccount,
+    data_dir: &'a Path,
+    locations: &'a Locations,
+    engines: Option<LocalSpeech>,
+    breaker: SharedBreaker,
+    made: RefCell<Vec<DeepgramTts>>,
+}
+
+impl Casting<'_> {
+    /// The voices of a location's languages.
+    fn voices(&self, deepgram: &Deepgram, location: &Arc<Location>) -> TtsConfig {
+        let only = Locations::from(Arc::clone(location));
+        let mut voices = location.spoken.languages().iter().map(|language| {
+            let voice = match (location.spoken.voices.get(language), language) {
+                (Some(own), _) => self.voice(own, *language, &only),
+                (None, Language::English) => self.voice(&deepgram.voice, *language, self.locations),
+                (None, Language::Spanish) => {
+                    self.voice(&deepgram.spanish_voice, *language, self.locations)
+                }
+            };
+            (language.code(), TtsConfig::Deepgram(Arc::new(voice)))
+        });
+        let first = voices.next();
+        TtsConfig::ByLanguage(Arc::new(Voices {
+            first: first.expect("invariant: a location has a language"),
+            others: voices.collect(),
+        }))
+    }
+
+    /// One voice; what these locations always say in its language is made ahead of calls.
+    fn voice(&self, model: &str, language: Language, locations: &Locations) -> DeepgramTts {
+        let mut made = self.made.borrow_mut();
+        if let Some(known) = made.iter().find(|voice| voice.model == model) {
+            return known.clone();
+        }
+        let voice = DeepgramTts {
+            account: self.account.clone(),
+            model: model.to_owned(),
+            http: plain_requests(),
+            phrases: Arc::new(PhraseCache::open(
+                Some(self.data_dir.join("phrases")),
+                model,
+                session::fixed_clauses(language, locations),
+            )),
+            // The voice on this machine reads everything as English.
+            fallback: self
+                .engines
+                .clone()
+                .filter(|_| language == Language::English)
+                .map(Into::into),
+            breaker: self.breaker.clone(),
+        };
+        made.push(voice.clone());
+        voice
     }
 }
 
@@ -164,8 +255,9 @@ fn typed(sentence: String) -> Chosen {
             tts: TtsConfig::Typed,
         },
         typed: true,
+        languages: &Language::ALL,
         sentence,
-        voices: Voices::default(),
+        own: OwnSpeech::default(),
         to_warm: Vec::new(),
     }
 }
@@ -180,4 +272,42 @@ pub fn remedy() -> String {
 #[must_use]
 pub fn worker() -> ExitCode {
     local_worker::main()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_recogniser_listens_for_the_languages_of_the_location() {
+        let account = DeepgramAccount {
+            origin: "ws://127.0.0.1:1".to_owned(),
+            key: "key".to_owned().into(),
+        };
+        let spoken = Location::example().spoken;
+        let english = [Language::English];
+        let spanish = [Language::Spanish];
+        let both = [Language::English, Language::Spanish];
+        for (model, languages, chosen, language) in [
+            (
+                "nova-2-phonecall",
+                &english[..],
+                "nova-2-phonecall",
+                "en-US",
+            ),
+            ("nova-2-phonecall", &both, "nova-3", "multi"),
+            ("nova-2", &both, "nova-2", "multi"),
+            ("nova-2-phonecall", &spanish, "nova-3", "es"),
+            ("flux-general-en", &english, "flux-general-en", "en-US"),
+            ("flux-general-en", &both, "flux-general-multi", "multi"),
+            ("flux-general-en", &spanish, "flux-general-multi", "es"),
+        ] {
+            let usual = DeepgramStt {
+                model: model.to_owned(),
+                ..DeepgramStt::new(account.clone())
+            };
+            let ear = hears(&usual, &spoken.clone().only(languages));
+            assert_eq!((&*ear.model, &*ear.language), (chosen, language));
+        }
+    }
 }

@@ -26,5 +26,6 @@ pub mod wire;
 pub use net::deepgram::stt::{DeepgramStt, LocalEar};
 pub use net::deepgram::tts::{DeepgramTts, LocalVoice, PhraseCache};
 pub use net::edge::{SpeechConfig, SttConfig, TtsConfig};
+pub use net::voices::Voices;
 pub use plane::{Arrival, CallHandle, DataPlane, DataPlaneConfig};
 pub use time::Mono;

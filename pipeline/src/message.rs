@@ -70,6 +70,9 @@ pub enum Command {
     Retire { utterance: UtteranceId },
     /// What the dialogue waits for from now on.
     Expect(Expectation),
+    /// What is said from now on is in this language (ISO 639-1, such as `es`), and for its voice,
+    /// where the call has several.
+    Language(&'static str),
     /// The words that the caller's next spoken turn stands for. Only with typed speech, where
     /// nothing is recognised; ignored (and counted) with any other recogniser.
     TypedWords(String),

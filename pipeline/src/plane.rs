@@ -10,7 +10,7 @@ pub use handle::{CallHandle, CommandRefused, CommandSender, EventReceiver};
 
 use self::shard::Shard;
 use crate::metrics::Metrics;
-use crate::net::edge::{SpeechConfig, TtsConfig};
+use crate::net::edge::SpeechConfig;
 
 /// What a data plane is made of.
 #[derive(Clone, Debug)]
@@ -113,20 +113,20 @@ impl DataPlane {
         self.admit_with(arrival, None)
     }
 
-    /// As [`Self::admit`], for a call whose agent has a voice of its own.
+    /// As [`Self::admit`], for a call whose speech is not that of all calls.
     ///
     /// # Errors
     /// See [`Refused`].
     pub fn admit_with(
         &self,
         arrival: Arrival,
-        voice: Option<TtsConfig>,
+        speech: Option<SpeechConfig>,
     ) -> Result<CallHandle, Refused> {
         let roomiest = self.shards.iter().max_by_key(|shard| shard.free());
         roomiest
             .filter(|shard| shard.free() > 0)
             .ok_or(Refused::Full)?
-            .admit(arrival, voice)
+            .admit(arrival, speech)
     }
 
     /// The numbers of all shards.

@@ -8,6 +8,7 @@ mod file;
 mod recalls;
 pub mod reminders;
 mod several;
+mod spoken;
 mod verification;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 pub use self::recalls::{RECALL, Recall};
 use self::reminders::ReminderRules;
 pub use self::several::Locations;
+pub use self::spoken::Spoken;
 use crate::customer::Phone;
 pub use verification::{Action, Proof, Verification};
 
@@ -67,8 +69,8 @@ pub struct Location {
     pub recalls: Vec<Recall>,
     /// What proves who calls.
     pub verification: Verification,
-    /// The voice that its agent has where voices are bought; absent: the configuration's.
-    pub voice: Option<String>,
+    /// The languages of its calls, and its agent's voices; where it has none, the configuration's.
+    pub spoken: Spoken,
     /// The calendar that its bookings are written to; absent: the configuration's.
     pub calendar: Option<String>,
 }

@@ -2,10 +2,10 @@
 
 use jiff::civil::{Date, date, time};
 use jiff::{SignedDuration, Zoned};
-use storage::Location;
 use storage::customer::CustomerId;
 use storage::location::{DayHours, Hours, LocationError};
 use storage::vehicle::{Vehicle, VehicleId};
+use storage::{Language, Location};
 
 const EXAMPLE: &str = include_str!("../locations/ottos-auto.toml");
 
@@ -23,6 +23,32 @@ fn the_example_is_ottos_auto() {
     assert_eq!(oil.duration, SignedDuration::from_mins(30));
     assert_eq!((oil.price.low_usd, oil.price.high_usd), (40, 80));
     assert_eq!(otto.service("car_wash"), None);
+}
+
+#[test]
+fn the_example_speaks_english_and_spanish() {
+    let otto = Location::example();
+    let both = [Language::English, Language::Spanish];
+    assert_eq!(otto.spoken.languages(), both);
+    assert_eq!(otto.spoken.first(), Language::English);
+    let oil = otto.service("oil_change").expect("offered");
+    assert_eq!(otto.spoken.service(oil, Language::English), "oil change");
+    assert_eq!(
+        otto.spoken.service(oil, Language::Spanish),
+        "cambio de aceite"
+    );
+    let christmas = otto.spoken.holiday("Christmas Day", Language::Spanish);
+    assert_eq!(christmas, "Navidad");
+    let plain = "languages = [\"en\", \"es\"]";
+    let one = Location::parse(&EXAMPLE.replace(plain, "voice = \"aura-2-thalia-en\""));
+    let one = one.expect("a file need not name its languages").spoken;
+    assert_eq!(one.languages(), [Language::English]);
+    assert_eq!(one.voices[&Language::English], "aura-2-thalia-en");
+    let turned = Location::parse(&EXAMPLE.replace(plain, "languages = [\"es\", \"en\"]"));
+    let turned = turned.expect("either may come first");
+    assert_eq!(turned.spoken.first(), Language::Spanish);
+    let texts = turned.reminders.texts.expect("has words");
+    assert_eq!(texts.usual(), Language::Spanish, "as calls, so messages");
 }
 
 #[test]
@@ -208,6 +234,41 @@ fn a_wrong_value_is_named_by_its_key() {
             "locked_min = 60",
             "locked_min = 0",
             "verification.locked_min: 0 is outside",
+        ),
+        (
+            "languages = [\"en\", \"es\"]",
+            "languages = []",
+            "languages: at least one must be spoken",
+        ),
+        (
+            "languages = [\"en\", \"es\"]",
+            "languages = [\"es\", \"es\"]",
+            "languages: one of them stands there twice",
+        ),
+        (
+            "languages = [\"en\", \"es\"]",
+            "languages = [\"en\"]\nvoice = { es = \"aura-2-celeste-es\" }",
+            "voice.es: is of a language that `languages` does not name",
+        ),
+        (
+            "languages = [\"en\", \"es\"]",
+            "languages = [\"en\"]\nvoice = \"two words\"",
+            "voice.en: \"two words\" holds a space",
+        ),
+        (
+            "oil_change = [\"cambio de aceite\"",
+            "oil_change = [\" \"",
+            "spoken.es.services.oil_change: must have a name",
+        ),
+        (
+            "[spoken.es.services]\n",
+            "[spoken.es.services]\ncar_wash = [\"lavado\"]\n",
+            "spoken.es.services.car_wash: is no service of the file",
+        ),
+        (
+            "\"Labor Day\" = \"el Día del Trabajo\"",
+            "",
+            "spoken.es.holidays.\"Labor Day\": must be named",
         ),
     ] {
         let error = changed(right, wrong);

@@ -64,7 +64,10 @@ async fn a_call_may_have_a_voice_of_its_own() {
         early: Vec::new(),
         stream_sid: STREAM_SID.into(),
     };
-    let own = talker(Manners::Polite, Duration::ZERO);
+    let own = SpeechConfig {
+        stt: listener(&Notebook::default()),
+        tts: talker(Manners::Polite, Duration::ZERO),
+    };
     let handle = stage.plane.admit_with(arrival, Some(own));
     let mut handle = handle.expect("there is a slot");
     let phone = Phone::connect(far).await;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pipeline::{Arrival, DataPlane, DataPlaneConfig, SpeechConfig, SttConfig, TtsConfig};
+use storage::Language;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Flags;
@@ -55,6 +56,7 @@ pub async fn run(flags: &Flags, _: Args) -> anyhow::Result<ExitCode> {
         ("database", database::check(&config.database).await),
         ("redis", redis::check(config.redis.as_ref()).await),
         ("speech", speech(config.speech).await),
+        ("languages", languages(&config)),
         (
             "deepgram",
             vendors::deepgram(config.deepgram.as_ref()).await,
@@ -111,6 +113,26 @@ fn location(config: &Config) -> Finding {
         Err(error) => Broken {
             what: error.to_string(),
             remedy: "correct the file, or leave OTTO_LOCATION unset for the example".into(),
+        },
+    }
+}
+
+/// Whether callers are understood in the languages that the locations speak.
+fn languages(config: &Config) -> Finding {
+    let Ok(locations) = server::locations(config) else {
+        return Well("not known without a location".to_owned());
+    };
+    let spanish = locations
+        .iter()
+        .any(|location| location.spoken.has(Language::Spanish));
+    let bought = config.speech == SpeechMode::Auto && config.deepgram.is_some();
+    match (spanish, bought || config.speech == SpeechMode::Typed) {
+        (false, _) => Well("English".to_owned()),
+        (true, true) => Well("English and Spanish".to_owned()),
+        (true, false) => Weak {
+            what: "a location speaks Spanish, and the engines on this machine know English only"
+                .to_owned(),
+            remedy: "set DEEPGRAM_API_KEY to hear and speak Spanish".into(),
         },
     }
 }

@@ -23,6 +23,8 @@ pub struct Deepgram {
     pub language: String,
     /// Text to speech: the agent's voice.
     pub voice: String,
+    /// Its voice in Spanish, at locations that speak it.
+    pub spanish_voice: String,
 }
 
 /// A language model, where `OPENAI_API_KEY` is set.
@@ -64,6 +66,7 @@ const STT_FALLBACK_MODEL: &str = "nova-3";
 const ENDPOINTING_MS: u32 = 200;
 const LANGUAGE: &str = "en-US";
 const VOICE: &str = "aura-2-asteria-en";
+const SPANISH_VOICE: &str = "aura-2-celeste-es";
 const OPENAI_BASE_URL: &str = "https://api.openai.com/v1";
 const MODEL: &str = "gpt-4o";
 /// A spoken answer is short; this bounds one that is not.
@@ -79,6 +82,7 @@ pub(super) fn deepgram(sources: &Sources) -> Result<Option<Deepgram>, ConfigErro
         endpointing_ms: ENDPOINTING_MS,
         language: LANGUAGE.to_owned(),
         voice: VOICE.to_owned(),
+        spanish_voice: SPANISH_VOICE.to_owned(),
     };
     let key = value(sources, Key::DeepgramApiKey, api_key)?;
     let mut deepgram = settings(key.clone().unwrap_or_default());
@@ -109,6 +113,10 @@ pub(super) fn deepgram(sources: &Sources) -> Result<Option<Deepgram>, ConfigErro
     set(
         &mut deepgram.voice,
         value(sources, Key::DeepgramTtsModel, name)?,
+    );
+    set(
+        &mut deepgram.spanish_voice,
+        value(sources, Key::DeepgramTtsModelEs, name)?,
     );
     Ok(key.map(|_| deepgram))
 }

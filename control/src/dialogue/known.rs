@@ -1,5 +1,6 @@
 //! What the tools have told a dialogue, whichever brain leads it.
 
+use storage::Language;
 use storage::customer::Phone;
 
 use super::ToolId;
@@ -11,6 +12,8 @@ use crate::tools::{Answer, ToolOutcome};
 /// Carried from brain to brain when another takes the lead.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
+    /// In which the caller is answered.
+    pub(super) language: Language,
     /// The caller's number as the network gave it.
     pub(super) number: Option<Phone>,
     /// Who calls.
@@ -34,6 +37,14 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// Of a call that begins in this language.
+    pub(super) fn speaking(language: Language) -> Self {
+        Self {
+            language,
+            ..Self::default()
+        }
+    }
+
     /// Names the next tool of this call.
     pub(super) fn next_tool(&mut self) -> ToolId {
         self.tools_run += 1;

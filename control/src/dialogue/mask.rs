@@ -7,7 +7,7 @@
 use pipeline::message::Expectation;
 
 use crate::nlu::date_time::month;
-use crate::nlu::{address as street, number, vin};
+use crate::nlu::{address as street, folded, number, spanish_digits, spanish_month, vin};
 
 /// Digits in a row that are at least a telephone number without its area code.
 const NUMBER_DIGITS: usize = 7;
@@ -107,6 +107,8 @@ fn volunteered_address(words: &[Word<'_>]) -> Option<(usize, usize)> {
         [
             &["live", "at"][..],
             &["address", "is"][..],
+            &["vivo", "en"][..],
+            &["direccion", "es"][..],
             &["live", "on"][..],
         ]
         .iter()
@@ -129,7 +131,7 @@ fn dates_with_a_year(words: &[Word<'_>]) -> Vec<(usize, usize)> {
             continue;
         };
         let end = (year..words.len())
-            .find(|&i| words[i].kind == Kind::Other && words[i].plain != "and")
+            .find(|&i| words[i].kind == Kind::Other && !matches!(&*words[i].plain, "and" | "y"))
             .unwrap_or(words.len());
         // "The fourteenth of March".
         let start = (at.saturating_sub(2)..at)
@@ -145,6 +147,8 @@ fn begins_year(words: &[Word<'_>]) -> bool {
     let written = plain(0).len() == 4 && (plain(0).starts_with("19") || plain(0).starts_with("20"));
     let spoken = (plain(0) == "nineteen" && words.get(1).is_some_and(|w| w.digits() > 0))
         || (plain(0) == "two" && plain(1) == "thousand")
+        || plain(0) == "mil"
+        || (plain(0) == "dos" && plain(1) == "mil")
         || (plain(0) == "twenty" && words.get(1).is_some_and(|w| w.digits() > 0));
     spoken || (written && words[0].digits() == 4)
 }
@@ -188,11 +192,16 @@ impl<'a> Word<'a> {
         let plain = text
             .trim_matches(|c: char| !c.is_alphanumeric())
             .to_lowercase();
-        let kind = if month(&plain).is_some() {
+        let plain = folded(&plain);
+        let kind = if month(&plain)
+            .or_else(|| spanish_month(&plain).and_then(month))
+            .is_some()
+        {
             Kind::Month
         } else if number::ordinal(std::slice::from_ref(&plain)).is_some() {
             Kind::Ordinal
-        } else if digits_in(&plain) > 0 || matches!(plain.as_str(), "hundred" | "thousand") {
+        } else if digits_in(&plain) > 0 || matches!(plain.as_str(), "hundred" | "thousand" | "mil")
+        {
             Kind::Number
         } else {
             Kind::Other
@@ -208,7 +217,10 @@ impl<'a> Word<'a> {
 
 fn digits_in(plain: &str) -> usize {
     match number::digits_said(plain) {
-        0 => plain.bytes().filter(u8::is_ascii_digit).count(),
+        0 => match spanish_digits(plain) {
+            0 => plain.bytes().filter(u8::is_ascii_digit).count(),
+            said => said,
+        },
         said => said,
     }
 }
@@ -230,6 +242,44 @@ mod tests {
             masked("3/14/1985", Expectation::DateOfBirth),
             "[date of birth]"
         );
+    }
+
+    #[test]
+    fn what_is_said_in_spanish_is_masked_too() {
+        for (said, expectation, shown) in [
+            (
+                "nací el catorce de marzo de mil novecientos ochenta y cinco",
+                Expectation::Open,
+                "nací el [date of birth]",
+            ),
+            (
+                "catorce de marzo del ochenta y cinco",
+                Expectation::DateOfBirth,
+                "[date of birth]",
+            ),
+            (
+                "dos uno siete cinco cinco cinco cero uno cero uno",
+                Expectation::Phone,
+                "[phone number]",
+            ),
+            (
+                "dos uno siete cinco cinco cinco cero uno cero uno",
+                Expectation::Open,
+                "[number]",
+            ),
+            (
+                "vivo en 402 Oak Avenue",
+                Expectation::Open,
+                "vivo en [address]",
+            ),
+            (
+                "el quince de diciembre a las tres",
+                Expectation::When,
+                "el quince de diciembre a las tres",
+            ),
+        ] {
+            assert_eq!(masked(said, expectation), shown);
+        }
     }
 
     #[test]

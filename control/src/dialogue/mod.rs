@@ -25,10 +25,17 @@ use storage::customer::Phone;
 use crate::llm;
 use crate::tools::{ToolCall, ToolOutcome};
 
-/// What is said in the same words in every call: greeting, questions, hints, apologies, goodbye.
+/// What is said in the same words in every call in this language: greeting, questions, hints,
+/// apologies, goodbye.
 #[must_use]
-pub fn fixed_phrases(location: &storage::Location) -> Vec<String> {
-    phrases::fixed(location)
+pub fn fixed_phrases(language: storage::Language, location: &storage::Location) -> Vec<String> {
+    phrases::fixed(language, location)
+}
+
+/// What the callee of a call hears that is about nothing.
+#[must_use]
+pub fn called_by_mistake(language: storage::Language) -> &'static str {
+    phrases::CALLED_BY_MISTAKE.told_in(language)
 }
 
 /// Leads a conversation. The rule brain needs no network; a language model may stand in its place.
@@ -132,6 +139,8 @@ pub enum Action {
     Answered,
     /// What was just said is the message for a machine. One that it took to the end is left.
     Message,
+    /// From here on the caller is answered in this language.
+    Speak(storage::Language),
     /// What the dialogue now waits for.
     Expect(Expectation),
     /// End the call once everything said has been heard.

@@ -11,6 +11,7 @@ mod consent;
 mod gist;
 mod history;
 mod keypad;
+mod language;
 mod outcome;
 mod prompt;
 mod take_over;
@@ -31,13 +32,12 @@ use self::work::{Farewell, Work};
 use super::clauses::Clauses;
 use super::known::Known;
 use super::limits::{MISSES, TOOL_ROUNDS};
-use super::rules::escalate;
+use super::phrases::Sayable;
 use super::speakable::speakable;
 use super::{
     Action, Brain, Input, Offer, Question, RuleBrain, Silence, ToolId, TransferReason, phrases,
 };
 use crate::llm::{Answer, Request, ToolRequest};
-use crate::nlu::intent::wants_no_calls;
 use crate::tools::{self, ToolCall, ToolOutcome, forget_customer};
 
 /// A dialogue led by a language model. One per call.
@@ -115,9 +115,9 @@ impl ModelBrain {
         let rules = Box::new(RuleBrain::new(Arc::clone(&location)));
         Self {
             locations: Arc::clone(&location).into(),
+            known: Known::speaking(location.spoken.first()),
             location,
             prompt,
-            known: Known::default(),
             history: History::default(),
             gist: Gist::default(),
             words: Words::default(),
@@ -158,7 +158,7 @@ impl Brain for ModelBrain {
             _ => return None,
         };
         // What is acted upon at once is no matter for the model alone.
-        if wants_no_calls(text, None) || known.is_denied_by(text) {
+        if self.wants_no_calls(text, None) || known.is_denied_by(&self.plain(text)) {
             return None;
         }
         let mut history = self.history.clone();
@@ -192,6 +192,13 @@ impl Brain for ModelBrain {
 
 impl ModelBrain {
     fn step(&mut self, lead: Lead, input: Input, now: &Zoned) -> Lead {
+        if let Input::Heard {
+            text,
+            second_opinion,
+        } = &input
+        {
+            self.heed_language(&lead, text, second_opinion.as_deref());
+        }
         match (lead, input) {
             (Lead::HandedOn, _) => Lead::HandedOn,
             // What the law wants done at once waits for no model.
@@ -201,7 +208,7 @@ impl ModelBrain {
                     text,
                     second_opinion,
                 },
-            ) if wants_no_calls(&text, second_opinion.as_deref()) => {
+            ) if self.wants_no_calls(&text, second_opinion.as_deref()) => {
                 self.opt_out(lead, text, second_opinion, now)
             }
             (
@@ -211,7 +218,11 @@ impl ModelBrain {
                     second_opinion,
                 },
             ) if rules.may_yield() => {
+                let language = self.known.language;
                 self.known = rules.known().clone();
+                self.known.language = language;
+                let mut rules = rules;
+                rules.speak(language);
                 self.standby = Some(rules);
                 self.hear(text, second_opinion);
                 self.ask(0, now)
@@ -238,9 +249,10 @@ impl ModelBrain {
                 self.tool_finished(work, id, &outcome, now)
             }
             (lead @ (Lead::Asking(_) | Lead::Working(_)), Input::Slow) => {
-                self.history.aside(phrases::ONE_MOMENT);
+                let text = phrases::ONE_MOMENT.said_in(self.known.language);
+                self.history.aside(&text);
                 self.out.push(Action::Say {
-                    text: phrases::ONE_MOMENT.to_owned(),
+                    text,
                     question: Question::None,
                 });
                 lead
@@ -291,16 +303,18 @@ impl ModelBrain {
         {
             self.untold = None;
         }
+        let plain = self.plain(&text);
+        let second = second_opinion.as_deref().map(|text| self.plain(text));
         let denied = |text: &str| self.known.is_denied_by(text);
-        if denied(&text) || second_opinion.as_deref().is_some_and(denied) {
+        if denied(&plain) || second.as_deref().is_some_and(denied) {
             self.disown();
         }
         self.history.caller(&text);
         self.gist.heard(
             &self.prompt.vocabulary,
             self.expects,
-            &text,
-            second_opinion.as_deref(),
+            &plain,
+            second.as_deref(),
         );
         self.words = if answers == self.words.answers {
             std::mem::take(&mut self.words).and(&text, second_opinion.as_deref())
@@ -363,8 +377,10 @@ impl ModelBrain {
         if self.misses >= MISSES {
             return self.escalate(TransferReason::NotUnderstood);
         }
-        let again = format!("{} {}", phrases::NOT_CAUGHT, phrases::SAY_AGAIN);
-        self.say(&again, Question::None);
+        let language = self.known.language;
+        let again = [phrases::NOT_CAUGHT, phrases::SAY_AGAIN];
+        let again = again.map(|phrase| phrase.told_in(language)).join(" ");
+        self.say(again, Question::None);
         Lead::Listening
     }
 
@@ -417,7 +433,7 @@ impl ModelBrain {
     }
 
     fn clause(&mut self, asking: &mut Asking, clause: &str) {
-        let text = speakable(clause);
+        let text = speakable(self.known.language, clause);
         if text.is_empty() {
             return;
         }
@@ -536,7 +552,10 @@ impl ModelBrain {
             Some(Farewell::HangUp) if work.caller_went_on => self.ask(work.round + 1, now),
             Some(Farewell::HangUp) => {
                 if !work.spoke {
-                    self.say(&phrases::goodbye(&self.location), Question::None);
+                    self.say(
+                        phrases::goodbye(self.known.language, &self.location),
+                        Question::None,
+                    );
                 }
                 self.out.push(Action::HangUp);
                 Lead::Over
@@ -549,16 +568,14 @@ impl ModelBrain {
         }
     }
 
-    fn say(&mut self, text: &str, question: Question) {
-        self.history.agent(text);
-        self.out.push(Action::Say {
-            text: text.to_owned(),
-            question,
-        });
+    fn say(&mut self, text: impl Sayable, question: Question) {
+        let text = text.said_in(self.known.language);
+        self.history.agent(&text);
+        self.out.push(Action::Say { text, question });
     }
 
     fn escalate(&mut self, reason: TransferReason) -> Lead {
-        self.say(escalate::words(reason), Question::None);
+        self.say(phrases::handing_over(reason), Question::None);
         self.out.push(Action::Transfer { reason });
         Lead::HandedOn
     }

@@ -14,12 +14,12 @@ mod cancel;
 mod closing;
 mod denial;
 mod elsewhere;
-pub(super) mod escalate;
 mod follow_up;
 mod greeting;
 mod inquiry;
 mod intent;
 mod keypad;
+mod language;
 mod new_customer;
 mod offer;
 mod questions;
@@ -37,10 +37,12 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use pipeline::message::Expectation;
+use storage::Language;
 use storage::location::{Location, Locations};
 
 use self::inquiry::Topic;
 use super::known::Known;
+use super::phrases::Sayable;
 use super::state::{Asks, FollowingUp, Proving, Reminding, State};
 use super::turn::{Turn, vocabulary};
 use super::{Action, Brain, Input, Offer, Question, Silence, ToolId, TransferReason, phrases};
@@ -60,6 +62,8 @@ pub struct RuleBrain {
     /// How callers name the location's services.
     vocabulary: Vocabulary,
     known: Known,
+    /// The language that those who speak for us were told last.
+    spoken: Language,
     /// The caller was sent to a human and is back: nobody answered.
     returned: bool,
     /// The question about the location that was answered last, and the service it was about.
@@ -78,7 +82,8 @@ impl RuleBrain {
     /// A dialogue that has not begun; [`Input::Opened`] begins it.
     #[must_use]
     pub fn new(location: Arc<Location>) -> Self {
-        Self::beginning_in(location, Known::default(), State::Greeting { lookup: None })
+        let known = Known::speaking(location.spoken.first());
+        Self::beginning_in(location, known, State::Greeting { lookup: None })
     }
 
     /// Callers may choose among these.
@@ -105,6 +110,7 @@ impl RuleBrain {
             dialled: location.key.clone(),
             locations: Arc::clone(&location).into(),
             location,
+            spoken: known.language,
             known,
             returned: false,
             topic: None,
@@ -193,13 +199,22 @@ impl RuleBrain {
             // Before the question: whoever answers into it is already understood.
             actions.insert(0, Action::Expect(expects));
         }
+        if let Some(language) = self.language_changed() {
+            actions.insert(0, Action::Speak(language));
+        }
         actions
     }
 }
 
 impl Brain for RuleBrain {
     fn handle(&mut self, input: Input, now: &Zoned) -> Vec<Action> {
-        self.act(now, |brain, state, now| brain.step(state, input, now))
+        self.act(now, |brain, state, now| match input {
+            Input::Heard {
+                text,
+                second_opinion,
+            } => brain.listen(state, &text, second_opinion.as_deref(), now),
+            input => brain.step(state, input, now),
+        })
     }
 
     fn state(&self) -> &'static str {
@@ -386,14 +401,14 @@ impl RuleBrain {
         }
     }
 
-    fn say(&mut self, text: impl Into<String>) {
+    fn say(&mut self, text: impl Sayable) {
         self.ask(text, Question::None);
     }
 
     /// Says this. What one step says in a row is one utterance, so that what was heard of it, when
     /// the caller speaks over it, is a part of one text.
-    fn ask(&mut self, text: impl Into<String>, question: Question) {
-        let more = text.into();
+    fn ask(&mut self, text: impl Sayable, question: Question) {
+        let more = text.said_in(self.known.language);
         if let Some(Action::Say {
             text,
             question: asked,
@@ -428,13 +443,13 @@ impl RuleBrain {
 
     /// Asks the state's question.
     fn put(&mut self, state: &State, now: &Zoned) {
-        for (text, question) in questions::of(state, &self.location, now) {
+        for (text, question) in questions::of(self.known.language, state, &self.location, now) {
             self.ask(text, question);
         }
     }
 
     fn escalate(&mut self, reason: TransferReason) -> State {
-        self.say(escalate::words(reason));
+        self.say(phrases::handing_over(reason));
         self.out.push(Action::Transfer { reason });
         State::Escalation
     }

@@ -1,12 +1,14 @@
 //! Words for the ear: what a language model writes for the eye, as one would say it.
 
+use storage::Language;
+
 use crate::nlu::say;
 
 /// One clause without what cannot be heard, and with numbers as they are spoken. Empty where
 /// nothing is left to say.
 #[must_use]
-pub(super) fn speakable(clause: &str) -> String {
-    let words = clause.split_whitespace().map(word);
+pub(super) fn speakable(language: Language, clause: &str) -> String {
+    let words = clause.split_whitespace().map(|one| word(language, one));
     let mut spoken = words
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
@@ -17,10 +19,14 @@ pub(super) fn speakable(clause: &str) -> String {
     spoken
 }
 
-fn word(word: &str) -> String {
+fn word(language: Language, word: &str) -> String {
     let plain: String = word.chars().filter(|c| !is_ornament(*c)).collect();
     if plain == "&" {
-        return "and".to_owned();
+        return match language {
+            Language::English => "and",
+            Language::Spanish => "y",
+        }
+        .to_owned();
     }
     // A list's dash. Between words it is a pause, which a synthesiser makes of a comma.
     if matches!(&*plain, "-" | "–" | "—" | "•") {
@@ -32,8 +38,8 @@ fn word(word: &str) -> String {
         return plain;
     };
     let (before, after) = (&plain[..at], &plain[at + bare.len()..]);
-    let said = telephone(bare)
-        .or_else(|| prices(bare))
+    let said = telephone(language, bare)
+        .or_else(|| prices(language, bare))
         .or_else(|| half_of_day(bare, after));
     match said {
         // "(217) 555-0101" loses its bracket with its spelling.
@@ -53,7 +59,7 @@ fn is_ornament(c: char) -> bool {
 }
 
 /// `217-555-0101` and other spellings of ten digits in one word.
-fn telephone(word: &str) -> Option<String> {
+fn telephone(language: Language, word: &str) -> Option<String> {
     let digits: String = word.chars().filter(char::is_ascii_digit).collect();
     let others = |c: char| matches!(c, '-' | '.' | '+' | '(' | ')');
     if !word.chars().all(|c| c.is_ascii_digit() || others(c)) {
@@ -64,14 +70,14 @@ fn telephone(word: &str) -> Option<String> {
         (10, _) => &digits,
         _ => return None,
     };
-    Some(say::ten_digits(national))
+    Some(say::ten_digits(language, national))
 }
 
 /// `$40-$80` and `$40–80`.
-fn prices(word: &str) -> Option<String> {
+fn prices(language: Language, word: &str) -> Option<String> {
     let (from, to) = word.strip_prefix('$')?.split_once(['-', '–'])?;
     let dollars = |text: &str| text.trim_start_matches('$').parse().ok();
-    Some(say::price(dollars(from)?, dollars(to)?))
+    Some(say::price(language, dollars(from)?, dollars(to)?))
 }
 
 /// `10:30AM`, `9pm`, and `AM` alone behind a time.
@@ -100,30 +106,39 @@ mod tests {
     #[test]
     fn markup_is_not_spoken() {
         assert_eq!(
-            speakable("**Great** news: - `oil change` & tires 🚗!"),
+            speakable(
+                Language::English,
+                "**Great** news: - `oil change` & tires 🚗!"
+            ),
             "Great news: oil change and tires !"
         );
-        assert_eq!(speakable("1. ***"), "1.");
-        assert_eq!(speakable("---"), "");
+        assert_eq!(speakable(Language::English, "1. ***"), "1.");
+        assert_eq!(speakable(Language::English, "---"), "");
     }
 
     #[test]
     fn times_prices_and_numbers_are_said_as_one_says_them() {
         assert_eq!(
-            speakable("at 10:30AM, or 2 PM."),
+            speakable(Language::English, "at 10:30AM, or 2 PM."),
             "at 10:30 a.m., or 2 p.m."
         );
-        assert_eq!(speakable("I am here."), "I am here.");
-        let number = say::ten_digits("2175550101");
-        assert_eq!(speakable("Call 217-555-0101."), format!("Call {number}."));
+        assert_eq!(speakable(Language::English, "I am here."), "I am here.");
+        let number = say::ten_digits(Language::English, "2175550101");
         assert_eq!(
-            speakable("Call +12175550101, please."),
+            speakable(Language::English, "Call 217-555-0101."),
+            format!("Call {number}.")
+        );
+        assert_eq!(
+            speakable(Language::English, "Call +12175550101, please."),
             format!("Call {number}, please.")
         );
         assert_eq!(
-            speakable("It is $40-$80."),
-            format!("It is {}.", say::price(40, 80))
+            speakable(Language::English, "It is $40-$80."),
+            format!("It is {}.", say::price(Language::English, 40, 80))
         );
-        assert_eq!(speakable("It is $49.95."), "It is $49.95.");
+        assert_eq!(
+            speakable(Language::English, "It is $49.95."),
+            "It is $49.95."
+        );
     }
 }

@@ -7,6 +7,7 @@ use storage::location::{Location, Service};
 
 use crate::nlu::date_time::When;
 use crate::nlu::intent::{self, Intent};
+use crate::nlu::language;
 use crate::nlu::name::{self, Name};
 use crate::nlu::service::Vocabulary;
 use crate::nlu::vehicle::{self, SpokenVehicle};
@@ -19,7 +20,13 @@ use crate::tools::cancel_appointment::Reason;
 pub(super) fn vocabulary(location: &Location) -> Vocabulary {
     let names = |service: &Service| -> Vec<String> {
         let name = std::iter::once(service.name.clone());
-        name.chain(service.synonyms.iter().cloned()).collect()
+        let others = location.spoken.languages().iter().flat_map(|language| {
+            let names = location.spoken.names(service, *language).iter();
+            names.map(|name| language::plain(*language, Expectation::Open, name))
+        });
+        name.chain(service.synonyms.iter().cloned())
+            .chain(others)
+            .collect()
     };
     let spoken: Vec<(&str, Vec<String>)> = location
         .services

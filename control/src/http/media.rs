@@ -13,7 +13,7 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use pipeline::wire::twilio::{self, Start};
 use pipeline::wire::websocket::{self, CloseCode, Decoder, Message, Opcode};
-use pipeline::{Arrival, TtsConfig};
+use pipeline::{Arrival, SpeechConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -283,8 +283,8 @@ async fn hand_over(
     };
     let call = checked.call.clone();
     let location = app.locations.dialled(begun.parties.ours());
-    let voice = app.voices.get(&location.key).cloned();
-    match admit(app, socket, checked, voice) {
+    let speech = app.speech.get(&location.key).cloned();
+    match admit(app, socket, checked, speech) {
         Ok(media) => {
             app.sessions.start(begun, media);
             Ok(())
@@ -300,7 +300,7 @@ fn admit(
     app: &App,
     socket: TcpStream,
     checked: Checked,
-    voice: Option<TtsConfig>,
+    speech: Option<SpeechConfig>,
 ) -> Result<Box<dyn Media>, (Turned, Option<TcpStream>)> {
     if app.stopping.is_cancelled() {
         return Err((Turned::Stopping, Some(socket)));
@@ -315,7 +315,7 @@ fn admit(
         stream_sid: checked.stream_sid,
     };
     app.admission
-        .admit(arrival, voice)
+        .admit(arrival, speech)
         .map_err(|refused| (refused.into(), TcpStream::from_std(spare).ok()))
 }
 

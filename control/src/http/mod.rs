@@ -37,7 +37,7 @@ use crate::nodes::{Link, LiveCalls};
 use crate::observe::Metrics;
 use crate::reminders::Owed;
 use crate::session::{Admission, Calls, Journal, Sessions};
-use crate::speech::Voices;
+use crate::speech::OwnSpeech;
 use crate::telephony::signature::SignatureKey;
 use crate::telephony::token::{SpentTokens, TokenKey};
 
@@ -54,8 +54,8 @@ pub(crate) struct App {
     /// What a human who is rung sees; absent: the number that was dialled.
     pub phone_number: Option<Phone>,
     pub locations: Locations,
-    /// Of locations that have a voice of their own, by key.
-    pub voices: Voices,
+    /// Of locations whose calls are heard or spoken otherwise, by key.
+    pub speech: OwnSpeech,
     pub clock: BusinessClock,
     pub store: Store,
     /// What webhooks tell, on its way to the database.

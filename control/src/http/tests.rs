@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::{SinkExt as _, StreamExt as _};
 use pipeline::message::{Command, Event};
 use pipeline::plane::{CommandRefused, Refused};
-use pipeline::{Arrival, TtsConfig};
+use pipeline::{Arrival, SpeechConfig};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use storage::{Location, Store};
@@ -39,7 +39,7 @@ impl Admission for Door {
     fn admit(
         &self,
         arrival: Arrival,
-        _voice: Option<TtsConfig>,
+        _speech: Option<SpeechConfig>,
     ) -> Result<Box<dyn Media>, Refused> {
         if self.full {
             return Err(Refused::Full);
@@ -111,7 +111,7 @@ async fn scene(setup: Setup) -> Scene {
         signatures: setup.auth_token.map(SignatureKey::new),
         phone_number: None,
         locations: location.into(),
-        voices: Default::default(),
+        speech: Default::default(),
         clock: BusinessClock::real(),
         journal: Journal::start(&store),
         store,

@@ -179,6 +179,7 @@ mod tests {
 
     use super::*;
     use crate::nlu::say;
+    use storage::Language::English;
 
     #[test]
     fn dates_of_birth_are_read_however_they_are_said() {
@@ -267,9 +268,14 @@ mod tests {
                 _ => format!("{} {}", number::in_words(century), number::in_words(rest)),
             };
             let ordinal = number::ordinal_in_words(u32::try_from(date.day())?);
-            let text = format!("{} {ordinal} {year}", say::month(date.month()));
+            let text = format!("{} {ordinal} {year}", say::month(English, date.month()));
             proptest::prop_assert_eq!(parse(&text), Ok(date), "{}", text);
-            let spoken = say::date_of_birth(date);
+            let spoken = format!(
+                "{} {}, {}",
+                say::month(English, date.month()),
+                date.day(),
+                date.year()
+            );
             proptest::prop_assert_eq!(parse(&spoken), Ok(date), "{}", spoken);
         }
 

@@ -2,9 +2,10 @@
 
 use jiff::civil::Weekday;
 use jiff::{Timestamp, Zoned};
+use storage::Language;
 use storage::customer::Customer;
 use storage::location::Location;
-use storage::location::reminders::{Language, Texts, WaitlistWording, Wording, filled};
+use storage::location::reminders::{Texts, WaitlistWording, Wording, filled};
 use storage::reminder::{Briefing, Kind};
 use storage::vehicle::Vehicle;
 
@@ -133,7 +134,7 @@ fn about(text: &str, location: &Location, language: Language, told: &Told<'_>) -
         "name" => told.customer.first_name.clone(),
         "vehicle" => format!("{} {}", told.vehicle.make, told.vehicle.model),
         "service" => match location.service(told.service) {
-            Some(service) => service.name.clone(),
+            Some(service) => location.spoken.service(service, language).to_owned(),
             None => told.service.replace('_', " "),
         },
         "day" => day(&at, language),

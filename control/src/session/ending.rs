@@ -1,6 +1,7 @@
 //! How a call's stream ended, and what the telephone network is told to do next.
 
 use pipeline::message::EndReason;
+use storage::Language;
 
 use crate::telephony::twiml::{Dial, Verb};
 
@@ -35,20 +36,28 @@ impl Ending {
     /// The answer to the telephone network's "the stream is over: what now?". `human` is rung where
     /// somebody still waits on the line.
     #[must_use]
-    pub fn verbs(self, human: Dial) -> Vec<Verb> {
-        let excuse = match self {
-            Self::HungUp => return vec![Verb::Hangup],
-            Self::Transfer => return vec![Verb::Dial(human)],
-            Self::Fault => {
+    pub fn verbs(self, language: Language, human: Dial) -> Vec<Verb> {
+        let excuse = match (self, language) {
+            (Self::HungUp, _) => return vec![Verb::Hangup],
+            (Self::Transfer, _) => return vec![Verb::Dial(human)],
+            (Self::Fault, Language::English) => {
                 "I am sorry, something went wrong on our side. Please hold while I connect you to \
                  a colleague."
             }
-            Self::Busy => {
+            (Self::Fault, Language::Spanish) => {
+                "Lo siento, algo falló de nuestro lado. No cuelgue, por favor, le comunico con uno \
+                 de mis colegas."
+            }
+            (Self::Busy, Language::English) => {
                 "Thank you for calling. All our lines are busy. Please hold while I connect you to \
                  a colleague."
             }
+            (Self::Busy, Language::Spanish) => {
+                "Gracias por llamar. Todas nuestras líneas están ocupadas. No cuelgue, por favor, \
+                 le comunico con uno de mis colegas."
+            }
         };
-        vec![Verb::say(excuse), Verb::Dial(human)]
+        vec![Verb::say(language, excuse), Verb::Dial(human)]
     }
 
     /// Whether a caller comes back to the agent when the human they were sent to does not answer.
@@ -61,10 +70,17 @@ impl Ending {
 
 /// What a caller hears when neither a human nor the agent can take the call.
 #[must_use]
-pub fn nobody_there() -> Vec<Verb> {
-    let apology = "I am sorry, nobody can take your call right now. Please call us again later. \
-                   Goodbye.";
-    vec![Verb::say(apology), Verb::Hangup]
+pub fn nobody_there(language: Language) -> Vec<Verb> {
+    let apology = match language {
+        Language::English => {
+            "I am sorry, nobody can take your call right now. Please call us again later. Goodbye."
+        }
+        Language::Spanish => {
+            "Lo siento, en este momento nadie puede atender su llamada. Llámenos más tarde, por \
+             favor. Hasta luego."
+        }
+    };
+    vec![Verb::say(language, apology), Verb::Hangup]
 }
 
 /// The data plane's reason in words, for logs, the feed and the call log.
@@ -105,12 +121,13 @@ mod tests {
             EndReason::Fault,
             EndReason::ShuttingDown,
         ] {
-            let verbs = Ending::of(reason, Some(Ending::HungUp)).verbs(human.clone());
+            let verbs =
+                Ending::of(reason, Some(Ending::HungUp)).verbs(Language::English, human.clone());
             assert!(verbs.contains(&rung()), "{reason:?}");
         }
         let transfer = Ending::of(EndReason::AgentHungUp, Some(Ending::Transfer));
-        assert_eq!(transfer.verbs(human.clone()), [rung()]);
+        assert_eq!(transfer.verbs(Language::English, human.clone()), [rung()]);
         let gone = Ending::of(EndReason::CallerHungUp, Some(Ending::Transfer));
-        assert_eq!(gone.verbs(human.clone()), [Verb::Hangup]);
+        assert_eq!(gone.verbs(Language::English, human.clone()), [Verb::Hangup]);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{PoisonError, RwLock};
 use async_trait::async_trait;
 use pipeline::message::{Command, Event};
 use pipeline::plane::{CommandRefused, Refused};
-use pipeline::{Arrival, CallHandle, DataPlane, TtsConfig};
+use pipeline::{Arrival, CallHandle, DataPlane, SpeechConfig};
 
 use crate::telephony::CallSid;
 use crate::telephony::rest::{Rest, RestError};
@@ -32,7 +32,11 @@ pub trait Admission: Send + Sync {
     ///
     /// # Errors
     /// [`Refused`].
-    fn admit(&self, arrival: Arrival, voice: Option<TtsConfig>) -> Result<Box<dyn Media>, Refused>;
+    fn admit(
+        &self,
+        arrival: Arrival,
+        speech: Option<SpeechConfig>,
+    ) -> Result<Box<dyn Media>, Refused>;
 }
 
 /// The telephone network, for a call that it does not ask us about.
@@ -85,9 +89,13 @@ impl Gate {
 }
 
 impl Admission for Gate {
-    fn admit(&self, arrival: Arrival, voice: Option<TtsConfig>) -> Result<Box<dyn Media>, Refused> {
+    fn admit(
+        &self,
+        arrival: Arrival,
+        speech: Option<SpeechConfig>,
+    ) -> Result<Box<dyn Media>, Refused> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
         let data_plane = open.as_ref().ok_or(Refused::ShuttingDown)?;
-        Ok(Box::new(data_plane.admit_with(arrival, voice)?))
+        Ok(Box::new(data_plane.admit_with(arrival, speech)?))
     }
 }

@@ -39,12 +39,14 @@ pub use unsaved::Unsaved;
 
 use crate::dialogue::clauses;
 
-/// The clauses that every call may hold, as they are handed to a synthesiser.
+/// The clauses that every call in this language may hold, as they are handed to a synthesiser.
 #[must_use]
-pub fn fixed_clauses(locations: &storage::Locations) -> Vec<String> {
+pub fn fixed_clauses(language: storage::Language, locations: &storage::Locations) -> Vec<String> {
+    let speak_it = |location: &&std::sync::Arc<storage::Location>| location.spoken.has(language);
     let phrases = locations
         .iter()
-        .flat_map(|location| crate::dialogue::fixed_phrases(location));
+        .filter(speak_it)
+        .flat_map(|location| crate::dialogue::fixed_phrases(language, location));
     let mut clauses: Vec<String> = Vec::new();
     for clause in phrases.flat_map(|phrase| clauses::split(&phrase)) {
         if !clauses.contains(&clause) {

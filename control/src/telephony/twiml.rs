@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+use storage::Language;
 use storage::customer::Phone;
 
 /// One verb of an answer. Text and attributes are escaped by the writer; characters that XML does
@@ -65,17 +66,18 @@ pub struct Dial {
 /// The name under which the media token travels in `<Parameter>` and `customParameters`.
 pub const TOKEN_PARAMETER: &str = "token";
 
-/// The language of our sentences.
-const LANGUAGE: &str = "en-US";
-
 impl Verb {
     /// A sentence of ours, in the network's default voice for its language.
     #[must_use]
-    pub fn say(text: impl Into<String>) -> Self {
+    pub fn say(language: Language, text: impl Into<String>) -> Self {
+        let tag = match language {
+            Language::English => "en-US",
+            Language::Spanish => "es-US",
+        };
         Self::Say(Say {
             text: text.into(),
             voice: None,
-            language: Some(LANGUAGE.to_owned()),
+            language: Some(tag.to_owned()),
         })
     }
 }
@@ -247,7 +249,7 @@ mod tests {
     #[test]
     fn what_would_be_markup_is_escaped() {
         let xml = body(&[
-            Verb::say("<Dial>&\"'</Dial>"),
+            Verb::say(Language::English, "<Dial>&\"'</Dial>"),
             connect("http://h/?a=1&b=\"><Hangup/>", "t"),
         ]);
         assert!(!xml.contains("<Dial>"), "{xml}");
@@ -303,7 +305,10 @@ mod tests {
 
     #[test]
     fn what_xml_does_not_know_is_left_out() {
-        let xml = body(&[Verb::say("a\u{0}b\u{b}c\u{1b}[d\u{ffff}\te\u{7f}")]);
+        let xml = body(&[Verb::say(
+            Language::English,
+            "a\u{0}b\u{b}c\u{1b}[d\u{ffff}\te\u{7f}",
+        )]);
         assert!(xml.contains(">abc[d\te\u{7f}</Say>"), "{xml:?}");
     }
 

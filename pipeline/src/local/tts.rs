@@ -124,6 +124,7 @@ impl Agenda {
                 self.retire(utterance);
                 Some(utterance)
             }
+            TtsInput::Language(_) => None,
         }
     }
 

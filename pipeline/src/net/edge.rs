@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use super::deepgram::stt::{self as deepgram_stt, DeepgramStt};
 use super::deepgram::tts::DeepgramTts;
 use super::hearing::Delivery;
+use super::voices::Voices;
 use crate::local::{self, LocalSpeech};
 use crate::message::{Expectation, Transcript, UtteranceId};
 use crate::metrics::Metrics;
@@ -91,6 +92,8 @@ pub enum TtsInput {
     },
     /// Stop work on this utterance; audio already sent is dropped by its id.
     Cancel { utterance: UtteranceId },
+    /// What follows is in this language. For a synthesiser of one language this is nothing.
+    Language(&'static str),
 }
 
 /// What a synthesiser delivers. The channel is bounded: where the call has no room, the
@@ -203,6 +206,8 @@ pub enum TtsConfig {
     Typed,
     /// Deepgram's, and what speaks in its place when it fails.
     Deepgram(Arc<DeepgramTts>),
+    /// A voice for each language of the call.
+    ByLanguage(Arc<Voices>),
     /// Any other synthesiser: a simulator, or one that lives outside this crate.
     Custom(StartTts),
 }
@@ -222,6 +227,10 @@ impl TtsConfig {
                 let (voice, metrics) = (voice.clone(), metrics.clone());
                 Box::pin(super::deepgram::tts::run(voice, metrics, input, output))
             }
+            Self::ByLanguage(voices) => {
+                let (voices, metrics) = (voices.clone(), metrics.clone());
+                Box::pin(super::voices::run(voices, metrics, input, output))
+            }
             Self::Custom(start) => start(input, output),
         }
     }
@@ -233,6 +242,7 @@ impl fmt::Debug for TtsConfig {
             Self::Local(_) => "Local",
             Self::Typed => "Typed",
             Self::Deepgram(_) => "Deepgram",
+            Self::ByLanguage(_) => "ByLanguage",
             Self::Custom(_) => "Custom",
         })
     }

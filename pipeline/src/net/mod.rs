@@ -16,6 +16,7 @@ mod relay;
 mod speaking;
 mod switchboard;
 mod turns;
+pub mod voices;
 
 pub(crate) use relay::Admission;
 pub(crate) use switchboard::{NetParts, run, runtime};

@@ -96,7 +96,7 @@ impl Rehearsal {
                 .try_reserve_owned()
                 .map_err(|_| std::io::ErrorKind::Other)?,
             events: events_in,
-            voice: None,
+            speech: None,
         };
         let stt_link = EdgeLink {
             input: Some(stt_in),

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::edge::{SpeechConfig, SttEvent, SttInput, TtsConfig, TtsEvent, TtsInput};
+use super::edge::{SpeechConfig, SttEvent, SttInput, TtsEvent, TtsInput};
 use super::edge_link::{EdgeLink, takes};
 use super::hearing::{Delivery, Hearing};
 use super::interjection::Interjection;
@@ -39,8 +39,8 @@ pub(crate) struct Admission {
     pub(crate) events: mpsc::Sender<Event>,
     /// Room for the last event, whatever the session does.
     pub(crate) last_event: mpsc::OwnedPermit<Event>,
-    /// The agent's, where it is not the one that all calls have.
-    pub(crate) voice: Option<TtsConfig>,
+    /// Where it is not the one that all calls have.
+    pub(crate) speech: Option<SpeechConfig>,
 }
 
 /// What the switchboard tells a relay.

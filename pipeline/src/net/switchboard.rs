@@ -150,10 +150,8 @@ impl Switchboard {
     }
 
     fn admit(&mut self, mut admission: Admission) {
-        let mut speech = self.parts.speech.clone();
-        if let Some(own) = admission.voice.take() {
-            speech.tts = own;
-        }
+        let own = admission.speech.take();
+        let speech = own.unwrap_or_else(|| self.parts.speech.clone());
         let (told, facts) = mpsc::channel(RELAY_QUEUE);
         self.calls.insert(admission.call, told);
         let relay = Relay::new(

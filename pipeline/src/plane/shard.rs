@@ -26,7 +26,7 @@ use crate::limits::{
     COMMANDS, EVENTS, FACTS_PER_CALL, READ_BUFFER_BYTES, STREAM_SID_BYTES, VOICE_STALL,
 };
 use crate::metrics::Metrics;
-use crate::net::edge::TtsConfig;
+use crate::net::edge::SpeechConfig;
 use crate::net::{self, Admission, NetParts};
 use crate::ring::rings;
 use crate::time::Mono;
@@ -141,7 +141,7 @@ impl Shard {
     pub(super) fn admit(
         &self,
         arrival: Arrival,
-        voice: Option<TtsConfig>,
+        speech: Option<SpeechConfig>,
     ) -> Result<CallHandle, Refused> {
         let Arrival {
             socket,
@@ -184,7 +184,7 @@ impl Shard {
             commands: commands_out,
             events,
             last_event,
-            voice,
+            speech,
         });
         self.net_bell.ring();
         let line = Line::new(call, stream, decoder, voice_ends, stream_sid.into());

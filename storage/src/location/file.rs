@@ -8,12 +8,12 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer};
 
 use super::recalls::{self, RECALL};
-use super::reminders::{
-    FollowUp, Language, PLACEHOLDERS, ReminderRules, Schedule, Texts, Wording, names,
-};
+use super::reminders::{FollowUp, PLACEHOLDERS, ReminderRules, Schedule, Texts, Wording, names};
+use super::spoken::{self, Translation, Voice};
 use super::verification::Section;
 use super::{Hours, Location, LocationError, Premises, PriceRange, Service, Upkeep, Week};
 use crate::customer::Phone;
+use crate::language::Language;
 use crate::limits;
 
 #[derive(Deserialize)]
@@ -24,7 +24,11 @@ struct File {
     name: String,
     #[serde(default)]
     called: Vec<String>,
-    voice: Option<String>,
+    #[serde(default = "english")]
+    languages: Vec<Language>,
+    #[serde(default)]
+    spoken: BTreeMap<Language, Translation>,
+    voice: Option<Voice>,
     calendar: Option<String>,
     agent: String,
     zone: String,
@@ -79,8 +83,7 @@ struct Reminders {
     confirm_by_text: bool,
     #[serde(default, deserialize_with = "follow_up")]
     follow_up: Option<FollowUp>,
-    #[serde(default)]
-    language: Language,
+    language: Option<Language>,
     #[serde(default)]
     texts: BTreeMap<Language, Wording>,
 }
@@ -102,10 +105,18 @@ pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
     let file: File = toml::from_str(text)?;
     let services = services(file.services)?;
     let repairs_recalls = services.iter().any(|service| service.key == RECALL);
+    let recalls = recalls::checked(file.recalls, repairs_recalls)?;
+    let holidays = holidays(file.holidays)?;
+    let spoken = spoken::checked(
+        file.languages,
+        file.spoken,
+        file.voice,
+        &services,
+        &holidays,
+    )?;
     Ok(Location {
         key: plain("key", file.key)?,
         called: called(file.called)?,
-        voice: file.voice.map(|id| spelled("voice", id)).transpose()?,
         calendar: file
             .calendar
             .map(|id| spelled("calendar", id))
@@ -132,12 +143,13 @@ pub(super) fn parse(text: &str) -> Result<Location, LocationError> {
         )?,
         week: week(&file.hours)?,
         breaks: breaks(&file.booking.breaks)?,
-        holidays: holidays(file.holidays)?,
-        reminders: reminders(file.reminders)?,
-        recalls: recalls::checked(file.recalls, repairs_recalls)?,
+        holidays,
+        reminders: reminders(file.reminders, spoken.first())?,
+        recalls,
         services,
-        name: spoken("name", file.name)?,
-        agent: spoken("agent", file.agent)?,
+        spoken,
+        name: said("name", file.name)?,
+        agent: said("agent", file.agent)?,
         address: premises(file.address)?,
         rules: rules(file.rules)?,
         verification: file.verification.checked()?,
@@ -226,7 +238,7 @@ fn follow_up<'de, D: Deserializer<'de>>(value: D) -> Result<Option<FollowUp>, D:
     }
 }
 
-fn reminders(section: Reminders) -> Result<ReminderRules, LocationError> {
+fn reminders(section: Reminders, first: Language) -> Result<ReminderRules, LocationError> {
     let schedule = section.cron.map(|text| {
         Schedule::parse(&text)
             .map_err(|problem| wrong("reminders.cron", format!("{text:?} {problem}")))
@@ -242,7 +254,7 @@ fn reminders(section: Reminders) -> Result<ReminderRules, LocationError> {
     let writes = text_before.is_some()
         || section.confirm_by_text
         || section.follow_up == Some(FollowUp::Text);
-    let usual = section.language;
+    let usual = section.language.unwrap_or(first);
     for (language, wording) in &section.texts {
         check(*language, wording)?;
     }
@@ -267,10 +279,7 @@ fn reminders(section: Reminders) -> Result<ReminderRules, LocationError> {
 
 /// Every text has words that we can fill in, and says how to be left alone where nobody asked for it.
 fn check(language: Language, wording: &Wording) -> Result<(), LocationError> {
-    let code = match language {
-        Language::English => "en",
-        Language::Spanish => "es",
-    };
+    let code = language.code();
     for (name, text) in wording.each() {
         let key = format!("reminders.texts.{code}.{name}");
         if text.trim().is_empty() {
@@ -317,7 +326,7 @@ fn service(entry: ServiceEntry) -> Result<Service, LocationError> {
     }
     Ok(Service {
         duration: minutes(at("duration_min"), entry.duration_min, 1)?,
-        name: spoken(at("name"), entry.name.clone())?,
+        name: said(at("name"), entry.name.clone())?,
         price: PriceRange { low_usd, high_usd },
         upkeep: Upkeep {
             months: every(
@@ -330,6 +339,11 @@ fn service(entry: ServiceEntry) -> Result<Service, LocationError> {
         synonyms: entry.synonyms,
         key: entry.key,
     })
+}
+
+/// The languages of a location whose file names none.
+fn english() -> Vec<Language> {
+    vec![Language::English]
 }
 
 /// The key of a location whose file has none, and of what was booked before there were several.
@@ -404,7 +418,7 @@ fn rules(texts: Vec<String>) -> Result<Vec<String>, LocationError> {
     Ok(texts)
 }
 
-pub(super) fn spoken(key: impl Into<String>, text: String) -> Result<String, LocationError> {
+pub(super) fn said(key: impl Into<String>, text: String) -> Result<String, LocationError> {
     if text.trim().is_empty() {
         return Err(wrong(key, "must not be empty: the agent says it"));
     }

@@ -75,13 +75,13 @@ impl Entry {
             return Err(file::wrong(at("models"), "at least one model is concerned"));
         }
         let models = self.models.into_iter();
-        let models = models.map(|model| file::spoken(at("models"), model));
+        let models = models.map(|model| file::said(at("models"), model));
         Ok(Recall {
             campaign: file::spelled(at("campaign"), self.campaign)?,
-            make: file::spoken(at("make"), self.make)?,
+            make: file::said(at("make"), self.make)?,
             models: models.collect::<Result<_, _>>()?,
             years: first..=last,
-            concerns: file::spoken(at("concerns"), self.concerns)?,
+            concerns: file::said(at("concerns"), self.concerns)?,
         })
     }
 }

@@ -8,6 +8,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Zoned};
 
+use crate::language::Language;
+
 /// The reminders of one location.
 #[derive(Clone, Debug, Default)]
 pub struct ReminderRules {
@@ -37,15 +39,6 @@ pub struct Texts {
     /// What is spoken here; one of the others.
     pub(super) usual: Language,
     pub(super) by_language: BTreeMap<Language, Wording>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
-pub enum Language {
-    #[default]
-    #[serde(rename = "en")]
-    English,
-    #[serde(rename = "es")]
-    Spanish,
 }
 
 /// Text messages in one language, with [`PLACEHOLDERS`] in them.

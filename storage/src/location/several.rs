@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::file::wrong;
 use super::{LoadError, Location, LocationError};
 use crate::customer::Phone;
+use crate::language::Language;
 
 /// At least one; keys, names and numbers are unique. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -105,6 +106,19 @@ impl Locations {
 
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Location>> {
         self.0.iter()
+    }
+
+    /// The same ones, speaking only these languages.
+    #[must_use]
+    pub fn speaking(&self, languages: &[Language]) -> Self {
+        let each = self.iter().map(|location| {
+            let mut location = Location::clone(location);
+            let kept = location.spoken.languages().iter().copied();
+            let kept: Vec<Language> = kept.filter(|kept| languages.contains(kept)).collect();
+            location.spoken = location.spoken.only(&kept);
+            Arc::new(location)
+        });
+        Self(each.collect())
     }
 
     /// Whether callers may choose among several.

@@ -9,3 +9,4 @@ mod outages;
 mod questions;
 mod record;
 mod reminders;
+mod spanish;

@@ -37,9 +37,13 @@ pub(super) async fn deepgram(config: Option<&Deepgram>) -> Finding {
         format!("/{version}/listen?model={model}{language}&encoding=mulaw&sample_rate=8000");
     let voice = &config.voice;
     let speak = format!("/v1/speak?model={voice}&encoding=mulaw&sample_rate=8000&container=none");
+    let spanish = &config.spanish_voice;
+    let in_spanish =
+        format!("/v1/speak?model={spanish}&encoding=mulaw&sample_rate=8000&container=none");
     let sockets = [
         (listen, "DEEPGRAM_MODEL", model),
         (speak, "DEEPGRAM_TTS_MODEL", voice),
+        (in_spanish, "DEEPGRAM_TTS_MODEL_ES", spanish),
     ];
     for (path, setting, value) in sockets {
         let names = Names {
@@ -146,6 +150,7 @@ mod tests {
             endpointing_ms: 200,
             language: "en-US".to_owned(),
             voice: "aura-2-asteria-en".to_owned(),
+            spanish_voice: "aura-2-celeste-es".to_owned(),
         };
         let Broken { remedy, .. } = deepgram(Some(&config)).await else {
             panic!("nobody listens there");

@@ -3,12 +3,19 @@
 use pipeline::message::Expectation;
 
 use crate::dialogue::Question;
+use crate::nlu::folded;
 use crate::nlu::words::Words;
 
 /// What each question is known by; the first that fits counts.
 const SIGNS: &[(&[&str], Question, Expectation)] = &[
     (
-        &["date of birth", "birth date", "birthday", "born"],
+        &[
+            "date of birth",
+            "birth date",
+            "birthday",
+            "born",
+            "fecha de nacimiento",
+        ],
         Question::DateOfBirth,
         Expectation::DateOfBirth,
     ),
@@ -33,6 +40,23 @@ const SIGNS: &[(&[&str], Question, Expectation)] = &[
             "okay to book",
             "ready to book",
             "sound good",
+            "se la reservo",
+            "se lo reservo",
+            "la reservo",
+            "reservo la cita",
+            "desea que",
+            "quiere que",
+            "le gustaria que",
+            "se la cambio",
+            "se lo cambio",
+            "la cambio",
+            "se la cancelo",
+            "la cancelo",
+            "es correcto",
+            "esta bien asi",
+            "le conviene",
+            "le parece bien",
+            "confirmo",
         ],
         Question::Confirm,
         Expectation::YesNo,
@@ -44,12 +68,14 @@ const SIGNS: &[(&[&str], Question, Expectation)] = &[
             "number to reach",
             "your number",
             "which number",
+            "numero de telefono",
+            "su telefono",
         ],
         Question::Phone,
         Expectation::Phone,
     ),
     (
-        &["anything else", "something else i can"],
+        &["anything else", "something else i can", "algo mas"],
         Question::AnythingElse,
         Expectation::Open,
     ),
@@ -60,12 +86,15 @@ const SIGNS: &[(&[&str], Question, Expectation)] = &[
             "last name",
             "full name",
             "first name",
+            "su nombre",
+            "nombre y apellido",
+            "su apellido",
         ],
         Question::Name,
         Expectation::Name,
     ),
     (
-        &["vin", "vehicle identification"],
+        &["vin", "vehicle identification", "numero de identificacion"],
         Question::Vin,
         Expectation::Address,
     ),
@@ -75,6 +104,8 @@ const SIGNS: &[(&[&str], Question, Expectation)] = &[
             "your address",
             "home address",
             "house number",
+            "su direccion",
+            "su domicilio",
         ],
         Question::Address,
         Expectation::Address,
@@ -89,12 +120,17 @@ const SIGNS: &[(&[&str], Question, Expectation)] = &[
             "what kind of vehicle",
             "what kind of car",
             "which one of your vehicles",
+            "marca y modelo",
+            "marca y el modelo",
+            "que vehiculo",
+            "que carro",
+            "cual vehiculo",
         ],
         Question::Vehicle,
         Expectation::Vehicle,
     ),
     (
-        &["which appointment"],
+        &["which appointment", "cual cita", "que cita"],
         Question::WhichAppointment,
         Expectation::When,
     ),
@@ -118,6 +154,13 @@ const SIGNS: &[(&[&str], Question, Expectation)] = &[
             "would suit",
             "suits you",
             "prefer",
+            "que dia",
+            "que hora",
+            "a que hora",
+            "que fecha",
+            "cuando le",
+            "cual prefiere",
+            "prefiere",
         ],
         Question::When,
         Expectation::When,
@@ -128,12 +171,19 @@ const SIGNS: &[(&[&str], Question, Expectation)] = &[
             "which service",
             "what do you need done",
             "what would you like done",
+            "que servicio",
+            "que necesita su",
         ],
         Question::Service,
         Expectation::Open,
     ),
     (
-        &["may i ask why", "what is the reason", "why are you"],
+        &[
+            "may i ask why",
+            "what is the reason",
+            "why are you",
+            "por que cancela",
+        ],
         Question::Reason,
         Expectation::Open,
     ),
@@ -144,7 +194,8 @@ pub(super) fn asked(text: &str) -> (Question, Expectation) {
     let Some(question) = question(text) else {
         return (Question::None, Expectation::Open);
     };
-    let words = Words::new(question);
+    // Signs in Spanish are written without accents.
+    let words = Words::new(&folded(question));
     let fits = SIGNS.iter().find(|(signs, ..)| words.has_any(signs));
     match fits {
         Some((_, question, expectation)) => (*question, *expectation),

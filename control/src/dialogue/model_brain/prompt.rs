@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use jiff::{ToSpan, Zoned};
+use storage::Language::{English, Spanish};
 use storage::location::{Action, DayHours, Hours, Proof, Service, Verification};
-use storage::{Location, Locations};
+use storage::{Language, Location, Locations};
 
 use crate::dialogue::known::Known;
 use crate::dialogue::limits::NAMED_DAYS;
@@ -83,6 +84,7 @@ fn instructions(location: &Location) -> String {
          You talk with a caller on the telephone.\n\n{MANNERS}",
         location.agent, location.name
     );
+    languages(&mut text, location);
     verification(&mut text, &location.verification);
     for rule in &location.rules {
         line(&mut text, format_args!("- {rule}"));
@@ -97,16 +99,20 @@ fn instructions(location: &Location) -> String {
             place.city,
             place.state,
             place.zip,
-            say::ten_digits(location.phone.national()),
+            say::ten_digits(English, location.phone.national()),
             location.zone.iana_name().unwrap_or("local"),
         ),
     );
     for (day, hours) in location.week.iter() {
-        let day = say::weekday(day);
+        let day = say::weekday(English, day);
         match hours {
             Some(Hours { open, close }) => line(
                 &mut text,
-                format_args!("- {day}: {} to {}", say::time(open), say::time(close)),
+                format_args!(
+                    "- {day}: {} to {}",
+                    say::time(English, open),
+                    say::time(English, close)
+                ),
             ),
             None => line(&mut text, format_args!("- {day}: closed")),
         }
@@ -128,7 +134,7 @@ fn instructions(location: &Location) -> String {
             format_args!(
                 "- {key}: {name}, {} minutes, {}",
                 duration.as_mins(),
-                say::price(price.low_usd, price.high_usd)
+                say::price(English, price.low_usd, price.high_usd)
             ),
         );
     }
@@ -152,8 +158,12 @@ fn others(text: &mut String, location: &Location, locations: &Locations) {
         let services: Vec<&str> = other.services.iter().map(|s| s.key.as_str()).collect();
         let week = other.week.iter().filter_map(|(day, hours)| {
             let Hours { open, close } = hours?;
-            let day = &say::weekday(day)[..3];
-            Some(format!("{day} {} to {}", say::time(open), say::time(close)))
+            let day = &say::weekday(English, day)[..3];
+            Some(format!(
+                "{day} {} to {}",
+                say::time(English, open),
+                say::time(English, close)
+            ))
         });
         let week: Vec<String> = week.collect();
         line(
@@ -166,7 +176,7 @@ fn others(text: &mut String, location: &Location, locations: &Locations) {
                 other.address.street,
                 other.address.city,
                 other.address.state,
-                say::ten_digits(other.phone.national()),
+                say::ten_digits(English, other.phone.national()),
                 week.join(", "),
                 services.join(", "),
             ),
@@ -175,6 +185,24 @@ fn others(text: &mut String, location: &Location, locations: &Locations) {
             line(text, format_args!("  - {date}: closed, {name}"));
         }
     }
+}
+
+/// In which languages callers are answered.
+fn languages(text: &mut String, location: &Location) {
+    let name = |language: &Language| match language {
+        English => "English",
+        Spanish => "Spanish",
+    };
+    let names: Vec<&str> = location.spoken.languages().iter().map(name).collect();
+    line(
+        text,
+        format_args!(
+            "- You speak {}. Answer in the one that the last note says, else in {}. Whoever wants \
+             another one gets a colleague.",
+            names.join(" and "),
+            names.first().unwrap_or(&"English"),
+        ),
+    );
 }
 
 /// What proves who calls, and how much of it an action needs.
@@ -204,9 +232,9 @@ fn verification(text: &mut String, policy: &Verification) {
 pub(super) fn context(location: &Location, known: &Known, now: &Zoned) -> String {
     let mut text = format!(
         "[Not said by the caller. It is {}, {}, {}.",
-        say::weekday(now.weekday()),
+        say::weekday(English, now.weekday()),
         now.date(),
-        say::time(now.time()),
+        say::time(English, now.time()),
     );
     match location.day(now.date()) {
         DayHours::Open(_) if location.is_open(now.timestamp()) => text.push_str(" We are open."),
@@ -217,7 +245,11 @@ pub(super) fn context(location: &Location, known: &Known, now: &Zoned) -> String
     text.push_str(" Next days:");
     for ahead in 1..=NAMED_DAYS {
         if let Ok(day) = now.date().checked_add(ahead.days()) {
-            let _ = write!(text, " {} {day}", &say::weekday(day.weekday())[..3]);
+            let _ = write!(
+                text,
+                " {} {day}",
+                &say::weekday(English, day.weekday())[..3]
+            );
         }
     }
     text.push('.');
@@ -260,6 +292,13 @@ pub(super) fn context(location: &Location, known: &Known, now: &Zoned) -> String
         ),
         (None, None) => text.push_str(" Caller: unknown, number withheld."),
     }
+    if known.language == Spanish {
+        text.push_str(
+            " They speak Spanish. Answer in Spanish: formal (usted), times in words such as \"las \
+             diez de la mañana\". Where you ask for a yes, ask \"¿Se la reservo?\", \"¿Se la cambio?\" \
+             or \"¿Se la cancelo?\". Tools take English, as ever.",
+        );
+    }
     if let Some(place) = &known.place {
         let _ = write!(text, " They want to come to location {place:?}.");
     }
@@ -293,7 +332,7 @@ pub(super) fn in_short(visit: &Visit) -> String {
         "appointment_id {}, {}, {} {}{}",
         visit.appointment_id.0,
         visit.service_type,
-        say::weekday(at.weekday()),
+        say::weekday(English, at.weekday()),
         at.strftime("%Y-%m-%dT%H:%M"),
         place.map_or(String::new(), |place| format!(", at {}", place.name)),
     )

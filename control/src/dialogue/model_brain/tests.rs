@@ -6,4 +6,5 @@ mod failure;
 mod manners;
 mod safety;
 mod scene;
+mod spanish;
 mod twice;

@@ -137,9 +137,10 @@ impl ModelBrain {
         let Some(to) = self.history.question_to_the_caller() else {
             return false;
         };
-        let words = &self.words;
-        let second = words.second_opinion.as_deref();
-        let agreed = consent::agreed(&self.prompt.vocabulary, to, &words.text, second)
+        let words = self.plain(&self.words.text);
+        let second = self.words.second_opinion.as_deref();
+        let second = second.map(|text| self.plain(text));
+        let agreed = consent::agreed(&self.prompt.vocabulary, to, &words, second.as_deref())
             && self.consented_to != Some(to.number);
         if agreed {
             self.consented_to = Some(to.number);

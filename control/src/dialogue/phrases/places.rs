@@ -1,37 +1,59 @@
 //! What is said of other locations, and of what is booked already.
 
+use storage::Language::{self, English, Spanish};
 use storage::Location;
 
+use super::phrases;
 use crate::tools::visit::Visit;
 
-pub(in crate::dialogue) const NOT_DONE_THERE: &str = "They do not do that there.";
-pub(in crate::dialogue) const LEFT_WHERE_IT_IS: &str =
-    "All right, it stays where it is. This would be another one.";
-/// To whoever may not hear of what is on record.
-pub(in crate::dialogue) const PERHAPS_BOOKED_ALREADY: &str = "If you have booked this already, say \
-     no, and that you want to move it. Otherwise it would be another one.";
+phrases! {
+    NOT_DONE_THERE: "They do not do that there.", "Allí no hacen eso.";
+    LEFT_WHERE_IT_IS: "All right, it stays where it is. This would be another one.",
+        "De acuerdo, se queda como está. Esta sería otra cita.";
+    /// To whoever may not hear of what is on record.
+    PERHAPS_BOOKED_ALREADY: "If you have booked this already, say no, and that you want to move \
+        it. Otherwise it would be another one.",
+        "Si ya tiene una cita para esto, diga que no, y que la quiere cambiar. Si no, esta sería \
+        otra cita.";
+}
 
 /// The caller has named this location.
-pub(in crate::dialogue) fn there(location: &Location) -> String {
-    format!(
-        "All right, {}, at {} in {}.",
-        location.name, location.address.street, location.address.city
-    )
+pub(in crate::dialogue) fn there(language: Language, location: &Location) -> String {
+    let (name, street, city) = (
+        &location.name,
+        &location.address.street,
+        &location.address.city,
+    );
+    match language {
+        English => format!("All right, {name}, at {street} in {city}."),
+        Spanish => format!("De acuerdo, {name}, en {street}, en {city}."),
+    }
 }
 
 /// An appointment is not moved to another location.
-pub(in crate::dialogue) fn stays(here: &Location, there: &Location) -> String {
-    format!(
-        "I can move this one only within {}. For {}, I can cancel it and book a new one.",
-        here.name, there.name
-    )
+pub(in crate::dialogue) fn stays(language: Language, here: &Location, there: &Location) -> String {
+    let (here, there) = (&here.name, &there.name);
+    match language {
+        English => format!(
+            "I can move this one only within {here}. For {there}, I can cancel it and book a new \
+             one."
+        ),
+        Spanish => format!(
+            "Esta cita solo la puedo cambiar dentro de {here}. Para {there}, la puedo cancelar y \
+             reservar otra."
+        ),
+    }
 }
 
 /// " at Otto's North", where that is not where the caller called.
-pub(super) fn at_another(visit: &Visit) -> String {
-    at_place(visit.elsewhere.as_ref().map(|place| place.name.as_str()))
+pub(super) fn at_another(language: Language, visit: &Visit) -> String {
+    let place = visit.elsewhere.as_ref();
+    at_place(language, place.map(|place| place.name.as_str()))
 }
 
-pub(super) fn at_place(name: Option<&str>) -> String {
-    name.map_or(String::new(), |name| format!(" at {name}"))
+pub(super) fn at_place(language: Language, name: Option<&str>) -> String {
+    name.map_or(String::new(), |name| match language {
+        English => format!(" at {name}"),
+        Spanish => format!(" en {name}"),
+    })
 }

@@ -1,9 +1,11 @@
 //! Booking: service, time, vehicle, and, for a caller who is new, everything else.
 
 use jiff::Zoned;
+use storage::Language;
 use storage::vehicle::VehicleId;
 
 use super::{RuleBrain, questions};
+use crate::dialogue::phrases::Sayable as _;
 use crate::dialogue::state::{Asks, Booking, Chosen, Move, State, Task, Wish};
 use crate::dialogue::turn::Turn;
 use crate::dialogue::{TransferReason, phrases};
@@ -88,7 +90,7 @@ impl RuleBrain {
     }
 
     fn find_vehicle(&mut self, words: &SpokenVehicle, other_than: Option<VehicleId>) -> Asks {
-        let described_as = phrases::vehicle(words);
+        let described_as = phrases::vehicle(Language::English, words);
         Asks::TheirVehicle {
             tool: self.run(ToolCall::FindVehicle(find_vehicle::Arguments {
                 described_as,
@@ -153,7 +155,11 @@ impl RuleBrain {
             return self.next(task, now);
         }
         match turn.answer {
-            Some(Answer::Yes) if self.repair.came_across(&questions::essence(&before)) => {
+            Some(Answer::Yes)
+                if self
+                    .repair
+                    .came_across(&questions::essence(self.known.language, &before)) =>
+            {
                 self.execute(before, now)
             }
             Some(Answer::Yes) => self.enter(State::Confirmation(before), now),
@@ -279,11 +285,15 @@ impl RuleBrain {
                     time.start = None;
                 }
                 self.say(match why {
-                    NotBookable::Taken => phrases::JUST_TAKEN.to_owned(),
-                    NotBookable::VehicleBusy => phrases::VEHICLE_BUSY.to_owned(),
-                    NotBookable::Rule(rule) => {
-                        phrases::refusal(&self.location, &rule, task.service(), now)
-                    }
+                    NotBookable::Taken => phrases::JUST_TAKEN.said_in(self.known.language),
+                    NotBookable::VehicleBusy => phrases::VEHICLE_BUSY.said_in(self.known.language),
+                    NotBookable::Rule(rule) => phrases::refusal(
+                        self.known.language,
+                        &self.location,
+                        &rule,
+                        task.service(),
+                        now,
+                    ),
                 });
                 let times = nearest.into_iter().map(|slot| slot.starts_at).collect();
                 self.propose(task, times, now)
@@ -312,12 +322,22 @@ impl RuleBrain {
         };
         match known {
             Some(visit) if booking.time.start.as_ref() == Some(&visit.scheduled_at) => {
-                self.say(phrases::appointment(&self.location, &visit, now.date()));
+                self.say(phrases::appointment(
+                    self.known.language,
+                    &self.location,
+                    &visit,
+                    now.date(),
+                ));
                 self.say(phrases::LEFT_AS_IT_IS);
                 self.enter(State::Closing, now)
             }
             Some(visit) if here(&visit) => {
-                self.say(phrases::appointment(&self.location, &visit, now.date()));
+                self.say(phrases::appointment(
+                    self.known.language,
+                    &self.location,
+                    &visit,
+                    now.date(),
+                ));
                 let moved = Move {
                     time: both.time.clone(),
                     visit: *visit,
@@ -326,7 +346,12 @@ impl RuleBrain {
                 self.next(Task::Reschedule(moved), now)
             }
             Some(visit) => {
-                self.say(phrases::appointment(&self.location, &visit, now.date()));
+                self.say(phrases::appointment(
+                    self.known.language,
+                    &self.location,
+                    &visit,
+                    now.date(),
+                ));
                 self.enter(State::Confirmation(Task::Book(both)), now)
             }
             None => {
@@ -341,12 +366,24 @@ impl RuleBrain {
         let today = now.date();
         match done {
             tools::Answer::Booked(visit) => {
-                self.say(phrases::booked(&self.location, visit, today));
+                self.say(phrases::booked(
+                    self.known.language,
+                    &self.location,
+                    visit,
+                    today,
+                ));
             }
             tools::Answer::Rescheduled(moved) => {
-                self.say(phrases::rescheduled(&self.location, &moved.visit, today));
+                self.say(phrases::rescheduled(
+                    self.known.language,
+                    &self.location,
+                    &moved.visit,
+                    today,
+                ));
             }
-            tools::Answer::Confirmed(visit) => self.say(phrases::see_you(visit, today)),
+            tools::Answer::Confirmed(visit) => {
+                self.say(phrases::see_you(self.known.language, visit, today));
+            }
             _ => self.say(phrases::CANCELLED),
         }
     }

@@ -34,7 +34,7 @@ impl RuleBrain {
     }
 
     pub(super) fn goodbye(&mut self) -> State {
-        let goodbye = phrases::goodbye(&self.location);
+        let goodbye = phrases::goodbye(self.known.language, &self.location);
         self.say(goodbye);
         self.out.push(Action::HangUp);
         State::Over

@@ -89,13 +89,13 @@ impl RuleBrain {
             | State::Confirmation(Task::Book(booking)) => Some(booking),
             // An appointment stays where it is.
             State::SlotCollection { .. } | State::Confirmation(_) => {
-                self.say(phrases::stays(&self.location, &there));
+                self.say(phrases::stays(self.known.language, &self.location, &there));
                 return self.enter(state, now);
             }
             _ => None,
         };
         self.settle_at(&there.key);
-        self.say(phrases::there(&self.location));
+        self.say(phrases::there(self.known.language, &self.location));
         let now = &self.location.local(now.timestamp());
         match task {
             Some(booking) => self.book_there(booking, text, second, now),
@@ -104,7 +104,7 @@ impl RuleBrain {
                     self.heard(State::IntentDetection, turn, now)
                 }
                 _ => {
-                    for sentence in phrases::hours_of_week(&self.location) {
+                    for sentence in phrases::hours_of_week(self.known.language, &self.location) {
                         self.say(sentence);
                     }
                     self.answered = true;

@@ -41,7 +41,13 @@ impl RuleBrain {
             return self.leave_message(now);
         }
         let first_name = &visited.customer.first_name;
-        let opening = phrases::follow_up(&self.location, first_name, &visited.visit, now);
+        let opening = phrases::follow_up(
+            self.known.language,
+            &self.location,
+            first_name,
+            &visited.visit,
+            now,
+        );
         self.say(opening);
         self.enter(State::FollowUp(FollowingUp::AllWell), now)
     }
@@ -99,7 +105,13 @@ impl RuleBrain {
     fn introduced_again(&mut self, now: &Zoned) -> State {
         let known = &self.known;
         if let (Some(caller), Some(visit)) = (&known.caller, &known.visited) {
-            let opening = phrases::follow_up(&self.location, &caller.first_name, visit, now);
+            let opening = phrases::follow_up(
+                self.known.language,
+                &self.location,
+                &caller.first_name,
+                visit,
+                now,
+            );
             self.say(opening);
         }
         self.enter(State::FollowUp(FollowingUp::AllWell), now)

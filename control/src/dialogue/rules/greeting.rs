@@ -34,7 +34,7 @@ impl RuleBrain {
 
     fn greet(&mut self) -> State {
         let first_name = self.known.caller.as_ref().map(|c| c.first_name.as_str());
-        let welcome = phrases::welcome(&self.location, first_name);
+        let welcome = phrases::welcome(self.known.language, &self.location, first_name);
         self.say(welcome);
         self.ask(phrases::HOW_CAN_I_HELP, Question::Help);
         State::IntentDetection

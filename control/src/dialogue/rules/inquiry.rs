@@ -44,12 +44,12 @@ impl RuleBrain {
             service: about.map(|service| service.key.clone()),
         };
         let answer = match turn.intent {
-            Some(Intent::Price) => phrases::prices(location, about),
-            Some(Intent::Duration) => phrases::durations(location, about),
-            Some(Intent::Location) => phrases::address(location),
+            Some(Intent::Price) => phrases::prices(self.known.language, location, about),
+            Some(Intent::Duration) => phrases::durations(self.known.language, location, about),
+            Some(Intent::Location) => phrases::address(self.known.language, location),
             _ => match turn.when.and_then(|when| asked_day(&when, location, now)) {
-                Some(day) => phrases::hours_of_day(location, day, now.date()),
-                None => phrases::hours_of_week(location),
+                Some(day) => phrases::hours_of_day(self.known.language, location, day, now.date()),
+                None => phrases::hours_of_week(self.known.language, location),
             },
         };
         self.topic = Some(topic);

@@ -2,14 +2,21 @@
 
 use jiff::Zoned;
 use pipeline::message::Expectation;
+use storage::Language;
 use storage::location::{Location, Proof};
 
+use crate::dialogue::Question;
+use crate::dialogue::phrases::{self, Phrase, Sayable as _};
 use crate::dialogue::state::{Asks, Chosen, FollowingUp, Proving, Reminding, State, Task};
-use crate::dialogue::{Question, phrases};
 
 /// The state's question, in sentences of which the last one asks.
-pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String, Question)> {
-    let one = |text: &str, question| vec![(text.to_owned(), question)];
+pub(super) fn of(
+    language: Language,
+    state: &State,
+    location: &Location,
+    now: &Zoned,
+) -> Vec<(String, Question)> {
+    let one = |text: Phrase, question| vec![(text.said_in(language), question)];
     match state {
         State::IntentDetection => one(phrases::HOW_CAN_I_HELP, Question::Help),
         State::CallBack { .. } => one(phrases::SHALL_THEY_CALL_BACK, Question::Confirm),
@@ -36,8 +43,8 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
             | Proving::Reading(_) => Vec::new(),
         },
         State::Choosing { .. } => one(phrases::WHICH_APPOINTMENT, Question::WhichAppointment),
-        State::SlotCollection { task, asks } => slot(task, asks, location, now),
-        State::Confirmation(task) => confirmation(task, location, now),
+        State::SlotCollection { task, asks } => slot(language, task, asks, location, now),
+        State::Confirmation(task) => confirmation(language, task, location, now),
         State::Greeting { .. }
         | State::Reminder(_)
         | State::FollowUp(FollowingUp::Reading { .. })
@@ -49,27 +56,44 @@ pub(super) fn of(state: &State, location: &Location, now: &Zoned) -> Vec<(String
     }
 }
 
-fn slot(task: &Task, asks: &Asks, location: &Location, now: &Zoned) -> Vec<(String, Question)> {
+fn slot(
+    language: Language,
+    task: &Task,
+    asks: &Asks,
+    location: &Location,
+    now: &Zoned,
+) -> Vec<(String, Question)> {
     let (text, question) = match (asks, task) {
-        (Asks::Service, _) => (phrases::WHICH_SERVICE.to_owned(), Question::Service),
-        (Asks::When { offered }, _) if !offered.is_empty() => {
-            (phrases::offer(offered, now.date()), Question::When)
-        }
-        (Asks::When { .. }, task) => (phrases::when(task), Question::When),
+        (Asks::Service, _) => (phrases::WHICH_SERVICE.said_in(language), Question::Service),
+        (Asks::When { offered }, _) if !offered.is_empty() => (
+            phrases::offer(language, offered, now.date()),
+            Question::When,
+        ),
+        (Asks::When { .. }, task) => (phrases::when(language, task), Question::When),
         (Asks::Name, Task::Book(booking)) if booking.name.first.is_some() => {
-            (phrases::LAST_NAME.to_owned(), Question::Name)
+            (phrases::LAST_NAME.said_in(language), Question::Name)
         }
-        (Asks::Name, _) => (phrases::NAME.to_owned(), Question::Name),
-        (Asks::WhichVehicle, _) => (phrases::WHICH_VEHICLE.to_owned(), Question::WhichVehicle),
+        (Asks::Name, _) => (phrases::NAME.said_in(language), Question::Name),
+        (Asks::WhichVehicle, _) => (
+            phrases::WHICH_VEHICLE.said_in(language),
+            Question::WhichVehicle,
+        ),
         (Asks::Vehicle, Task::Book(booking)) => match &booking.vehicle {
-            Chosen::Unknown(known) => (phrases::rest_of_vehicle(known), Question::Vehicle),
-            _ => (phrases::NEW_VEHICLE.to_owned(), Question::Vehicle),
+            Chosen::Unknown(known) => {
+                (phrases::rest_of_vehicle(language, known), Question::Vehicle)
+            }
+            _ => (phrases::NEW_VEHICLE.said_in(language), Question::Vehicle),
         },
-        (Asks::Vehicle, _) => (phrases::NEW_VEHICLE.to_owned(), Question::Vehicle),
-        (Asks::Phone, _) => (phrases::PHONE.to_owned(), Question::Phone),
-        (Asks::Reason, _) => (phrases::REASON.to_owned(), Question::Reason),
-        (Asks::Waitlist(days), _) => (phrases::shall_i_wait(days, now.date()), Question::Confirm),
-        (Asks::AddWhatIsDue { due }, _) => (phrases::due(location, due), Question::Confirm),
+        (Asks::Vehicle, _) => (phrases::NEW_VEHICLE.said_in(language), Question::Vehicle),
+        (Asks::Phone, _) => (phrases::PHONE.said_in(language), Question::Phone),
+        (Asks::Reason, _) => (phrases::REASON.said_in(language), Question::Reason),
+        (Asks::Waitlist(days), _) => (
+            phrases::shall_i_wait(language, days, now.date()),
+            Question::Confirm,
+        ),
+        (Asks::AddWhatIsDue { due }, _) => {
+            (phrases::due(language, location, due), Question::Confirm)
+        }
         (
             Asks::FreeTimes { .. }
             | Asks::TheirVehicle { .. }
@@ -83,19 +107,24 @@ fn slot(task: &Task, asks: &Asks, location: &Location, now: &Zoned) -> Vec<(Stri
     vec![(text, question)]
 }
 
-fn confirmation(task: &Task, location: &Location, now: &Zoned) -> Vec<(String, Question)> {
+fn confirmation(
+    language: Language,
+    task: &Task,
+    location: &Location,
+    now: &Zoned,
+) -> Vec<(String, Question)> {
     let today = now.date();
     let (summary, question) = match task {
         Task::Book(booking) => (
-            phrases::booking(location, booking, today),
+            phrases::booking(language, location, booking, today),
             phrases::SHALL_I_BOOK,
         ),
         Task::Reschedule(moved) => (
-            phrases::moving(location, moved, today),
+            phrases::moving(language, location, moved, today),
             phrases::SHALL_I_MOVE,
         ),
         Task::Cancel(cancellation) => (
-            vec![phrases::cancelling(location, cancellation, today)],
+            vec![phrases::cancelling(language, location, cancellation, today)],
             phrases::SHALL_I_CANCEL,
         ),
     };
@@ -103,18 +132,18 @@ fn confirmation(task: &Task, location: &Location, now: &Zoned) -> Vec<(String, Q
         .into_iter()
         .map(|text| (text, Question::None))
         .collect();
-    says.push((question.to_owned(), Question::Confirm));
+    says.push((question.said_in(language), Question::Confirm));
     says
 }
 
 /// What must have come across before a yes to the confirmation counts.
-pub(super) fn essence(task: &Task) -> String {
+pub(super) fn essence(language: Language, task: &Task) -> String {
     match task {
         Task::Book(booking) => booking.time.start.as_ref(),
         Task::Reschedule(moved) => moved.time.start.as_ref(),
         Task::Cancel(cancellation) => Some(&cancellation.visit.scheduled_at),
     }
-    .map(phrases::clock)
+    .map(|at| phrases::clock(language, at))
     .unwrap_or_default()
 }
 
@@ -149,30 +178,35 @@ pub(super) fn expectation(state: &State) -> Option<Expectation> {
 }
 
 /// The first time an answer is missed: what can be said.
-pub(super) fn hint(state: &State, location: &Location, now: &Zoned) -> (String, Question) {
-    let question = question(state, location, now);
+pub(super) fn hint(
+    language: Language,
+    state: &State,
+    location: &Location,
+    now: &Zoned,
+) -> (String, Question) {
+    let question = question(language, state, location, now);
     let text = match question {
-        Question::Help | Question::AnythingElse => phrases::HINT_REQUEST.to_owned(),
-        Question::Service => phrases::hint_services(location),
+        Question::Help | Question::AnythingElse => phrases::HINT_REQUEST.said_in(language),
+        Question::Service => phrases::hint_services(language, location),
         // The offered times, once more.
-        Question::When if offers(state) => of(state, location, now)
+        Question::When if offers(state) => of(language, state, location, now)
             .into_iter()
             .map(|(text, _)| text)
             .collect(),
-        Question::When => phrases::HINT_WHEN.to_owned(),
-        Question::WhichVehicle => phrases::HINT_WHICH_VEHICLE.to_owned(),
-        Question::Vehicle => phrases::HINT_VEHICLE.to_owned(),
-        Question::Name => phrases::HINT_NAME.to_owned(),
-        Question::Phone => phrases::HINT_PHONE.to_owned(),
-        Question::DateOfBirth => phrases::HINT_DATE_OF_BIRTH.to_owned(),
-        Question::WhichAppointment => phrases::HINT_WHICH_APPOINTMENT.to_owned(),
-        Question::Confirm => phrases::HINT_CONFIRM.to_owned(),
-        Question::Address => phrases::HINT_ADDRESS.to_owned(),
-        Question::Vin => phrases::HINT_VIN.to_owned(),
-        Question::MoveOrCancel => phrases::HINT_MOVE_OR_CANCEL.to_owned(),
-        Question::AllWell => phrases::HINT_ALL_WELL.to_owned(),
+        Question::When => phrases::HINT_WHEN.said_in(language),
+        Question::WhichVehicle => phrases::HINT_WHICH_VEHICLE.said_in(language),
+        Question::Vehicle => phrases::HINT_VEHICLE.said_in(language),
+        Question::Name => phrases::HINT_NAME.said_in(language),
+        Question::Phone => phrases::HINT_PHONE.said_in(language),
+        Question::DateOfBirth => phrases::HINT_DATE_OF_BIRTH.said_in(language),
+        Question::WhichAppointment => phrases::HINT_WHICH_APPOINTMENT.said_in(language),
+        Question::Confirm => phrases::HINT_CONFIRM.said_in(language),
+        Question::Address => phrases::HINT_ADDRESS.said_in(language),
+        Question::Vin => phrases::HINT_VIN.said_in(language),
+        Question::MoveOrCancel => phrases::HINT_MOVE_OR_CANCEL.said_in(language),
+        Question::AllWell => phrases::HINT_ALL_WELL.said_in(language),
         Question::Reason | Question::StillThere | Question::None => {
-            phrases::HINT_REQUEST.to_owned()
+            phrases::HINT_REQUEST.said_in(language)
         }
     };
     (text, question)
@@ -183,19 +217,24 @@ fn offers(state: &State) -> bool {
 }
 
 /// The second time: another way to answer.
-pub(super) fn another_way(state: &State, location: &Location, now: &Zoned) -> (String, Question) {
-    let question = question(state, location, now);
+pub(super) fn another_way(
+    language: Language,
+    state: &State,
+    location: &Location,
+    now: &Zoned,
+) -> (String, Question) {
+    let question = question(language, state, location, now);
     let text = match question {
         Question::Phone => phrases::KEY_IN_PHONE,
         Question::DateOfBirth => phrases::KEY_IN_DATE_OF_BIRTH,
         Question::Confirm => phrases::KEY_IN_YES_NO,
         _ => phrases::OR_A_HUMAN,
     };
-    (text.to_owned(), question)
+    (text.said_in(language), question)
 }
 
-fn question(state: &State, location: &Location, now: &Zoned) -> Question {
-    of(state, location, now)
+fn question(language: Language, state: &State, location: &Location, now: &Zoned) -> Question {
+    of(language, state, location, now)
         .last()
         .map_or(Question::None, |(_, question)| *question)
 }

@@ -47,13 +47,19 @@ impl RuleBrain {
             (Reminding::Reading { .. }, Ok(tools::Answer::Reminding(reminded))) => {
                 let first_name = &reminded.customer.first_name;
                 let visit = reminded.visit;
-                self.say(phrases::reminder(&self.location, first_name, &visit, now));
+                self.say(phrases::reminder(
+                    self.known.language,
+                    &self.location,
+                    first_name,
+                    &visit,
+                    now,
+                ));
                 self.enter(State::Reminder(Reminding::WillCome(visit)), now)
             }
             // It was cancelled or moved while the telephone rang.
             (Reminding::Reading { .. }, _) => self.called_by_mistake(),
             (_, Ok(tools::Answer::Confirmed(visit))) => {
-                self.say(phrases::see_you(&visit, now.date()));
+                self.say(phrases::see_you(self.known.language, &visit, now.date()));
                 self.goodbye()
             }
             (_, Err(ToolError::AlreadyCancelled | ToolError::AlreadyOver)) => {
@@ -105,7 +111,7 @@ impl RuleBrain {
     fn will_come(&mut self, visit: Visit, now: &Zoned) -> State {
         if !self
             .repair
-            .came_across(&phrases::clock(&visit.scheduled_at))
+            .came_across(&phrases::clock(self.known.language, &visit.scheduled_at))
         {
             return self.repeat(State::Reminder(Reminding::WillCome(visit)), now);
         }
@@ -174,7 +180,9 @@ impl RuleBrain {
     }
 
     pub(super) fn leave_message(&mut self, now: &Zoned) -> State {
-        if let Some(message) = phrases::message(&self.location, &self.known, now) {
+        if let Some(message) =
+            phrases::message(self.known.language, &self.location, &self.known, now)
+        {
             self.say(message);
             self.out.push(Action::Message);
         }

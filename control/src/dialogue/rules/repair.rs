@@ -75,9 +75,9 @@ impl RuleBrain {
             return self.escalate(TransferReason::NotUnderstood);
         }
         let (hint, question) = if self.repair.misses == 1 {
-            questions::hint(&state, &self.location, now)
+            questions::hint(self.known.language, &state, &self.location, now)
         } else {
-            questions::another_way(&state, &self.location, now)
+            questions::another_way(self.known.language, &state, &self.location, now)
         };
         self.say(phrases::NOT_CAUGHT);
         self.ask(hint, question);

@@ -28,17 +28,32 @@ impl RuleBrain {
                 self.enter(State::Closing, now)
             }
             (_, Errand::Check) => {
-                self.say(phrases::appointments(&self.location, &visits, now.date()));
+                self.say(phrases::appointments(
+                    self.known.language,
+                    &self.location,
+                    &visits,
+                    now.date(),
+                ));
                 self.answered = true;
                 self.enter(State::Closing, now)
             }
             (1, _) => {
                 let visit = visits.remove(0);
-                self.say(phrases::appointment(&self.location, &visit, now.date()));
+                self.say(phrases::appointment(
+                    self.known.language,
+                    &self.location,
+                    &visit,
+                    now.date(),
+                ));
                 self.about(errand, visit, now)
             }
             _ => {
-                self.say(phrases::appointments(&self.location, &visits, now.date()));
+                self.say(phrases::appointments(
+                    self.known.language,
+                    &self.location,
+                    &visits,
+                    now.date(),
+                ));
                 let state = State::Choosing {
                     errand,
                     among: visits,

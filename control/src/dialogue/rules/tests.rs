@@ -11,6 +11,7 @@ mod proof;
 mod record;
 mod reminder;
 mod scene;
+mod spanish;
 mod this_call;
 mod twice;
 mod upkeep;

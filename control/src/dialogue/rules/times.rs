@@ -60,7 +60,12 @@ impl RuleBrain {
     /// A wish that cannot be: says why, and looks for what can.
     fn impossible(&mut self, mut task: Task, said: When, why: &WhenError, now: &Zoned) -> State {
         let today = now.date();
-        self.say(phrases::impossible(&self.location, why, today));
+        self.say(phrases::impossible(
+            self.known.language,
+            &self.location,
+            why,
+            today,
+        ));
         let (near, keep) = match why {
             WhenError::Closed { date } => (Some(*date), When { day: None, ..said }),
             WhenError::Past { date } => {
@@ -159,8 +164,14 @@ impl RuleBrain {
     fn why_not(&self, task: &Task, start: &Zoned, now: &Zoned) -> String {
         let service = task.service().and_then(|key| self.location.service(key));
         match service.map(|service| slots::check(&self.location, service, start, now)) {
-            Some(Err(refusal)) => phrases::refusal(&self.location, &refusal, task.service(), now),
-            Some(Ok(_)) | None => phrases::taken(start, now.date()),
+            Some(Err(refusal)) => phrases::refusal(
+                self.known.language,
+                &self.location,
+                &refusal,
+                task.service(),
+                now,
+            ),
+            Some(Ok(_)) | None => phrases::taken(self.known.language, start, now.date()),
         }
     }
 
@@ -310,7 +321,7 @@ impl RuleBrain {
 
 impl Wish {
     /// For this time, as if it had been said.
-    pub(super) fn at(start: Zoned) -> Self {
+    pub(in crate::dialogue) fn at(start: Zoned) -> Self {
         Self {
             said: Some(When {
                 day: Some(day_of(&start)),

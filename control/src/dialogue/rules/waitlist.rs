@@ -2,6 +2,8 @@
 
 use jiff::{ToSpan as _, Zoned};
 
+use storage::Language;
+
 use super::RuleBrain;
 use crate::dialogue::phrases;
 use crate::dialogue::state::{Asks, Chosen, Days, Search, State, Task};
@@ -81,7 +83,7 @@ impl RuleBrain {
                     return None;
                 };
                 let tool = self.run(ToolCall::JoinWaitlist(Arguments {
-                    described_as: vehicle(&booking.vehicle.described()),
+                    described_as: vehicle(Language::English, &booking.vehicle.described()),
                     service_type: booking.service.clone()?,
                     first_day: days.first,
                     last_day: days.last,
@@ -109,7 +111,7 @@ impl RuleBrain {
                     first: wait.first_day,
                     last: wait.last_day,
                 };
-                self.say(phrases::waiting(&days, now.date()));
+                self.say(phrases::waiting(self.known.language, &days, now.date()));
                 self.answered = true;
                 self.enter(State::Closing, now)
             }

@@ -10,6 +10,7 @@ use storage::reminder::AttemptId;
 use tokio::time::{Instant, timeout};
 
 use super::xml;
+use crate::dialogue::called_by_mistake;
 use crate::http::form::{BadField, Form};
 use crate::http::{App, paths, wall_clock};
 use crate::limits;
@@ -30,7 +31,9 @@ pub(super) async fn inbound_call(
     let parties = parties(&form, Occasion::Inbound);
     let location = app.locations.dialled(parties.to.as_ref());
     if app.stopping.is_cancelled() {
-        return Ok(xml(&Ending::Busy.verbs(human(&app, location, &form))));
+        return Ok(xml(
+            &Ending::Busy.verbs(location.spoken.first(), human(&app, location, &form))
+        ));
     }
     Ok(xml(&announced(&app, &sid, parties, location, &form).await))
 }
@@ -75,11 +78,13 @@ async fn answered(
     }
     let Some(about) = concerned(app, asked, purpose).await else {
         tracing::warn!(call = %sid, "appointment_id: none of ours that this call could be about");
-        let apology = "I am sorry, I called you by mistake. Goodbye.";
-        return Ok(xml(&[Verb::say(apology), Verb::Hangup]));
+        let language = app.locations.first().spoken.first();
+        let apology = called_by_mistake(language);
+        return Ok(xml(&[Verb::say(language, apology), Verb::Hangup]));
     };
     if app.stopping.is_cancelled() {
-        return Ok(xml(&nobody_there()));
+        let location = app.locations.of(&about.location);
+        return Ok(xml(&nobody_there(location.spoken.first())));
     }
     let parties = parties(
         form,
@@ -104,7 +109,10 @@ pub(super) async fn stream_ended(
     let ending = elsewhere::ending(&app.calls, app.live.as_ref(), &sid).await;
     let ending = ending.unwrap_or(Ending::HungUp);
     let location = answering(&app, query.as_deref(), &form);
-    Ok(xml(&ending.verbs(human(&app, location, &form))))
+    Ok(xml(&ending.verbs(
+        location.spoken.first(),
+        human(&app, location, &form),
+    )))
 }
 
 /// `POST …/dial-result`: what came of ringing a human. Where nobody answered, the caller goes back
@@ -126,8 +134,9 @@ pub(super) async fn dial_result(
     if talked || gone {
         return Ok(xml(&[Verb::Hangup]));
     }
+    let language = answering(&app, query.as_deref(), &form).spoken.first();
     if app.stopping.is_cancelled() {
-        return Ok(xml(&nobody_there()));
+        return Ok(xml(&nobody_there(language)));
     }
     let parties = parties(&form, Occasion::Inbound);
     elsewhere::learn(&app.calls, app.live.as_ref(), &sid).await;
@@ -147,7 +156,7 @@ pub(super) async fn dial_result(
             tracing::warn!(call = %sid, %refused, "a caller whom no human took is let go");
             match refused {
                 NotReturned::NotTransferred => vec![Verb::Hangup],
-                NotReturned::TooOften | NotReturned::Full => nobody_there(),
+                NotReturned::TooOften | NotReturned::Full => nobody_there(language),
             }
         }
     }))
@@ -175,7 +184,7 @@ async fn announced(
             match refused {
                 NotAnnounced::Full => {
                     app.metrics.call_refused();
-                    Ending::Busy.verbs(human(app, location, form))
+                    Ending::Busy.verbs(location.spoken.first(), human(app, location, form))
                 }
                 // A repeated webhook of a call that is being served, or was.
                 NotAnnounced::Live | NotAnnounced::Ended => {

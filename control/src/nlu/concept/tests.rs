@@ -1,6 +1,7 @@
 use super::*;
 use crate::nlu::date_time::{Choice, Clock, Day, Half, Part, Time, Week};
 use crate::nlu::say;
+use storage::Language::English;
 
 const SENTENCES: &str = include_str!("sentences.tsv");
 
@@ -102,7 +103,7 @@ fn when_written(when: When) -> String {
                 Week::AfterComing => "after coming".to_owned(),
                 Week::InWeeks(weeks) => format!("in {weeks} weeks"),
             };
-            format!("{week} {}", say::weekday(day).to_lowercase())
+            format!("{week} {}", say::weekday(English, day).to_lowercase())
         }
         Day::NextWeek => "next week".to_owned(),
         Day::Date {

@@ -3,6 +3,7 @@ use jiff::{Zoned, tz::TimeZone};
 
 use super::*;
 use crate::nlu::{number, say};
+use storage::Language::English;
 
 /// Monday, 23 November 2026, three in the afternoon, in Springfield.
 fn now() -> Zoned {
@@ -382,7 +383,7 @@ proptest::proptest! {
             1..10 => format!("oh {}", number::in_words(u32::try_from(minute)?)),
             _ => number::in_words(u32::try_from(minute)?),
         };
-        let month = say::month(date.month()).to_lowercase();
+        let month = say::month(English, date.month()).to_lowercase();
         let day = number::ordinal_in_words(u32::try_from(date.day())?);
         let hour_words = number::in_words(u32::try_from(clock)?);
         let text = format!("{month} {day} at {hour_words} {minutes} {half}");
@@ -399,7 +400,11 @@ proptest::proptest! {
     #[test]
     fn what_the_agent_says_is_read_back(days in 1_i64..360, hour in 0_i8..24, minute in 0_i8..60) {
         let date = now().date().saturating_add(jiff::ToSpan::days(days));
-        let text = say::date_time(date.at(hour, minute, 0, 0));
+        let text = format!(
+            "{} at {}",
+            say::date(English, date),
+            say::time(English, time(hour, minute, 0, 0))
+        );
         let when = parse(&text, Asked::ForATime).expect("a date and a time");
         let all_day = |_| Some((time(0, 0, 0, 0), time(23, 59, 59, 0)));
         match resolve(&when, &now(), all_day) {

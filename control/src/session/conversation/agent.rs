@@ -67,6 +67,7 @@ impl Conversation {
                     });
                     self.effects.push_back(Effect::RunTool { id, call });
                 }
+                Action::Speak(language) => self.send(Command::Language(language.code())),
                 Action::Expect(expects) => {
                     self.expects = expects;
                     self.send(Command::Expect(expects));

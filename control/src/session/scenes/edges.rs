@@ -137,6 +137,7 @@ impl Synthesiser {
 
     pub(super) fn handle(&mut self, now: u64, input: TtsInput) {
         match input {
+            TtsInput::Language(_) => {}
             TtsInput::Speak {
                 utterance,
                 clause,

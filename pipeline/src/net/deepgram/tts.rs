@@ -208,6 +208,7 @@ impl Edge {
                 self.speaker.handle_speak(words, now);
             }
             TtsInput::Cancel { utterance } => self.speaker.handle_cancel(utterance, now),
+            TtsInput::Language(_) => {}
         }
     }
 

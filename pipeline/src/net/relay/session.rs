@@ -27,6 +27,10 @@ impl Relay {
                 self.hearing.push(SttInput::Expect(expectation));
                 self.feed_stt();
             }
+            Command::Language(language) => {
+                self.clauses.push_back(TtsInput::Language(language));
+                self.feed_tts();
+            }
             Command::TypedWords(words) if self.takes_typed_words => {
                 self.hearing.push(SttInput::TypedWords(words));
                 self.feed_stt();

@@ -38,7 +38,7 @@ async fn a_hang_up_does_not_wait_for_ever_for_a_synthesiser_that_never_delivers(
         commands,
         last_event: events.clone().try_reserve_owned().expect("room"),
         events,
-        voice: None,
+        speech: None,
     };
     let orders = Orders::new(orders, Doorbell::new().expect("an eventfd"));
     let mut relay = Relay::new(admission, told, orders, &mute(), Arc::default());

@@ -95,7 +95,8 @@ impl ListenQuery<'_> {
         if let Some(ms) = self.eot_timeout_ms {
             let _ = write!(path, "&eot_timeout_ms={ms}");
         }
-        if self.model.ends_with("-multi") {
+        // Without a hint it listens for all that it knows.
+        if self.model.ends_with("-multi") && self.language != "multi" {
             path.push_str("&language_hint=");
             escape(path, self.language);
         }

@@ -7,7 +7,7 @@ use pipeline::message::Expectation;
 use pipeline::vendor::VendorErrorKind;
 use storage::appointment::Appointment;
 use storage::customer::{CustomerId, Phone};
-use storage::{Location, Store};
+use storage::{Language, Location, Store};
 
 use crate::clock::BusinessClock;
 use crate::dialogue::model_brain::{ModelBrain, Prompt};
@@ -33,6 +33,8 @@ pub(super) struct Scene {
     pub(super) said: Vec<String>,
     pub(super) question: Question,
     pub(super) expects: Expectation,
+    /// The language that the caller is answered in.
+    pub(super) language: Language,
     pub(super) tools: Vec<&'static str>,
     pub(super) ended: Option<End>,
     pub(super) answered: bool,
@@ -121,6 +123,7 @@ impl Scene {
             said: Vec::new(),
             question: Question::None,
             expects: Expectation::Open,
+            language: Language::English,
             tools: Vec::new(),
             ended: None,
             answered: false,
@@ -197,6 +200,7 @@ impl Scene {
                     Action::Answered => self.answered = true,
                     Action::Message => {}
                     Action::Expect(expects) => self.expects = expects,
+                    Action::Speak(language) => self.language = language,
                     Action::HangUp => self.ended = Some(End::HungUp),
                     Action::Transfer { reason } => self.ended = Some(End::Transferred(reason)),
                 }

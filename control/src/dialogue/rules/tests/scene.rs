@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use pipeline::message::Expectation;
 use storage::appointment::{Appointment, AppointmentId, NewAppointment, Party};
 use storage::customer::{Customer, CustomerId, Phone};
 use storage::vehicle::{Vehicle, VehicleId};
-use storage::{Location, Locations, Store};
+use storage::{Language, Location, Locations, Store};
 
 use crate::clock::BusinessClock;
 use crate::dialogue::{Action, Brain, Input, Question, RuleBrain, Silence, TransferReason};
-use crate::nlu::yes_no;
+use crate::nlu::{language, yes_no};
 use crate::tools::{CallContext, Effect, ToolCall, ToolOutcome, Toolbox};
 
 /// Monday 2026-11-23, 9 a.m. in Springfield.
@@ -31,6 +32,8 @@ pub(super) struct Scene {
     pub(super) answered: bool,
     /// Names of the tools that were run, in order.
     pub(super) tools: Vec<&'static str>,
+    /// The language that the caller is answered in.
+    pub(super) language: Language,
     /// The question that stands.
     asked: Question,
     /// When the call is, on the shop's clock.
@@ -103,6 +106,7 @@ impl Scene {
             ended: None,
             answered: false,
             tools: Vec::new(),
+            language: Language::English,
             asked: Question::None,
             now: now(),
         }
@@ -187,7 +191,7 @@ impl Scene {
 
     pub(super) async fn input(&mut self, input: Input) {
         let now = self.location.local(self.now);
-        let agreed = self.asked == Question::Confirm && is_yes(&input);
+        let agreed = self.asked == Question::Confirm && is_yes(self.language, &input);
         let mut inputs = std::collections::VecDeque::from([input]);
         self.said.clear();
         self.answered = false;
@@ -211,6 +215,7 @@ impl Scene {
                     Action::Answered => self.answered = true,
                     Action::Message => {}
                     Action::Expect(_) => {}
+                    Action::Speak(language) => self.language = language,
                     Action::HangUp => self.ended = Some(End::HungUp),
                     Action::Transfer { reason } => self.ended = Some(End::Transferred(reason)),
                 }
@@ -342,10 +347,11 @@ pub(super) fn at(text: &str) -> Timestamp {
 }
 
 /// Whether the caller agrees, by word or by key.
-fn is_yes(input: &Input) -> bool {
+fn is_yes(language: Language, input: &Input) -> bool {
     match input {
         Input::Heard { text, .. } => {
-            yes_no::parse(text).is_some_and(|reply| reply.answer == yes_no::Answer::Yes)
+            let text = language::plain(language, Expectation::YesNo, text);
+            yes_no::parse(&text).is_some_and(|reply| reply.answer == yes_no::Answer::Yes)
         }
         Input::Keypad(key) => *key == '1',
         _ => false,
