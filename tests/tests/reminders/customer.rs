@@ -245,7 +245,7 @@ async fn what_is_wrong_is_said_with_its_remedy() {
             &["--once"],
             &[
                 ("ENV", "production"),
-                ("OTTO_ADMIN_TOKEN", "a token of the tests"),
+                ("ADMIN_TOKEN", "a token of the tests"),
                 ("YOUR_TEST_NUMBER", ""),
                 ("TWILIO_API_URL", "https://api.twilio.invalid"),
             ],
