@@ -409,6 +409,9 @@ pub const DIAL_BACK_OFF: Duration = Duration::from_millis(250);
 pub const DIAL_BACK_OFF_AT_MOST: Duration = Duration::from_secs(60);
 /// How long a stopping process waits for what its runner has begun.
 pub const REMINDER_DRAIN: Duration = Duration::from_secs(15);
+/// How long lines of calls' event logs gather before they are written. A process that is killed loses
+/// as much of them.
+pub const EVENTS_GATHER: Duration = Duration::from_millis(50);
 /// Lines of calls' event logs that wait to be written; more break logs off.
 pub const MAX_EVENTS_WAITING: usize = 8_192;
 /// The longest event log of a call: about an hour of talk.
