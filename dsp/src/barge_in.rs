@@ -136,6 +136,12 @@ impl BargeIn {
         self.ear.floor()
     }
 
+    /// Whether most of the last frame was an echo of what the caller's telephone is playing.
+    #[must_use]
+    pub fn hears_echo(&self) -> bool {
+        self.ear.hears_echo()
+    }
+
     /// How likely the last frame was speech: the logarithm of the odds.
     #[must_use]
     pub fn score(&self) -> f32 {
@@ -238,6 +244,7 @@ mod tests {
             let verdict = detector.handle_frame(&near, Far::Audible(&far[n]));
             assert_eq!(verdict, Verdict::Quiet, "frame {n}");
         }
+        assert!(detector.hears_echo());
         let caller = noise(20, 2_000.0, 8);
         let speech = speech_like(20, 5_000.0);
         let noticed = (300..320).any(|n| {

@@ -32,6 +32,8 @@ pub(crate) struct Ear {
     floor: NoiseFloor,
     /// Frames that have been through the canceller.
     cancelled: u64,
+    /// Most of the latest frame was the far end's.
+    hears_echo: bool,
 }
 
 impl Ear {
@@ -61,6 +63,7 @@ impl Ear {
             features: Features::new(),
             floor: NoiseFloor::default(),
             cancelled: 0,
+            hears_echo: false,
         }
     }
 
@@ -71,6 +74,7 @@ impl Ear {
         self.features.reset();
         self.floor = NoiseFloor::default();
         self.cancelled = 0;
+        self.hears_echo = false;
     }
 
     /// The line's noise as it is known by now.
@@ -81,6 +85,11 @@ impl Ear {
     /// Frames that have been through the canceller.
     pub(crate) fn cancelled(&self) -> u64 {
         self.cancelled
+    }
+
+    /// Whether most of the latest frame was an echo of what was played.
+    pub(crate) fn hears_echo(&self) -> bool {
+        self.hears_echo
     }
 
     /// Judges one frame.
@@ -103,6 +112,7 @@ impl Ear {
     ) -> Option<[Inputs; STEPS]> {
         self.canceller.handle_far(far.map(block).as_ref());
         let frame = block(near);
+        self.hears_echo = false;
         let learning = self.cancelled < Self::LEARNING_FRAMES;
         let look = self.look(level::rms(near));
         if !self.canceller.may_hear() || (look == Look::Quiet && !learning) {
@@ -110,9 +120,11 @@ impl Ear {
         }
         self.cancelled += 1;
         let cancelled = self.canceller.cancel(&frame);
+        self.hears_echo = look == Look::Loud && cancelled.is_most_of(&frame);
         let rest = pcm(&cancelled.rest);
         let look = self.look(level::rms(&rest));
-        self.inputs_of(&rest, &frame, look, Some(&cancelled))
+        let echo = Some(&cancelled).filter(|cancelled| cancelled.matters_in(&frame));
+        self.inputs_of(&rest, &frame, look, echo)
     }
 
     fn inputs_of(
@@ -124,9 +136,9 @@ impl Ear {
     ) -> Option<[Inputs; STEPS]> {
         let voted = self.vad.is_voice(heard);
         self.floor.observe(level::rms(heard), voted);
-        let frame = cancelled.map_or(near, |cancelled| &cancelled.rest);
+        let heard = block(heard);
         if look == Look::Quiet {
-            self.features.handle_quiet(frame);
+            self.features.handle_quiet(&heard);
             return None;
         }
         let echo = cancelled.map(|cancelled| Echo {
@@ -134,7 +146,7 @@ impl Ear {
             near,
             far: Dbfs::from_amplitude(self.canceller.loudest().sqrt()).0,
         });
-        Some(self.features.of_frame(frame, echo, voted))
+        Some(self.features.of_frame(&heard, echo, voted))
     }
 
     fn look(&self, level: Dbfs) -> Look {

@@ -23,6 +23,23 @@ pub(crate) struct Cancelled {
     pub(crate) doubt: f32,
 }
 
+impl Cancelled {
+    /// An echo so much fainter than all that was heard explains nothing of it: 17 dB.
+    const FAINT: f32 = 0.02;
+
+    /// Whether what the caller's frame holds may be an echo at all. When playing begins, its echo is
+    /// still on its way.
+    pub(crate) fn matters_in(&self, near: &Block) -> bool {
+        let doubt = self.doubt * FRAME_SAMPLES as f32;
+        energy(&self.echo) + doubt >= Self::FAINT * energy(near)
+    }
+
+    /// Whether the echo is most of what the caller's frame holds.
+    pub(crate) fn is_most_of(&self, near: &Block) -> bool {
+        energy(&self.echo) > 0.5 * energy(near)
+    }
+}
+
 /// How many frames the longest echo takes, its reverberation included: 480 ms.
 pub(crate) const PARTITIONS: usize = 24;
 
@@ -388,6 +405,20 @@ mod tests {
         assert!(of_both < 3.0, "{of_both} dB");
         let afterwards = taken(&mut canceller, &echo[150..], &far[150..]);
         assert!(afterwards > 12.0, "{afterwards} dB");
+    }
+
+    #[test]
+    fn an_echo_that_is_too_faint_explains_nothing_of_what_is_heard() {
+        let near = block(&noise(1, 1_000.0, 3)[0]);
+        let echo = |gain: f32, doubt| Cancelled {
+            rest: near,
+            echo: near.map(|sample| gain * sample),
+            doubt: doubt * energy(&near) / FRAME_SAMPLES as f32,
+        };
+        assert!(!echo(0.1, 0.0).matters_in(&near), "20 dB fainter");
+        assert!(echo(0.2, 0.0).matters_in(&near), "14 dB");
+        assert!(echo(0.1, 0.015).matters_in(&near), "but more may be");
+        assert!(!echo(0.7, 0.0).is_most_of(&near) && echo(0.8, 0.0).is_most_of(&near));
     }
 
     #[test]

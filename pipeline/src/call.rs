@@ -43,6 +43,8 @@ use crate::time::Mono;
 pub struct Call {
     framer: Framer,
     detector: BargeIn,
+    /// The agent's echo was heard since the last report of audio.
+    echoed: bool,
     arrivals: Arrivals,
     turn: Turn,
     /// No turn begins before here: a recogniser has given the words up to this position.
@@ -150,6 +152,7 @@ impl Call {
         let far = playing.as_ref().map_or(Far::Silent, Far::Audible);
         let verdict = self.detector.handle_frame(&pcm, far);
         let until = self.detector.position();
+        self.echoed |= self.detector.hears_echo();
         let voiced_at = self.arrivals.of_onset(verdict);
         let verdict = verdict.not_before(self.words_through);
         // Before all else: this is what the caller waits for.
@@ -165,7 +168,12 @@ impl Call {
         let speech = was_on || self.turn.is_on();
         let frames = until.0 / FRAME_SAMPLES as u64;
         if speech || frames.is_multiple_of(QUIET_BATCH_FRAMES) {
-            out.report(Report::Audio { until, speech });
+            let echo = std::mem::take(&mut self.echoed);
+            out.report(Report::Audio {
+                until,
+                speech,
+                echo,
+            });
         }
         self.report_change(change, out);
         if let Some(last_voiced) = self.turn.falters(self.detector.last_voiced(), until) {

@@ -34,10 +34,12 @@ pub enum Report {
     /// The call has its slot; media flows.
     Started,
     /// The ring holds the caller's audio up to this position. `speech` says whether the caller
-    /// speaks or has only just stopped, so that a recogniser should have it at once.
+    /// speaks or has only just stopped, so that a recogniser should have it at once; `echo`, whether
+    /// the agent's own voice came back in what is new of it.
     Audio {
         until: Samples,
         speech: bool,
+        echo: bool,
     },
     /// The caller began to speak here; the look-back is not yet taken off.
     SpeechStarted {

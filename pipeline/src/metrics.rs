@@ -95,6 +95,8 @@ pub enum Oddity {
     RetiredAudio,
     /// An interruption that came to nothing: the agent went on.
     FalseBargeIn,
+    /// Words that a recogniser found in the agent's echo.
+    EchoedWords,
     /// A pong for which the write buffer had no room.
     PongDropped,
     /// Typed words for a recogniser that listens.
@@ -112,7 +114,7 @@ pub enum Oddity {
 }
 
 impl Oddity {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::BadMessage,
         Self::BadPayload,
         Self::WrongStream,
@@ -129,6 +131,7 @@ impl Oddity {
         Self::BacklogDropped,
         Self::RetiredAudio,
         Self::FalseBargeIn,
+        Self::EchoedWords,
         Self::PongDropped,
         Self::CommandIgnored,
         Self::EventDropped,
@@ -158,6 +161,7 @@ impl Oddity {
             Self::BacklogDropped => "backlog_dropped",
             Self::RetiredAudio => "retired_audio",
             Self::FalseBargeIn => "false_barge_in",
+            Self::EchoedWords => "echoed_words",
             Self::PongDropped => "pong_dropped",
             Self::CommandIgnored => "command_ignored",
             Self::EventDropped => "event_dropped",

@@ -94,6 +94,11 @@ impl VoiceClock {
         self.latest = (at, until);
     }
 
+    /// Up to where audio has come.
+    fn until(&self) -> Samples {
+        self.latest.1
+    }
+
     /// How long the caller has been silent now; words reach up to `through`.
     fn silence(&self, now: Mono, through: Samples) -> Samples {
         let (at, until) = self.latest;

@@ -7,6 +7,7 @@
 //!
 //! - words that reach beyond the start of a turn end it; a turn that begins later is another one;
 //! - no turn begins before words that were given (the voice thread holds to it, too);
+//! - words of no turn are the agent's own where its echo was heard in them;
 //! - the end of a turn that was ended by its words is no news.
 
 use std::collections::VecDeque;
@@ -24,7 +25,12 @@ pub(super) struct Turns {
     owed: VecDeque<(Samples, Samples)>,
     /// Words were given up to here without waiting for the end of a turn.
     words_through: Samples,
+    /// The agent's echo was heard up to here.
+    echo_through: Samples,
 }
+
+/// How long after an echo words may come of it that are not final.
+const ECHO_OF_WORDS: Samples = Samples::from_ms(1_000);
 
 /// What the words of a recogniser are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +39,8 @@ pub(super) enum Given {
     Answer,
     /// The end of the present turn, and its words.
     EndsTurn { through: Samples },
+    /// Words of the agent, that came back.
+    Echo,
     /// Words of a turn that the voice thread did not notice, or has not told of. `resumes` is
     /// where another turn began that goes on.
     Turn {
@@ -59,6 +67,19 @@ impl Turns {
         self.on.is_some()
     }
 
+    /// The agent's echo was heard in audio up to here.
+    pub(super) fn handle_echo(&mut self, until: Samples) {
+        self.echo_through = until;
+    }
+
+    /// Whether words that may still change can be the caller's: a turn is on, or no echo is heard
+    /// that they may be of. Audio has come up to `until`.
+    pub(super) fn may_be_speech(&self, until: Samples) -> bool {
+        let echoes = self.echo_through > Samples::ZERO
+            && until.saturating_sub(self.echo_through) < ECHO_OF_WORDS;
+        self.is_on() || !self.owed.is_empty() || !echoes
+    }
+
     /// The voice thread says that the turn is over. False where its words have ended it before.
     #[must_use]
     pub(super) fn handle_ended(&mut self, position: Samples) -> bool {
@@ -78,17 +99,19 @@ impl Turns {
             self.owed.pop_front();
             return Given::Answer;
         }
+        let ends_turn = self.on.is_some_and(|began| began < through);
+        if !ends_turn && self.echo_through > from {
+            return Given::Echo;
+        }
         self.words_through = self.words_through.max(through);
-        match self.on {
-            Some(began) if began < through => {
-                self.on = None;
-                Given::EndsTurn { through }
-            }
-            resumes => Given::Turn {
-                from: from.min(through),
-                through,
-                resumes,
-            },
+        if ends_turn {
+            self.on = None;
+            return Given::EndsTurn { through };
+        }
+        Given::Turn {
+            from: from.min(through),
+            through,
+            resumes: self.on,
         }
     }
 

@@ -15,6 +15,9 @@ impl Relay {
         let now = self.now;
         let kind = match event {
             SttEvent::Partial { text } => {
+                if !self.turns.may_be_speech(self.clock.until()) {
+                    return;
+                }
                 let order = self.interjection.handle_partial(&text, self.expects);
                 self.decide(order);
                 EventKind::Partial { text }
@@ -46,6 +49,7 @@ impl Relay {
         match self.turns.handle_words(&words) {
             Given::Answer => {}
             Given::EndsTurn { through } => self.end_turn(now, through),
+            Given::Echo => return self.metrics.count(Oddity::EchoedWords),
             Given::Turn {
                 from,
                 through,

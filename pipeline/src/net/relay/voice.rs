@@ -10,8 +10,11 @@ impl Relay {
     pub(in crate::net) fn handle_report(&mut self, at: Mono, report: Report) {
         match report {
             Report::Started => self.tell(at, EventKind::Started),
-            Report::Audio { until, .. } => {
+            Report::Audio { until, echo, .. } => {
                 self.clock.handle_audio(at, until);
+                if echo {
+                    self.turns.handle_echo(until);
+                }
                 for _ in 0..self.hearing.handle_audio(until) {
                     self.metrics.count(Oddity::BacklogDropped);
                 }
