@@ -136,7 +136,7 @@ impl BargeIn {
         self.ear.floor()
     }
 
-    /// Whether most of the last frame was an echo of what the caller's telephone is playing.
+    /// Whether most of the last frame may have been an echo of what the caller's telephone plays.
     #[must_use]
     pub fn hears_echo(&self) -> bool {
         self.ear.hears_echo()

@@ -32,7 +32,7 @@ pub(crate) struct Ear {
     floor: NoiseFloor,
     /// Frames that have been through the canceller.
     cancelled: u64,
-    /// Most of the latest frame was the far end's.
+    /// Most of the latest frame may have been the far end's.
     hears_echo: bool,
 }
 
@@ -87,7 +87,7 @@ impl Ear {
         self.cancelled
     }
 
-    /// Whether most of the latest frame was an echo of what was played.
+    /// Whether most of the latest frame may have been an echo of what was played.
     pub(crate) fn hears_echo(&self) -> bool {
         self.hears_echo
     }
@@ -120,7 +120,7 @@ impl Ear {
         }
         self.cancelled += 1;
         let cancelled = self.canceller.cancel(&frame);
-        self.hears_echo = look == Look::Loud && cancelled.is_most_of(&frame);
+        self.hears_echo = look == Look::Loud && cancelled.may_be_most_of(&frame);
         let rest = pcm(&cancelled.rest);
         let look = self.look(level::rms(&rest));
         let echo = Some(&cancelled).filter(|cancelled| cancelled.matters_in(&frame));
