@@ -32,7 +32,7 @@ use crate::llm::{Model, OpenAi};
 use crate::nhtsa::Nhtsa;
 use crate::nodes::Together;
 use crate::observe::Metrics;
-use crate::reminders::{Offers, Owed, Runner};
+use crate::reminders::{NotReady, Offers, Owed, Runner};
 use crate::session::{self, Calls, Carrier, Gate, Journal, MakeBrain, Sessions, SessionsConfig};
 use crate::speech::{self, Chosen, NoSpeech};
 use crate::telephony::rest::Rest;
@@ -451,7 +451,10 @@ fn reminders(
             Some(runner)
         }
         Err(why) => {
-            tracing::info!("reminders are not sent: {why}");
+            match why {
+                NotReady::Missing { .. } => tracing::info!("reminders are not sent: {why}"),
+                NotReady::FalseClock => tracing::warn!("reminders are not sent: {why}"),
+            }
             None
         }
     }

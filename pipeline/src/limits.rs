@@ -186,6 +186,9 @@ pub const STT_FALLBACK: Duration = Duration::from_secs(3);
 /// A connection that is given speech for so long and says nothing is dropped.
 pub const STT_STALL: Duration = Duration::from_secs(3);
 
+/// How long before a recogniser tells of them words may begin whose times it does not give.
+pub const STT_UNTIMED_WORDS: Samples = Samples::from_ms(1_000);
+
 /// Words that nobody's turn claims, and after which no others come, are given after this.
 pub const STT_STALE_WORDS: Duration = Duration::from_millis(1_500);
 

@@ -42,8 +42,8 @@ pub trait Consents: Send + Sync {
         source: &str,
         at: Timestamp,
     ) -> Result<(), StorageError>;
-    /// From now on nothing more goes to this number on this channel. What is sent at this moment
-    /// comes before or after, never in between.
+    /// From now on nothing more goes to this number on this channel, but what has begun. A wish that is
+    /// older than one to hear from us again changes nothing.
     async fn opt_out(
         &self,
         phone: &Phone,

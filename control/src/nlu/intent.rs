@@ -262,37 +262,51 @@ fn stop_calling(words: &Words) -> bool {
         "stop messaging",
         "stop writing",
         "stop contacting",
+        "stop sending me",
+        "stop the reminders",
         "quit calling",
         "quit texting",
-        "not text me",
-        "not message me",
-        "not contact me",
-        "never text me",
+        "quit messaging",
+        "no more calls",
         "no more texts",
         "no more text messages",
         "no more messages",
-        "leave me alone",
-        "remove my number",
-        "not call me",
-        "not call here",
-        "not call this",
-        "never call me",
-        "no more calls",
         "no more reminders",
-        "stop the reminders",
+        "not call me again",
+        "not call me any more",
+        "not call me anymore",
+        "not text me again",
+        "not text me any more",
+        "not text me anymore",
+        "not send me any more",
+        "leave me alone",
+        "remove my number from",
         "off your list",
         "off the list",
         "off your calling",
         "opt out",
         "unsubscribe",
-    ]) && !words.has_any(&[
-        "not call me back",
-        "did not call me",
-        "you not call me",
-        "not text me back",
-        "did not text me",
-        "you not text me",
-    ])
+    ]) || (words.has_any(&[
+        "not call me",
+        "not call here",
+        "not call this",
+        "not text me",
+        "not message me",
+        "not contact me",
+        "never call me",
+        "never text me",
+    ]) && !is_no_request(words))
+}
+
+/// "You did not call me", "you can not text me, it is a landline".
+fn is_no_request(words: &Words) -> bool {
+    ["call", "text", "message", "contact"].iter().any(|verb| {
+        let without = ["did", "can", "could", "will", "would", "you"];
+        let mut said = without
+            .iter()
+            .map(|before| format!("{before} not {verb} me"));
+        said.any(|phrase| words.has(&phrase)) || words.has(&format!("not {verb} me back"))
+    })
 }
 
 /// "You have the wrong number": said by whoever answers a call of ours.

@@ -27,9 +27,9 @@ impl Keyword {
     /// alone, is heeded.
     #[must_use]
     pub fn of(message: &str) -> Option<(Self, Option<Language>)> {
+        let message: String = message.chars().map(half_width).collect();
         let letters: String = message
             .chars()
-            .map(half_width)
             .filter(|c| c.is_alphabetic() || c.is_whitespace())
             .collect();
         let keyword = letters.trim().to_uppercase();
@@ -43,8 +43,8 @@ impl Keyword {
             "HELP" | "INFO" => (Self::Help, None),
             "AYUDA" => (Self::Help, spanish),
             _ if keyword.split_whitespace().next() == Some("STOP") => (Self::Stop, None),
-            _ if wants_no_calls(message, None) => (Self::Stop, None),
-            _ if wants_no_calls(&in_plain_words(message), None) => (Self::Stop, spanish),
+            _ if wants_no_calls(&message, None) => (Self::Stop, None),
+            _ if wants_no_calls(&in_plain_words(&message), None) => (Self::Stop, spanish),
             _ => return None,
         };
         Some(found)
@@ -239,6 +239,11 @@ mod tests {
             ("Don't call me again.", Keyword::Stop),
             ("take me off your list", Keyword::Stop),
             ("ＳＴＯＰ", Keyword::Stop),
+            (
+                "You did not text me back, so stop texting me",
+                Keyword::Stop,
+            ),
+            ("please stop sending me messages", Keyword::Stop),
             ("Por favor, no me escriban más", Keyword::Stop),
             ("alto", Keyword::Stop),
             ("Start", Keyword::Start),
@@ -256,6 +261,9 @@ mod tests {
             "I will stop by at nine",
             "please start early",
             "you did not call me back",
+            "why did you not contact me when it was ready",
+            "you can't text me, it's a landline",
+            "remove my number and put my wife's",
             "I can't make it, please text me",
             "yes please",
             "7",

@@ -7,7 +7,7 @@
 //!
 //! - words that reach beyond the start of a turn end it; a turn that begins later is another one;
 //! - no turn begins before words that were given (the voice thread holds to it, too);
-//! - words of no turn are the agent's own where its echo was heard in them;
+//! - words of no turn are the agent's own where they began in its echo;
 //! - the end of a turn that was ended by its words is no news.
 
 use std::collections::VecDeque;
@@ -25,12 +25,12 @@ pub(super) struct Turns {
     owed: VecDeque<(Samples, Samples)>,
     /// Words were given up to here without waiting for the end of a turn.
     words_through: Samples,
-    /// The agent's echo was heard up to here.
-    echo_through: Samples,
+    /// Where the agent's echo was heard last: from, and up to.
+    echo: Option<(Samples, Samples)>,
 }
 
-/// How long after an echo words may come of it that are not final.
-const ECHO_OF_WORDS: Samples = Samples::from_ms(1_000);
+/// A pause of the agent's that its echo goes on after; and how long words may still come of it.
+const ECHO_GAP: Samples = Samples::from_ms(1_000);
 
 /// What the words of a recogniser are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(super) enum Given {
     /// The end of the present turn, and its words.
     EndsTurn { through: Samples },
     /// Words of the agent, that came back.
-    Echo,
+    Echo { through: Samples },
     /// Words of a turn that the voice thread did not notice, or has not told of. `resumes` is
     /// where another turn began that goes on.
     Turn {
@@ -67,17 +67,18 @@ impl Turns {
         self.on.is_some()
     }
 
-    /// The agent's echo was heard in audio up to here.
-    pub(super) fn handle_echo(&mut self, until: Samples) {
-        self.echo_through = until;
+    /// The agent's echo was heard in this audio.
+    pub(super) fn handle_echo(&mut self, from: Samples, until: Samples) {
+        let (since, through) = self.echo.unwrap_or((from, from));
+        let goes_on = from.saturating_sub(through) <= ECHO_GAP;
+        self.echo = Some((if goes_on { since } else { from }, until));
     }
 
     /// Whether words that may still change can be the caller's: a turn is on, or no echo is heard
     /// that they may be of. Audio has come up to `until`.
     pub(super) fn may_be_speech(&self, until: Samples) -> bool {
-        let echoes = self.echo_through > Samples::ZERO
-            && until.saturating_sub(self.echo_through) < ECHO_OF_WORDS;
-        self.is_on() || !self.owed.is_empty() || !echoes
+        let echoes = |(_, through)| until.saturating_sub(through) <= ECHO_GAP;
+        self.is_on() || !self.owed.is_empty() || !self.echo.is_some_and(echoes)
     }
 
     /// The voice thread says that the turn is over. False where its words have ended it before.
@@ -99,14 +100,14 @@ impl Turns {
             self.owed.pop_front();
             return Given::Answer;
         }
-        let ends_turn = self.on.is_some_and(|began| began < through);
-        if !ends_turn && self.echo_through > from {
-            return Given::Echo;
-        }
         self.words_through = self.words_through.max(through);
-        if ends_turn {
+        if self.on.is_some_and(|began| began < through) {
             self.on = None;
             return Given::EndsTurn { through };
+        }
+        let echoes = |(since, until)| since <= from && from < until;
+        if self.echo.is_some_and(echoes) {
+            return Given::Echo { through };
         }
         Given::Turn {
             from: from.min(through),

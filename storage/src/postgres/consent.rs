@@ -14,7 +14,9 @@ const CONSENT: &str = "INSERT INTO consents (phone, channel, source, at) VALUES 
     ON CONFLICT DO NOTHING";
 
 /// Said twice, it counts from the last time.
-const OPT_OUT: &str = "INSERT INTO opt_outs (phone, channel, source, at) VALUES ($1, $2, $3, $4)
+const OPT_OUT: &str = "INSERT INTO opt_outs (phone, channel, source, at)
+    SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM opt_outs
+        WHERE phone = $1 AND channel = $2 AND lifted_at > $4)
     ON CONFLICT (phone, channel) WHERE lifted_at IS NULL
     DO UPDATE SET at = greatest(opt_outs.at, excluded.at)";
 

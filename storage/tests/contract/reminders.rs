@@ -570,6 +570,11 @@ pub(crate) async fn consents_are_kept_with_their_source_and_an_opt_out_outweighs
     let late = store.consents.opt_in(&ann, Channel::Sms, "sms", at(5, 0));
     late.await.expect("written");
     assert_eq!(of(Channel::Sms).await, (true, true), "they said so since");
+    let lifted = store.consents.opt_in(&ann, Channel::Sms, "sms", at(8, 0));
+    lifted.await.expect("written");
+    let late = store.consents.opt_out(&ann, Channel::Sms, "sms", at(7, 0));
+    late.await.expect("written");
+    assert_eq!(of(Channel::Sms).await, (true, false), "and so again");
 }
 
 pub(crate) async fn attempts_at_a_number_are_counted(store: Store) {

@@ -144,6 +144,8 @@ pub(super) const TABLE: Table = &[
     ("no me escriban mas", "stop texting"),
     ("no me manden mensajes", "stop texting"),
     ("no me mande mensajes", "stop texting"),
+    ("no me manden mas mensajes", "stop texting"),
+    ("no me mande mas mensajes", "stop texting"),
     ("dejen de escribirme", "stop texting"),
     ("dejen de mandarme mensajes", "stop texting"),
     ("no mas mensajes", "no more messages"),

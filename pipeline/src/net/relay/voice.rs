@@ -11,10 +11,10 @@ impl Relay {
         match report {
             Report::Started => self.tell(at, EventKind::Started),
             Report::Audio { until, echo, .. } => {
-                self.clock.handle_audio(at, until);
                 if echo {
-                    self.turns.handle_echo(until);
+                    self.turns.handle_echo(self.clock.until(), until);
                 }
+                self.clock.handle_audio(at, until);
                 for _ in 0..self.hearing.handle_audio(until) {
                     self.metrics.count(Oddity::BacklogDropped);
                 }

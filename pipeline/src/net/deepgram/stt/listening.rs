@@ -18,7 +18,7 @@ use super::heard::Heard;
 use super::replay::{Replay, Timeline};
 use crate::limits::{
     LOOK_BACK, STT_ANSWER, STT_CHUNK, STT_FLUX_CHUNK, STT_FLUX_QUIET, STT_IDLE_REPLAY,
-    STT_KEEP_ALIVE, STT_STALE_WORDS, STT_STALL,
+    STT_KEEP_ALIVE, STT_STALE_WORDS, STT_STALL, STT_UNTIMED_WORDS,
 };
 use crate::message::Expectation;
 use crate::net::edge::{SttEvent, SttInput};
@@ -345,7 +345,9 @@ impl Listening {
             Protocol::Listen => fresh.text.as_str(),
             Protocol::Flux => after_words(&fresh.text, self.given_of_vendor_turn),
         };
-        let from = fresh.from.unwrap_or(self.covered);
+        // Without times of words: those that are new have just been said.
+        let lately = until.saturating_sub(STT_UNTIMED_WORDS).max(self.covered);
+        let from = fresh.from.unwrap_or(lately.min(until));
         let spoken_until = fresh.until.unwrap_or(until);
         let news = if words.is_final {
             self.heard.add_final(text, from, spoken_until);
