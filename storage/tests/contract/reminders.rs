@@ -562,7 +562,8 @@ pub(crate) async fn consents_are_kept_with_their_source_and_an_opt_out_outweighs
     );
     let any = store.consents.is_opted_out(&ann, Channel::All).await;
     assert!(any.expect("readable"));
-    opt_out(&store, Channel::Sms).await;
+    let again = store.consents.opt_out(&ann, Channel::Sms, "sms", at(4, 30));
+    again.await.expect("written");
     assert_eq!(of(Channel::Sms).await, (true, true), "and again");
     // Said once more, then a wish from before comes late.
     let again = store.consents.opt_out(&ann, Channel::Sms, "sms", at(6, 0));
