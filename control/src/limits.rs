@@ -214,6 +214,13 @@ pub const SLOW_AFTER: Duration = Duration::from_millis(1_200);
 /// How often a model is asked within one turn of the caller before the turn has ended. What is asked
 /// in vain is paid for.
 pub const EARLY_QUESTIONS: usize = 2;
+/// Nothing is asked ahead while so much of the calls that this node takes is there, in percent.
+pub const AHEAD_CALLS_PERCENT: usize = 80;
+/// Nothing is asked ahead while so many requests are under way: half of what a server allows of
+/// streams on our connections, which is about a hundred on each.
+pub const AHEAD_UNDER_WAY: usize = LLM_LANES * 50;
+/// Nothing is asked ahead for so long after a model has failed, or was late.
+pub const AHEAD_REST: Duration = Duration::from_secs(10);
 /// From the end of the caller's turn to its words; then we ask again.
 pub const TRANSCRIPT_DEADLINE: Duration = Duration::from_secs(8);
 /// From the hand-over of words to the first frame that leaves; then the words count as lost.

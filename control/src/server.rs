@@ -202,6 +202,7 @@ impl Server {
             brain: mind.brain,
             journal: journal.clone(),
             model: mind.model,
+            calls_at_most: config.shards * config.calls_per_shard,
             typed_speech,
             carrier,
             unsaved: Some(unsaved),

@@ -37,6 +37,10 @@ pub const CALLER_SILENT: Duration = Duration::from_secs(30);
 /// How long the peer may take to answer our WebSocket close.
 pub const CLOSE_HANDSHAKE: Duration = Duration::from_millis(500);
 
+/// How long a peer that broke the protocol may take to come to our close: it is behind all that the
+/// peer was still sending, and a socket that is closed over unread bytes is reset, close and all.
+pub const CLOSE_DRAIN: Duration = Duration::from_secs(3);
+
 /// A voice thread that has not turned for so long is stalled: counted, and given no new calls.
 pub const VOICE_STALL: Duration = Duration::from_millis(200);
 

@@ -22,9 +22,9 @@ use storage::{Location, Store};
 use crate::caller::{Caller, Carrier, PATIENCE};
 use crate::postgres::postgres;
 use crate::shop::agree;
-use crate::vendors::deepgram_stt::DeepgramSttSim;
+use crate::vendors::deepgram_stt::{self, DeepgramSttSim};
 use crate::vendors::deepgram_tts::{self, DeepgramTtsSim};
-use crate::vendors::front::deepgram;
+use crate::vendors::front::deepgram_hearing;
 use crate::vendors::google::{Event, Google};
 use crate::vendors::openai::OpenAiServer;
 use crate::vendors::twilio::{ACCOUNT_SID, AUTH_TOKEN, Twilio};
@@ -58,6 +58,8 @@ pub struct Plan {
     pub instead: Vec<(&'static str, &'static str)>,
     /// A language model leads.
     pub model: bool,
+    /// How callers are heard.
+    pub ear: deepgram_stt::Manner,
     pub samples_per_letter: usize,
     pub settings: Vec<(&'static str, &'static str)>,
 }
@@ -68,6 +70,7 @@ impl Default for Plan {
             bays: 1,
             instead: Vec::new(),
             model: false,
+            ear: deepgram_stt::Manner::default(),
             samples_per_letter: FAST,
             settings: Vec::new(),
         }
@@ -137,10 +140,13 @@ impl Dealership {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let google = Google::start().await;
         let twilio = Twilio::start().await;
-        let (hears, speaks, deepgram) = deepgram(deepgram_tts::Manner {
-            samples_per_letter: plan.samples_per_letter,
-            ..deepgram_tts::Manner::default()
-        })
+        let (hears, speaks, deepgram) = deepgram_hearing(
+            plan.ear,
+            deepgram_tts::Manner {
+                samples_per_letter: plan.samples_per_letter,
+                ..deepgram_tts::Manner::default()
+            },
+        )
         .await;
         let thinks = OpenAiServer::start().await;
         let text = location(plan);

@@ -4,11 +4,14 @@
 use std::time::{Duration, Instant};
 
 use control::feed::FeedEvent;
+use control::limits::LLM_HEDGE_AFTER;
 use serde_json::Value;
 use tests::caller::Caller;
 use tests::dealership::{Dealership, Plan};
+use tests::vendors::deepgram_stt::{Finalize, Manner};
 use tests::vendors::openai::Reply;
 
+const V1: (&str, &str) = ("DEEPGRAM_MODEL", "nova-3");
 const FLUX: (&str, &str) = ("DEEPGRAM_MODEL", "flux-general-en");
 const OFF: (&str, &str) = ("TURN_EAGER", "off");
 
@@ -16,7 +19,12 @@ const OFF: (&str, &str) = ("TURN_EAGER", "off");
 const THINKS: Duration = Duration::from_millis(300);
 
 async fn open(settings: &[(&'static str, &'static str)]) -> Dealership {
+    open_hearing(Manner::default(), settings).await
+}
+
+async fn open_hearing(ear: Manner, settings: &[(&'static str, &'static str)]) -> Dealership {
     let plan = Plan {
+        ear,
         settings: settings.to_vec(),
         ..Plan::with_model()
     };
@@ -38,6 +46,7 @@ async fn metric(shop: &Dealership, line: &str) -> f64 {
 
 const USED: &str = r#"otto_speculations_total{outcome="used"}"#;
 const DISCARDED: &str = r#"otto_speculations_total{outcome="discarded"}"#;
+const SHED: &str = r#"otto_speculations_total{outcome="shed"}"#;
 
 /// How long a caller waits for answers, the median of some.
 async fn waits(shop: &Dealership) -> Duration {
@@ -51,7 +60,8 @@ async fn waits(shop: &Dealership) -> Duration {
         waited.push(at.saturating_duration_since(over));
         caller.falls_silent(over).await;
     }
-    assert_eq!(shop.thinks.asked().len(), 3, "each turn was asked once");
+    let in_vain = metric(shop, DISCARDED).await as usize;
+    assert_eq!(shop.thinks.asked().len(), 3 + in_vain, "each turn once");
     waited.sort();
     waited[1]
 }
@@ -73,9 +83,40 @@ async fn a_caller_waits_less_where_flux_says_early_that_a_turn_may_be_over() {
     );
 }
 
+/// The answer to each turn was asked for before the turn had ended, and kept.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_answered_to_half_a_sentence_is_never_heard() {
+async fn an_answer_to_words_that_v1_shows_in_a_moment_of_silence_is_kept_until_the_turn_ends() {
+    let eager = open(&[V1]).await;
+    waits(&eager).await;
+    assert!(eager.hears.connections()[0].path.starts_with("/v1/"));
+    assert_eq!(metric(&eager, USED).await, 3.0);
+    eager.close().await;
+    let patient = open(&[V1, OFF]).await;
+    waits(&patient).await;
+    assert_eq!(metric(&patient, USED).await, 0.0);
+    patient.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_to_half_a_sentence_is_never_heard_with_flux() {
     let shop = open(&[FLUX]).await;
+    // A pause within the sentence, that Flux does not take for an end.
+    half_a_sentence_is_never_answered(shop, Duration::from_millis(220)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_to_half_a_sentence_is_never_heard_with_v1() {
+    // Whose vendor finds no end, nor any when it is asked: the turn is over by our own clock.
+    let ear = Manner {
+        finds_endpoints: false,
+        finalize: Finalize::Ignored,
+        ..Manner::default()
+    };
+    let shop = open_hearing(ear, &[V1]).await;
+    half_a_sentence_is_never_answered(shop, Duration::from_millis(350)).await;
+}
+
+async fn half_a_sentence_is_never_answered(shop: Dealership, pause: Duration) {
     shop.thinks.think(|body: &Value| {
         let last = body["messages"].as_array().and_then(|all| all.last());
         let words = last
@@ -91,16 +132,54 @@ async fn what_was_answered_to_half_a_sentence_is_never_heard() {
     let caller = rings(&shop).await;
     let began = Instant::now();
     caller.says("I need an oil change").await;
-    // A pause within the sentence, that no recogniser takes for an end.
-    tokio::time::sleep(Duration::from_millis(220)).await;
+    tokio::time::sleep(pause).await;
     let over = caller.says("and new tires").await;
     let (_, words) = caller.hears_an_answer(over, |_| true).await;
     assert_eq!(words, "Both,");
     let half =
         |what: &FeedEvent| matches!(what, FeedEvent::Agent { text, .. } if text.contains("Only"));
     assert!(!caller.was_told_since(began, half));
+    caller.falls_silent(over).await;
+    caller.hangs_up();
+    let log = shop.log(&caller).await;
+    let written = log.transcript.iter().map(|line| line.text.as_str());
+    let written: Vec<&str> = written.collect();
+    assert!(
+        !written.iter().any(|text| text.contains("Only")),
+        "{written:?}"
+    );
+    assert!(
+        written.contains(&"I need an oil change and new tires"),
+        "{written:?}"
+    );
     assert_eq!(metric(&shop, DISCARDED).await, 1.0);
     let wasted = r#"otto_speculation_wasted_characters_total{kind="prompt"}"#;
     assert!(metric(&shop, wasted).await > 100.0, "it is counted");
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_model_that_was_slow_is_asked_nothing_ahead_for_a_while() {
+    let shop = open(&[FLUX]).await;
+    let caller = rings(&shop).await;
+    let fine = Reply::saying(&["That is fine."]);
+    let turns = [
+        // Slow enough to be asked once more.
+        (
+            "I need an oil change",
+            fine.clone().after(LLM_HEDGE_AFTER + THINKS),
+        ),
+        ("for my old truck", fine),
+    ];
+    for (words, reply) in turns {
+        shop.thinks.reply(reply);
+        let over = caller.says(words).await;
+        caller.hears_an_answer(over, |_| true).await;
+        caller.falls_silent(over).await;
+    }
+    assert_eq!(metric(&shop, USED).await, 1.0, "the first");
+    assert_eq!(metric(&shop, SHED).await, 1.0, "the second");
+    let asked = shop.thinks.asked();
+    assert_eq!(asked.len(), 3, "twice, and once when its turn had ended");
     shop.close().await;
 }

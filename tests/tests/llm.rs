@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use control::llm::fallback::Deadlines;
 use control::llm::openai::ProbeError;
 use control::llm::{
-    Answer, Answering, Failure, Message, Model as _, OpenAi, OpenAiConfig, Prices, Request,
+    Answer, Answering, Failure, Message, Model as _, OpenAi, OpenAiConfig, Prices, Request, Strain,
     ToolRequest, ToolSpec, Usage,
 };
 use control::observe::Metrics;
@@ -255,6 +255,26 @@ async fn a_whole_answer_does_not_wait_for_its_bill_nor_for_the_server_to_hang_up
         fastest = fastest.min(heard.took);
     }
     assert!(fastest < control::limits::LLM_USAGE_GRACE, "{fastest:?}");
+}
+
+#[tokio::test]
+async fn a_model_that_refuses_for_our_limits_is_strained_and_a_well_one_is_not() {
+    let scene = Scene::new().await;
+    assert_eq!(scene.model.strain(), Strain::default());
+    scene.hear().await;
+    assert_eq!(scene.model.strain().hindered, None);
+    scene.vendor.inject(Fault::status(429, ""));
+    scene.hear().await;
+    let hindered = scene.model.strain().hindered;
+    assert!(hindered.is_some_and(|ago| ago < PATIENCE), "{hindered:?}");
+    scene.vendor.heal();
+    scene.vendor.inject(Fault::StallBeforeFirst);
+    let asked = scene.vendor.seen().asked;
+    let _answering = scene.ask();
+    while scene.vendor.seen().asked == asked {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(scene.model.strain().under_way, 1);
 }
 
 #[tokio::test]

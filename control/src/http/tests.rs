@@ -99,6 +99,7 @@ async fn scene(setup: Setup) -> Scene {
         brain: Arc::new(|location| Box::new(RuleBrain::new(Arc::clone(location)))),
         journal: Journal::start(&store),
         model: None,
+        calls_at_most: 100,
         typed_speech: setup.typed,
         carrier: None,
         unsaved: None,

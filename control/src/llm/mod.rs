@@ -12,6 +12,8 @@ pub mod sse;
 
 pub use openai::{OpenAi, OpenAiConfig, Prices};
 
+use std::time::Duration;
+
 use pipeline::endpointing::same_words;
 use pipeline::vendor::VendorErrorKind;
 use tokio::sync::mpsc;
@@ -154,6 +156,20 @@ pub struct Usage {
 pub trait Model: Send + Sync + std::fmt::Debug {
     /// Begins to answer; never waits.
     fn ask(&self, request: Request) -> Answering;
+
+    /// How hard it is at work for all calls.
+    fn strain(&self) -> Strain {
+        Strain::default()
+    }
+}
+
+/// How hard a model is at work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Strain {
+    /// Requests that are under way.
+    pub under_way: usize,
+    /// How long ago it refused or failed, or let somebody wait until it was asked once more.
+    pub hindered: Option<Duration>,
 }
 
 /// An answer under way. Dropping it cancels the request.

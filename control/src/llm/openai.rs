@@ -12,6 +12,7 @@ mod probe;
 mod tally;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderValue;
 use http::header::{AUTHORIZATION, HeaderMap};
@@ -24,7 +25,7 @@ use tokio::sync::mpsc;
 pub use probe::ProbeError;
 
 use super::fallback::{Deadlines, Role};
-use super::{Answering, Failure, Model, Request, Usage};
+use super::{Answering, Failure, Model, Request, Strain, Usage};
 use crate::limits::LLM_ANSWER_QUEUE;
 use crate::observe::Metrics;
 use body::{Dialect, Refused, ToolSets};
@@ -107,6 +108,8 @@ struct Account {
     tools: ToolSets,
     /// What the server turned out not to take.
     refused: Refused,
+    /// When it failed last, or was late; `Mono` nanoseconds.
+    hindered_at: AtomicU64,
     metrics: Arc<Metrics>,
     data_plane: Arc<pipeline::metrics::Metrics>,
 }
@@ -146,6 +149,7 @@ impl OpenAi {
             breakers: Default::default(),
             tools: ToolSets::default(),
             refused: Refused::default(),
+            hindered_at: AtomicU64::new(0),
             metrics,
             data_plane,
         });
@@ -159,6 +163,14 @@ impl Model for OpenAi {
         let (sender, answers) = mpsc::channel(LLM_ANSWER_QUEUE);
         let task = tokio::spawn(answer::answer(Arc::clone(&self.0), request, sender));
         Answering::new(answers, task.abort_handle())
+    }
+
+    fn strain(&self) -> Strain {
+        let at = Mono::from_nanos(self.0.hindered_at.load(Ordering::Relaxed));
+        Strain {
+            under_way: self.0.lanes.in_use(),
+            hindered: (at != Mono::default()).then(|| Mono::now().since(at)),
+        }
     }
 }
 
@@ -186,8 +198,18 @@ impl Account {
         match kind {
             // It works; it does not like this request.
             VendorErrorKind::Refused => self.breaker(role).succeeded(),
-            _ => self.breaker(role).failed(Mono::now()),
+            _ => {
+                self.hindered();
+                self.breaker(role).failed(Mono::now());
+            }
         }
+    }
+
+    /// A model failed, or is late enough to be asked once more. Relaxed: whoever looks wants to know
+    /// about when.
+    fn hindered(&self) {
+        let now = Mono::now().as_nanos();
+        self.hindered_at.store(now, Ordering::Relaxed);
     }
 
     fn count_tokens(&self, usage: Usage) {

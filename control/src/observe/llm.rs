@@ -105,6 +105,11 @@ impl LlmMetrics {
         }
     }
 
+    /// Words were likely whole, and nobody was asked: there was no room for what may be in vain.
+    pub fn speculation_shed(&self) {
+        self.speculation("shed");
+    }
+
     fn speculation(&self, outcome: &'static str) {
         self.speculations
             .get_or_create(&Speculation { outcome })

@@ -19,6 +19,7 @@ mod registry;
 mod replay;
 #[cfg(test)]
 mod scenes;
+mod shedding;
 mod speaking;
 mod task;
 mod telling;

@@ -1,14 +1,19 @@
 //! Whole calls under one virtual clock: the caller's audio, the data plane's machines, a recogniser
-//! and a synthesiser as good or bad as the scene says, and the conversation.
+//! and a synthesiser as good or bad as the scene says, and the conversation, led by a puppet or by the
+//! dialogues that callers meet, with their tools and a book.
 //!
 //! A scene is a few lines of text (see [`script`]); the same scene always leads to the same call, and so
 //! does the event log of one.
 
 mod any_course;
 mod caller;
+mod cues;
 mod edges;
+mod leader;
+mod promises;
 mod puppet;
 mod script;
+mod shop;
 mod stage;
 
 use self::script::Script;
@@ -35,17 +40,33 @@ fn play(file: &str) -> usize {
     scenes.len()
 }
 
+const INTERRUPTIONS: &str = include_str!("scenes/interruptions.txt");
+const ENDPOINTING: &str = include_str!("scenes/endpointing.txt");
+const PATIENCE: &str = include_str!("scenes/patience.txt");
+const LED_BY_RULES: &str = include_str!("scenes/led_by_rules.txt");
+const LED_BY_A_MODEL: &str = include_str!("scenes/led_by_a_model.txt");
+
 #[test]
 fn interruptions() {
-    assert!(play(include_str!("scenes/interruptions.txt")) >= 30);
+    assert!(play(INTERRUPTIONS) >= 30);
 }
 
 #[test]
 fn endpointing() {
-    assert!(play(include_str!("scenes/endpointing.txt")) >= 9);
+    assert!(play(ENDPOINTING) >= 9);
 }
 
 #[test]
 fn patience() {
-    assert!(play(include_str!("scenes/patience.txt")) >= 30);
+    assert!(play(PATIENCE) >= 30);
+}
+
+#[test]
+fn calls_that_the_rules_lead() {
+    assert!(play(LED_BY_RULES) >= 15);
+}
+
+#[test]
+fn calls_that_a_model_leads() {
+    assert!(play(LED_BY_A_MODEL) >= 7);
 }

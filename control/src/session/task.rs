@@ -25,6 +25,7 @@ use super::media::{Carrier, Media};
 use super::record::Closing;
 use super::recorded::{Minutes, Recorded};
 use super::registry::{Begun, Calls, Occasion, Purpose, Request};
+use super::shedding::Load;
 use super::telling::Telling;
 use super::unsaved::Unsaved;
 use crate::calendar::Outlook;
@@ -60,6 +61,8 @@ pub struct SessionsConfig {
     pub journal: Journal,
     /// What brains may ask; absent where no brain asks anything.
     pub model: Option<Arc<dyn Model>>,
+    /// Calls that this node takes at once.
+    pub calls_at_most: usize,
     /// Whether the caller's words are typed beside the audio.
     pub typed_speech: bool,
     /// Ends calls that the network does not ask us about; absent where there is no account.
@@ -307,6 +310,8 @@ impl Session {
                     Some(Event { kind: EventKind::Started, .. }) => {
                         conversation.handle_opened(self.begun.opening(), &self.clock.now());
                     }
+                    // Told of it, the conversation would ask the model before the turn has ended.
+                    Some(Event { kind: EventKind::LikelyEnd { .. }, .. }) if self.sheds() => {}
                     Some(event) => conversation.handle_event(event, &self.clock.now()),
                     None => return Over {
                         ending: Ending::Fault,
@@ -360,6 +365,23 @@ impl Session {
             Effect::Hold(offer) => self.holding.hold(offer),
             Effect::Turn(timings) => self.config.metrics.turn(&timings),
         }
+    }
+
+    /// Whether there is no room for a question that may be in vain; counted.
+    fn sheds(&self) -> bool {
+        let Some(model) = &self.config.model else {
+            return false;
+        };
+        let load = Load {
+            calls: self.config.calls.census().live,
+            calls_at_most: self.config.calls_at_most,
+            model: model.strain(),
+        };
+        let sheds = !load.has_room();
+        if sheds {
+            self.config.metrics.llm().speculation_shed();
+        }
+        sheds
     }
 
     fn count(&self, thought: Thought) {

@@ -10,7 +10,7 @@ use super::socket::Received;
 use crate::call::Call;
 use crate::call::outlet::Outlet;
 use crate::fact::{CallKey, Order, Report};
-use crate::limits::{CALLER_SILENT, CLOSE_HANDSHAKE, READS_PER_TURN};
+use crate::limits::{CALLER_SILENT, CLOSE_DRAIN, CLOSE_HANDSHAKE, READS_PER_TURN};
 use crate::message::EndReason;
 use crate::metrics::Oddity;
 use crate::ring::VoiceEnds;
@@ -152,20 +152,16 @@ impl Line {
     /// Says goodbye once the call has ended, and gives up waiting for the answer in time.
     fn close_if_ended(&mut self, now: Mono) {
         match (self.state, self.call.ended()) {
-            (State::Open, Some(reason)) => self.say_goodbye(now, reason, close_code(reason)),
+            (State::Open, Some(reason)) => {
+                self.port.socket.send_close(now, close_code(reason));
+                let until = now.plus(CLOSE_HANDSHAKE);
+                self.state = State::Closing { reason, until };
+            }
             (State::Closing { reason, until }, _) if now >= until => {
                 self.state = State::Over(reason);
             }
             _ => {}
         }
-    }
-
-    fn say_goodbye(&mut self, now: Mono, reason: EndReason, code: CloseCode) {
-        self.port.socket.send_close(now, code);
-        self.state = State::Closing {
-            reason,
-            until: now.plus(CLOSE_HANDSHAKE),
-        };
     }
 
     /// The reason the call ended for, or this one if it had not.
@@ -201,9 +197,8 @@ impl Line {
                 ..
             } = self.state
             {
-                // Where its frames begin nobody knows any more. What it was still sending must be
-                // taken all the same: a socket closed over unread bytes is reset, and the peer may
-                // never see our close code.
+                // Where its frames begin nobody knows any more. What it was still sending is taken
+                // all the same, until it ends: see `CLOSE_DRAIN`.
                 return self.decoder.discard();
             }
             let message = match self.decoder.next_message() {
@@ -247,7 +242,12 @@ impl Line {
             _ => Oddity::ProtocolError,
         });
         self.call.end(EndReason::ProtocolViolation);
-        self.say_goodbye(now, EndReason::ProtocolViolation, violation.close_code());
+        let code = violation.close_code();
+        self.port.socket.send_close_and_end(now, code);
+        self.state = State::Closing {
+            reason: EndReason::ProtocolViolation,
+            until: now.plus(CLOSE_DRAIN),
+        };
     }
 }
 
@@ -457,6 +457,28 @@ mod tests {
             .shutdown(std::net::Shutdown::Write)
             .expect("the peer goes");
         scene.line.serve(now, &mut scene.shard);
+        assert_eq!(scene.line.over(), Some(EndReason::ProtocolViolation));
+    }
+
+    #[test]
+    fn a_peer_that_broke_the_protocol_and_is_slow_still_comes_to_our_close_code() {
+        let mut scene = scene(8);
+        let now = Mono::from_millis(0);
+        scene.line.start(now, &mut scene.shard);
+        let giant = [0x82, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        std::io::Write::write_all(&mut scene.caller, &giant).expect("sent");
+        scene.line.serve(now, &mut scene.shard);
+        // It gets no processor for a while, and then sends on before it reads.
+        let late = now.plus(2 * CLOSE_HANDSHAKE);
+        scene.line.handle_tick(late, &mut scene.shard);
+        assert_eq!(scene.line.over(), None, "it would be reset");
+        std::io::Write::write_all(&mut scene.caller, &[7; 32_000]).expect("sent");
+        while scene.line.serve(late, &mut scene.shard) == Served::Hungry {}
+        assert_eq!(close_code_at(&mut scene.caller), 1009);
+        let more = scene.caller.read(&mut [0; 1]).expect("the end");
+        assert_eq!(more, 0, "nothing follows, so it need not wait for us to go");
+        let too_late = now.plus(CLOSE_DRAIN);
+        scene.line.handle_tick(too_late, &mut scene.shard);
         assert_eq!(scene.line.over(), Some(EndReason::ProtocolViolation));
     }
 

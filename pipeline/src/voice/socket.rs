@@ -1,6 +1,7 @@
 //! The caller's socket: what was received and not decoded, what was encoded and not sent.
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::Shutdown;
 
 use mio::net::TcpStream;
 
@@ -30,6 +31,8 @@ pub(super) struct Socket {
     to: usize,
     /// Since when the socket has taken nothing although there is something to send.
     stuck_since: Option<Mono>,
+    /// Whether what is in the buffer is the last that the far end is sent.
+    ends: bool,
     /// Whether writing failed: the connection is lost.
     broken: bool,
 }
@@ -42,6 +45,7 @@ impl Socket {
             from: 0,
             to: 0,
             stuck_since: None,
+            ends: false,
             broken: false,
         }
     }
@@ -95,6 +99,13 @@ impl Socket {
         self.send(now, encoded);
     }
 
+    /// Says goodbye, and then that nothing follows: whoever reads to the end finds it, whatever they
+    /// are still sending.
+    pub(super) fn send_close_and_end(&mut self, now: Mono, code: CloseCode) {
+        self.ends = true;
+        self.send_close(now, code);
+    }
+
     /// Sends what the socket takes of what was encoded. It keeps the rest.
     pub(super) fn flush(&mut self, now: Mono) {
         while self.from < self.to && !self.broken {
@@ -114,6 +125,9 @@ impl Socket {
         }
         self.from = 0;
         self.to = 0;
+        if std::mem::take(&mut self.ends) && self.stream.shutdown(Shutdown::Write).is_err() {
+            self.broken = true;
+        }
     }
 
     /// Whether the connection can be written to no more.

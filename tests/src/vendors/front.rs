@@ -13,7 +13,15 @@ use super::deepgram_tts::{self, DeepgramTtsSim};
 pub async fn deepgram(
     voice: deepgram_tts::Manner,
 ) -> (DeepgramSttSim, DeepgramTtsSim, [(&'static str, String); 2]) {
-    let hears = DeepgramSttSim::start(deepgram_stt::Manner::default()).await;
+    deepgram_hearing(deepgram_stt::Manner::default(), voice).await
+}
+
+/// As [`deepgram`], with an ear of this manner.
+pub async fn deepgram_hearing(
+    ear: deepgram_stt::Manner,
+    voice: deepgram_tts::Manner,
+) -> (DeepgramSttSim, DeepgramTtsSim, [(&'static str, String); 2]) {
+    let hears = DeepgramSttSim::start(ear).await;
     let speaks = DeepgramTtsSim::start(voice).await;
     let origin = format!("ws://{}", front(hears.address(), speaks.address()).await);
     let settings = [

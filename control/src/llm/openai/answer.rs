@@ -56,6 +56,9 @@ async fn first_word<'a>(
                     return Err(failure);
                 }
             };
+            if attempt > 0 {
+                account.hindered();
+            }
             let taken = account.lanes.take(lane);
             lane = Some(taken.number);
             tallies[attempt] = Some(Tally::new(account, role));

@@ -76,6 +76,12 @@ impl Lanes {
         Taken { lane, number }
     }
 
+    /// Attempts that are under way. Relaxed, as in [`Self::take`].
+    pub(super) fn in_use(&self) -> usize {
+        let lanes = self.0.iter();
+        lanes.map(|lane| lane.in_use.load(Ordering::Relaxed)).sum()
+    }
+
     /// Uses each lane that nobody used for a while. What the server says does not matter.
     async fn warm(&self, url: &Url) {
         let now = Mono::now();

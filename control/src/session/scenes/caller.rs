@@ -36,26 +36,28 @@ pub(super) struct CallersLine {
 
 impl CallersLine {
     pub(super) fn new(script: &Script) -> Self {
-        let sounds = script.acts.iter().filter_map(|(at, act)| {
-            let (length, kind) = match act {
-                Act::Says { length, .. } => (length, Kind::Voice),
-                Act::Coughs { length } => (length, Kind::Cough),
-                Act::Presses(_) => return None,
-            };
-            Some(Sound {
-                from: at * 8,
-                until: (at + length) * 8,
-                kind,
-            })
-        });
         Self {
-            sounds: sounds.collect(),
+            sounds: Vec::new(),
             echo: script
                 .echo
                 .map(|(db, late)| (factor(db), late as usize * 8)),
             noise: script.noise.map(factor),
             seed: 7,
         }
+    }
+
+    /// The caller does this at this time.
+    pub(super) fn handle(&mut self, at: u64, act: &Act) {
+        let kind = match act {
+            Act::Says { .. } => Kind::Voice,
+            Act::Coughs { .. } => Kind::Cough,
+            Act::Presses(_) => return,
+        };
+        self.sounds.push(Sound {
+            from: at * 8,
+            until: (at + act.length()) * 8,
+            kind,
+        });
     }
 
     /// The caller makes a sound at this sample of the line.

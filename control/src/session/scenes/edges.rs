@@ -27,21 +27,8 @@ pub(super) struct Recogniser {
 
 impl Recogniser {
     pub(super) fn new(script: &Script) -> Self {
-        let mut said: Vec<_> = script
-            .acts
-            .iter()
-            .filter_map(|(at, act)| match act {
-                Act::Says { length, words } => Some((
-                    Samples::from_ms(*at),
-                    Samples::from_ms(at + length),
-                    words.clone(),
-                )),
-                _ => None,
-            })
-            .collect();
-        said.sort();
         Self {
-            said: said.into(),
+            said: VecDeque::new(),
             partial: script.hears_whole_line,
             eager: script.eager,
             told: false,
@@ -50,6 +37,14 @@ impl Recogniser {
             deaf: script.deaf,
             turn_from: Samples::ZERO,
             due: VecDeque::new(),
+        }
+    }
+
+    /// The caller does this at this time; nothing before.
+    pub(super) fn handle_act(&mut self, at: u64, act: &Act) {
+        if let Act::Says { length, words } = act {
+            let span = [at, at + length].map(Samples::from_ms);
+            self.said.push_back((span[0], span[1], words.clone()));
         }
     }
 

@@ -1,6 +1,6 @@
-//! A dialogue that answers as its script says, and keeps what it was told.
+//! A dialogue that answers as its script says.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use jiff::Zoned;
 use pipeline::message::Expectation;
@@ -11,30 +11,21 @@ use crate::dialogue::{Action, Brain, Input, Question, Silence, ToolId, TransferR
 use crate::llm::{Answer, Message, Request};
 use crate::tools::{ToolCall, get_upcoming_appointments};
 
-/// What the dialogue was told, in words.
-pub(super) type Told = Arc<Mutex<Vec<String>>>;
-
 pub(super) struct Puppet {
     greeting: String,
     replies: Vec<(String, String)>,
     asks_a_model: bool,
     tools: u32,
-    told: Told,
 }
 
 impl Puppet {
-    pub(super) fn new(script: &Script, told: Told) -> Self {
+    pub(super) fn new(script: &Script) -> Self {
         Self {
             greeting: script.greeting.clone(),
             replies: script.replies.clone(),
             asks_a_model: script.model.is_some(),
             tools: 0,
-            told,
         }
-    }
-
-    fn note(&self, what: String) {
-        self.told.lock().expect("one thread").push(what);
     }
 
     /// Says a text, and does what stands in brackets behind it.
@@ -92,43 +83,23 @@ impl Brain for Puppet {
     fn handle(&mut self, input: Input, _: &Zoned) -> Vec<Action> {
         match input {
             Input::Opened { .. } => self.perform(&self.greeting.clone()),
-            Input::Heard { text, .. } => {
-                self.note(text.clone());
-                match self.reply(&text) {
-                    Some(reply) => self.perform(&reply),
-                    None => self.question(&text).into_iter().map(Action::Ask).collect(),
-                }
-            }
-            Input::Unclear => {
-                self.note("unclear".to_owned());
-                self.perform("Sorry?")
-            }
-            Input::Interrupted { heard } => {
-                self.note(format!("interrupted at <{heard}>"));
-                vec![Action::StopAsking]
-            }
-            Input::Silence(Silence::Prompt) => {
-                self.note("silence".to_owned());
-                self.perform("Are you still there?")
-            }
-            Input::Silence(Silence::HangUp) => {
-                self.note("gone".to_owned());
-                self.perform("Good-bye. [hang up]")
-            }
+            Input::Heard { text, .. } => match self.reply(&text) {
+                Some(reply) => self.perform(&reply),
+                None => self.question(&text).into_iter().map(Action::Ask).collect(),
+            },
+            Input::Unclear => self.perform("Sorry?"),
+            Input::Interrupted { .. } => vec![Action::StopAsking],
+            Input::Silence(Silence::Prompt) => self.perform("Are you still there?"),
+            Input::Silence(Silence::HangUp) => self.perform("Good-bye. [hang up]"),
             Input::Keypad(key) => {
-                self.note(format!("key {key}"));
                 let reply = self.reply(&key.to_string());
                 reply.map(|reply| self.perform(&reply)).unwrap_or_default()
             }
             Input::ToolFinished { .. } => {
-                self.note("tool".to_owned());
                 let reply = self.reply("tool");
                 reply.map(|reply| self.perform(&reply)).unwrap_or_default()
             }
-            Input::Slow => {
-                self.note("slow".to_owned());
-                self.perform("One moment.")
-            }
+            Input::Slow => self.perform("One moment."),
             Input::Model(Answer::Text(text)) => vec![clause(text, false)],
             Input::Model(Answer::Finished { .. }) => vec![clause(String::new(), true)],
             Input::Model(Answer::Failed(_)) => self.perform("By the rules, then."),

@@ -2,6 +2,9 @@
 //!
 //! ```text
 //! == a name that says what must hold
+//! led by: rules                       or model; else a puppet, that greets and replies as is written
+//! caller: +12175550101                known to the book of rules and model; else a withheld number
+//! tools: late 1500                    of rules and model
 //! greeting: Hello there.              LONG stands for eight seconds of it
 //! reply hours: Nine to five.          what the dialogue answers to these words
 //! reply bye: Good-bye. [hang up]      and does: hang up, transfer, yes/no, tool 3000
@@ -15,6 +18,9 @@
 //! 1000 says 400: stop                 at one second, for so long
 //! 1000 coughs 60
 //! 1000 presses 0
+//! after 500 says 400: yes             so long after the agent has been heard and is silent
+//! into 1500 says 400: stop            so far into what the agent says next
+//! then 400 coughs 60                  so long after what the caller did before
 //! until 20000
 //! heard: stop / unclear               what the dialogue was told; * stands for anything
 //! dips 1                              the agent fell silent and went on, so often
@@ -24,17 +30,36 @@
 //! silent 1200 2000                    nothing is heard of the agent in this time
 //! sounds 2500 2600                    something is
 //! says: Nine to five.                 or `says not`
+//! stops within 200                    whenever the caller spoke into the agent's words
+//! pauses 15000 5000                   each time that the agent is silent for more than a second
+//! remembers: Hello. / Nine*           what the model was told last that it had said; or `remembers not`
+//! booked 1                            appointments that the call has made
+//! tools 12                            that were run and have answered
 //! over 9000                           the call has ended by then; or `goes on`
+//! ends: transfer                      or hung up
 //! ```
+
+use storage::customer::Phone;
+
+use crate::session::ending::Ending;
 
 /// Eight seconds of an agent who has much to say.
 const LONG: &str = "We have openings on Tuesday at ten in the morning, and on Friday at two in the \
                     afternoon, and our best technician is here on both days.";
 
+/// How long a scene goes on after the caller has done the last thing.
+pub(super) const PATIENCE: u64 = 8_000;
+
+/// The longest scene of a caller who listens.
+pub(super) const LISTENS_FOR: u64 = 180_000;
+
 /// One scene.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Script {
     pub(super) name: String,
+    pub(super) leader: Leader,
+    pub(super) caller: Option<Phone>,
+    pub(super) tools_late: u64,
     pub(super) greeting: String,
     pub(super) replies: Vec<(String, String)>,
     pub(super) hears_whole_line: bool,
@@ -46,8 +71,18 @@ pub(super) struct Script {
     pub(super) echo: Option<(f32, u64)>,
     pub(super) noise: Option<f32>,
     pub(super) acts: Vec<(u64, Act)>,
+    pub(super) cues: Vec<(Cue, Act)>,
     pub(super) until: u64,
     pub(super) expected: Vec<Expected>,
+}
+
+/// Who leads the call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Leader {
+    #[default]
+    Puppet,
+    Rules,
+    Model,
 }
 
 #[derive(Clone, Debug)]
@@ -63,6 +98,23 @@ pub(super) enum Act {
     Presses(char),
 }
 
+impl Act {
+    pub(super) fn length(&self) -> u64 {
+        match self {
+            Self::Says { length, .. } | Self::Coughs { length } => *length,
+            Self::Presses(_) => 0,
+        }
+    }
+}
+
+/// When an act is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cue {
+    After(u64),
+    Into(u64),
+    Then(u64),
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum Expected {
     Heard(String),
@@ -74,8 +126,15 @@ pub(super) enum Expected {
     Sounds(u64, u64),
     Says(String),
     SaysNot(String),
+    StopsWithin(u64),
+    Pauses(Vec<u64>),
+    Remembers(String),
+    RemembersNot(String),
+    Booked(usize),
+    Tools(usize),
     OverBy(u64),
     GoesOn,
+    Ends(Ending),
 }
 
 impl Script {
@@ -104,7 +163,12 @@ impl Script {
         }
         let last = script.acts.iter().map(|(at, _)| *at).max().unwrap_or(0);
         if script.until == 0 {
-            script.until = last + 8_000;
+            let listens = !script.cues.is_empty();
+            script.until = if listens {
+                LISTENS_FOR
+            } else {
+                last + PATIENCE
+            };
         }
         script
     }
@@ -117,10 +181,34 @@ impl Script {
         let tail_words: Vec<&str> = tail.split_whitespace().collect();
         let first = words.next()?;
         if let Ok(at) = first.parse() {
-            return self.act(at, words, tail);
+            let act = act(words, tail)?;
+            self.acts.push((at, act));
+            return Some(());
+        }
+        let cue = match first {
+            "after" => Some(Cue::After as fn(u64) -> Cue),
+            "into" => Some(Cue::Into as fn(u64) -> Cue),
+            "then" => Some(Cue::Then as fn(u64) -> Cue),
+            _ => None,
+        };
+        if let Some(cue) = cue {
+            let cue = cue(words.next()?.parse().ok()?);
+            let act = act(words, tail)?;
+            self.cues.push((cue, act));
+            return Some(());
         }
         let mut number = || words.next()?.parse::<u64>().ok();
         match first {
+            "led" => {
+                self.leader = match tail {
+                    "rules" => Leader::Rules,
+                    "model" => Leader::Model,
+                    _ => return None,
+                }
+            }
+            "caller" => self.caller = Some(Phone::parse(tail).ok()?),
+            "tools" if tail.is_empty() => self.expected.push(Expected::Tools(number()? as usize)),
+            "tools" => self.tools_late = tail_words.get(1)?.parse().ok()?,
             "greeting" => self.greeting = tail.replace("LONG", LONG),
             "reply" => {
                 let to = head.strip_prefix("reply")?.trim().to_owned();
@@ -173,35 +261,48 @@ impl Script {
             "sounds" => self.expected.push(Expected::Sounds(number()?, number()?)),
             "says" if head == "says not" => self.expected.push(Expected::SaysNot(tail.to_owned())),
             "says" => self.expected.push(Expected::Says(tail.to_owned())),
+            "stops" => {
+                let within = words.nth(1)?.parse().ok()?;
+                self.expected.push(Expected::StopsWithin(within));
+            }
+            "pauses" => {
+                let pauses: Result<_, _> = words.map(str::parse).collect();
+                self.expected.push(Expected::Pauses(pauses.ok()?));
+            }
+            "remembers" if head == "remembers not" => {
+                let text = tail.to_owned();
+                self.expected.push(Expected::RemembersNot(text));
+            }
+            "remembers" => self.expected.push(Expected::Remembers(tail.to_owned())),
+            "booked" => self.expected.push(Expected::Booked(number()? as usize)),
+            "ends" => {
+                self.expected.push(Expected::Ends(match tail {
+                    "transfer" => Ending::Transfer,
+                    "hung up" => Ending::HungUp,
+                    _ => return None,
+                }));
+            }
             "over" => self.expected.push(Expected::OverBy(number()?)),
             "goes" => self.expected.push(Expected::GoesOn),
             _ => return None,
         }
         Some(())
     }
+}
 
-    fn act<'a>(
-        &mut self,
-        at: u64,
-        mut words: impl Iterator<Item = &'a str>,
-        tail: &str,
-    ) -> Option<()> {
-        let what = words.next()?;
-        let how = words.next()?;
-        self.acts.push((
-            at,
-            match what {
-                "says" => Act::Says {
-                    length: how.parse().ok()?,
-                    words: tail.to_owned(),
-                },
-                "coughs" => Act::Coughs {
-                    length: how.parse().ok()?,
-                },
-                "presses" => Act::Presses(how.chars().next()?),
-                _ => return None,
-            },
-        ));
-        Some(())
-    }
+/// What a caller does.
+fn act<'a>(mut words: impl Iterator<Item = &'a str>, tail: &str) -> Option<Act> {
+    let what = words.next()?;
+    let how = words.next()?;
+    Some(match what {
+        "says" => Act::Says {
+            length: how.parse().ok()?,
+            words: tail.to_owned(),
+        },
+        "coughs" => Act::Coughs {
+            length: how.parse().ok()?,
+        },
+        "presses" => Act::Presses(how.chars().next()?),
+        _ => return None,
+    })
 }

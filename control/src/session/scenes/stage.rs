@@ -1,4 +1,6 @@
-//! Plays a scene, and compares it with what was expected.
+//! Plays a scene.
+
+mod verdict;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -10,16 +12,18 @@ use pipeline::net::rehearsal::Rehearsal;
 use pipeline::vendor::VendorErrorKind;
 
 use super::caller::CallersLine;
+use super::cues::Cues;
 use super::edges::{Recogniser, Synthesiser};
-use super::puppet::{Puppet, Told};
-use super::script::{Act, Expected, Model, Script};
+use super::leader::{Told, leader};
+use super::script::{Act, Cue, LISTENS_FOR, Leader, Model, PATIENCE, Script};
+use super::shop::Shop;
 use crate::dialogue::{Input, ToolId};
 use crate::events::{FORMAT, Header, LedBy, Log};
-use crate::llm::{Answer, Failure};
+use crate::llm::{Answer, Failure, Request};
 use crate::session::conversation::{Conversation, Effect, Now, Thought};
 use crate::session::recorded::{Minutes, Recorded};
 use crate::session::replay::{Replayed, lead};
-use crate::tools::Answer as Found;
+use crate::tools::{Answer as Found, ToolCall, ToolOutcome};
 
 pub(super) struct Stage<'a> {
     script: &'a Script,
@@ -32,10 +36,20 @@ pub(super) struct Stage<'a> {
     recogniser: Recogniser,
     synthesiser: Synthesiser,
     model: VecDeque<(u64, Answer)>,
-    tools: VecDeque<(u64, ToolId)>,
+    /// What was asked of it last.
+    asked: Option<Request>,
+    tools: VecDeque<(u64, ToolId, ToolOutcome)>,
     /// When a tool that runs will be done.
     tool_takes: u64,
-    acts: VecDeque<(u64, Act)>,
+    tools_done: usize,
+    /// Where it is not a puppet who leads.
+    shop: Option<Shop>,
+    keys: VecDeque<(u64, char)>,
+    cues: Cues,
+    /// When the caller spoke into the agent's words: from, until.
+    over_agent: Vec<(u64, u64)>,
+    /// When the scene is over.
+    until: u64,
     /// What the telephone played, with its pauses.
     played: Vec<u8>,
     /// In which periods of 10 ms it sounded.
@@ -54,25 +68,23 @@ pub(super) struct Stage<'a> {
 impl<'a> Stage<'a> {
     pub(super) fn new(script: &'a Script) -> Self {
         let told = Told::new(Mutex::new(Vec::new()));
-        let mut acts: Vec<_> = script.acts.clone();
-        acts.sort_by_key(|(at, _)| *at);
         let began = at(0);
-        let puppet = Puppet::new(script, Arc::clone(&told));
-        let conversation = Conversation::new(Box::new(puppet), false, began);
+        let brain = leader(script, Arc::clone(&told));
+        let conversation = Conversation::new(brain, false, began);
         let written = Arc::new(Mutex::new(Vec::new()));
         let minutes = Minutes::begin(
             Box::new({
                 let written = Arc::clone(&written);
                 move |line| written.lock().expect("one thread").push(line)
             }),
-            &header(began),
+            &header(script.leader, began),
         );
         let plane = Rehearsal::new(began, script.hears_whole_line);
         let tool = script.replies.iter().find_map(|(_, text)| {
             let tool = text.split_once("[tool ")?.1;
             tool.trim_end_matches(']').parse().ok()
         });
-        Self {
+        let mut stage = Self {
             script,
             plane: plane.expect("doorbells"),
             conversation: Recorded::new(conversation, Some(minutes), began),
@@ -82,9 +94,15 @@ impl<'a> Stage<'a> {
             recogniser: Recogniser::new(script),
             synthesiser: Synthesiser::new(script),
             model: VecDeque::new(),
+            asked: None,
             tools: VecDeque::new(),
-            tool_takes: tool.unwrap_or(0),
-            acts: acts.into(),
+            tool_takes: tool.unwrap_or(script.tools_late),
+            tools_done: 0,
+            shop: (script.leader != Leader::Puppet).then(|| Shop::open(script.caller.clone())),
+            keys: VecDeque::new(),
+            cues: Cues::new(&script.cues),
+            over_agent: Vec::new(),
+            until: script.until,
             played: Vec::new(),
             sounded: Vec::new(),
             said: String::new(),
@@ -94,11 +112,26 @@ impl<'a> Stage<'a> {
             over: None,
             local: morning(),
             ms: 0,
+        };
+        let mut acts = script.acts.clone();
+        acts.sort_by_key(|(at, _)| *at);
+        for (at, act) in &acts {
+            stage.act(*at, act);
+        }
+        stage
+    }
+
+    /// The caller does this at this time.
+    fn act(&mut self, at: u64, act: &Act) {
+        self.line.handle(at, act);
+        self.recogniser.handle_act(at, act);
+        if let Act::Presses(key) = act {
+            self.keys.push_back((at, *key));
         }
     }
 
     pub(super) fn run(&mut self) {
-        while self.ms < self.script.until && self.over.is_none() {
+        while self.ms < self.until && self.over.is_none() {
             self.step();
         }
     }
@@ -131,17 +164,31 @@ impl<'a> Stage<'a> {
             let frame = self.line.frame((self.ms - 20) * 8, &self.played);
             self.plane.handle_caller(&frame);
         }
-        while self.acts.front().is_some_and(|(at, _)| *at <= self.ms)
-            && let Some((_, act)) = self.acts.pop_front()
+        self.listen();
+        while self.keys.front().is_some_and(|(at, _)| *at <= self.ms)
+            && let Some((_, key)) = self.keys.pop_front()
         {
-            if let Act::Presses(key) = act {
-                self.plane.handle_key(key as u8);
-            }
+            self.plane.handle_key(key as u8);
         }
         self.serve_edges();
         self.serve_session();
         if self.plane.ended().is_some() {
             self.over.get_or_insert(self.ms);
+        }
+    }
+
+    /// The caller does what is due by what they hear.
+    fn listen(&mut self) {
+        let Some((cue, act)) = self.cues.poll(self.ms, self.agent_sounds()) else {
+            return;
+        };
+        self.act(self.ms, &act);
+        let over = self.ms + act.length();
+        if let Cue::Into(_) = cue {
+            self.over_agent.push((self.ms, over));
+        }
+        if self.cues.are_over() && self.script.until == LISTENS_FOR {
+            self.until = self.until.min(over + PATIENCE);
         }
     }
 
@@ -169,7 +216,8 @@ impl<'a> Stage<'a> {
             if let Some(event) = self.plane.poll_event() {
                 match event.kind {
                     EventKind::Started => {
-                        let opening = Input::Opened { caller: None };
+                        let caller = self.script.caller.clone();
+                        let opening = Input::Opened { caller };
                         self.conversation.handle_opened(opening, &now);
                     }
                     EventKind::Resumed { .. } => self.dips += 1,
@@ -182,9 +230,10 @@ impl<'a> Stage<'a> {
             } else if self.model.front().is_some_and(|(at, _)| *at <= self.ms) {
                 let (_, answer) = self.model.pop_front().expect("just seen");
                 self.conversation.handle_model(answer, &now);
-            } else if self.tools.front().is_some_and(|(at, _)| *at <= self.ms) {
-                let (_, id) = self.tools.pop_front().expect("just seen");
-                self.conversation.handle_tool(id, Ok(Found::Ending), &now);
+            } else if self.tools.front().is_some_and(|(at, ..)| *at <= self.ms) {
+                let (_, id, outcome) = self.tools.pop_front().expect("just seen");
+                self.tools_done += 1;
+                self.conversation.handle_tool(id, outcome, &now);
             } else if self
                 .conversation
                 .poll_timeout()
@@ -209,12 +258,26 @@ impl<'a> Stage<'a> {
                 }
                 self.plane.handle_command(command);
             }
-            Effect::RunTool { id, .. } => self.tools.push_back((self.ms + self.tool_takes, id)),
-            Effect::Ask(_) => self.ask(),
+            Effect::RunTool { id, call } => {
+                let outcome = self.outcome(call);
+                let done = self.ms + self.tool_takes;
+                self.tools.push_back((done, id, outcome));
+            }
+            Effect::Ask(request) => {
+                self.asked = Some(request);
+                self.ask();
+            }
             Effect::StopAsking => self.model.clear(),
             Effect::Thought(Thought::Used) => self.thoughts.0 += 1,
             Effect::Thought(Thought::Discarded { .. }) => self.thoughts.1 += 1,
             Effect::Publish(_) | Effect::Turn(_) | Effect::Hold(_) => {}
+        }
+    }
+
+    fn outcome(&self, call: ToolCall) -> ToolOutcome {
+        match &self.shop {
+            Some(shop) => shop.run(call),
+            None => Ok(Found::Ending),
         }
     }
 
@@ -254,109 +317,22 @@ impl<'a> Stage<'a> {
     /// Leads the conversation again from its event log, with the same dialogue.
     pub(super) fn replayed(&self) -> Replayed {
         let log = Log::parse(&self.written()).expect("a log");
-        let puppet = Puppet::new(self.script, Told::default());
-        lead(&log, Box::new(puppet), |at| {
+        lead(&log, leader(self.script, Told::default()), |at| {
             at.to_zoned(morning().time_zone().clone())
         })
     }
-
-    /// What did not go as the script says.
-    pub(super) fn failures(&self) -> Vec<String> {
-        let expected = self.script.expected.iter();
-        expected
-            .filter_map(|expected| self.judge(expected))
-            .collect()
-    }
-
-    fn judge(&self, expected: &Expected) -> Option<String> {
-        let told = self.told.lock().expect("one thread").join(" / ");
-        let sounded = |from: u64, to: u64| {
-            let periods = self.sounded.iter().skip(from as usize / 10);
-            periods
-                .take((to - from) as usize / 10)
-                .any(|sounded| *sounded)
-        };
-        let (holds, found) = match expected {
-            Expected::Heard(heard) => (is_like(&told, heard), told),
-            Expected::Dips(dips) => (*dips == self.dips, self.dips.to_string()),
-            Expected::Interruptions(times) => {
-                (*times == self.interruptions, self.interruptions.to_string())
-            }
-            Expected::Thoughts(used, in_vain) => {
-                let found = format!("{:?}", self.thoughts);
-                ((*used, *in_vain) == self.thoughts, found)
-            }
-            Expected::Whole => match self.heard_whole() {
-                Ok(()) => (true, String::new()),
-                Err(what) => (false, what),
-            },
-            Expected::Silent(from, to) => (!sounded(*from, *to), "it sounds".to_owned()),
-            Expected::Sounds(from, to) => (sounded(*from, *to), "it is silent".to_owned()),
-            Expected::Says(text) => (self.said.contains(text), self.said.clone()),
-            Expected::SaysNot(text) => (!self.said.contains(text), self.said.clone()),
-            Expected::OverBy(ms) => (
-                self.over.is_some_and(|over| over <= *ms),
-                format!("{:?}", self.over),
-            ),
-            Expected::GoesOn => (self.over.is_none(), format!("{:?}", self.over)),
-        };
-        (!holds).then(|| format!("expected {expected:?}, found {found}"))
-    }
-
-    /// Whether the caller heard all that was said, with no more than a little repeated each time.
-    fn heard_whole(&self) -> Result<(), String> {
-        let all: Vec<u8> = self.synthesiser.said.values().flatten().copied().collect();
-        let mut rest = &self.plane.telephone().played[..];
-        let mut at = 0;
-        // The last frame of an utterance is filled up with silence.
-        while !rest.is_empty() {
-            let pairs = rest.iter().zip(&all[at..]);
-            let same = pairs.take_while(|(heard, said)| heard == said).count();
-            (at, rest) = (at + same, &rest[same..]);
-            if rest.first() == Some(&0xFF) && same > 0 {
-                let filled = rest.iter().take_while(|byte| **byte == 0xFF).count();
-                rest = &rest[filled..];
-                continue;
-            }
-            if rest.is_empty() {
-                break;
-            }
-            let again = &rest[..rest.len().min(64)];
-            let back = (0..=1_600.min(at)).find(|back| all[at - back..].starts_with(again));
-            match back {
-                Some(back) if back > 0 => at -= back,
-                _ => return Err(format!("after {at} samples something else is heard")),
-            }
-        }
-        if at == all.len() {
-            Ok(())
-        } else {
-            Err(format!("{at} of {} samples", all.len()))
-        }
-    }
-}
-
-/// Whether a text reads like a pattern, in which `*` stands for anything.
-fn is_like(text: &str, pattern: &str) -> bool {
-    let Some((begin, rest)) = pattern.split_once('*') else {
-        return text == pattern;
-    };
-    let Some(after) = text.strip_prefix(begin) else {
-        return false;
-    };
-    (0..=after.len()).any(|at| after.get(at..).is_some_and(|after| is_like(after, rest)))
 }
 
 fn at(ms: u64) -> Mono {
     Mono::from_millis(1_000_000 + ms)
 }
 
-fn morning() -> Zoned {
+pub(super) fn morning() -> Zoned {
     let morning = "2026-11-23T10:00[America/Chicago]".parse();
     morning.expect("valid")
 }
 
-fn header(began: Mono) -> Header {
+fn header(leader: Leader, began: Mono) -> Header {
     Header {
         format: FORMAT,
         program: "scene".to_owned(),
@@ -365,7 +341,10 @@ fn header(began: Mono) -> Header {
         mono_ns: began.as_nanos(),
         location: "scene".to_owned(),
         locations: String::new(),
-        led_by: LedBy::Rules,
+        led_by: match leader {
+            Leader::Puppet | Leader::Rules => LedBy::Rules,
+            Leader::Model => LedBy::Model,
+        },
         typed: false,
         masked: false,
     }

@@ -25,15 +25,36 @@ fn thoughtful(input: &Input) -> Vec<Action> {
 
 const POSITION: Samples = Samples::from_ms(1_000);
 
+/// Has just refused somebody.
+#[derive(Debug)]
+struct Limited(Arc<Scripted>);
+
+impl Model for Limited {
+    fn ask(&self, request: Request) -> Answering {
+        self.0.ask(request)
+    }
+
+    fn strain(&self) -> llm::Strain {
+        llm::Strain {
+            hindered: Some(Duration::from_secs(1)),
+            ..llm::Strain::default()
+        }
+    }
+}
+
 impl Call {
     /// A caller who has heard the greeting and begins to speak.
     async fn speaking() -> (Self, Arc<Scripted>) {
         let model = Arc::new(Scripted::default());
-        let mut call = Self::begin_with(thoughtful, Some(model.clone())).await;
+        (Self::speaking_to(model.clone()).await, model)
+    }
+
+    async fn speaking_to(model: Arc<dyn Model>) -> Self {
+        let mut call = Self::begin_with(thoughtful, Some(model)).await;
         let (greeting, _) = call.said().await;
         call.heard(greeting);
         call.event(EventKind::SpeechStarted { position: POSITION });
-        (call, model)
+        call
     }
 
     fn likely(&self, text: &str) {
@@ -201,6 +222,22 @@ async fn a_thought_that_fails_is_asked_again_in_its_time() {
     call.turn_ends("what does it cost");
     let second = model.question(2).await;
     second.send(text("Forty dollars.")).await.expect("listens");
+    assert_eq!(call.said().await.1, "Forty dollars.");
+}
+
+#[tokio::test]
+async fn a_model_that_has_its_hands_full_is_asked_when_the_turn_has_ended_and_not_before() {
+    let model = Arc::new(Scripted::default());
+    let mut call = Call::speaking_to(Arc::new(Limited(model.clone()))).await;
+    call.likely("what does it cost");
+    call.keeps_quiet().await;
+    assert_eq!(
+        call.counted(),
+        [r#"otto_speculations_total{outcome="shed"} 1"#]
+    );
+    call.turn_ends("what does it cost");
+    let answer = model.question(1).await;
+    answer.send(text("Forty dollars.")).await.expect("listens");
     assert_eq!(call.said().await.1, "Forty dollars.");
 }
 

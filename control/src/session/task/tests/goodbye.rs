@@ -1,0 +1,76 @@
+//! A good-bye is heard to its end, and whoever has more to say may say it.
+
+use super::*;
+
+#[tokio::test]
+async fn the_line_stays_open_until_the_good_bye_was_heard() {
+    let mut call = Call::greeted(polite).await;
+    call.says("bye");
+    let (goodbye, _) = call.said().await;
+    call.event(EventKind::UtteranceStarted { utterance: goodbye });
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(call.commands.try_recv().is_err(), "not hung up in mid-word");
+    call.heard(goodbye);
+    call.hung_up().await;
+    let (log, ending) = call.ended(EndReason::AgentHungUp).await;
+    assert_eq!(
+        log.outcome,
+        Outcome::Abandoned,
+        "nothing was asked or settled"
+    );
+    assert_eq!(ending, Some(Ending::HungUp));
+    let lines: Vec<&str> = log.transcript.iter().map(|l| l.text.as_str()).collect();
+    assert_eq!(lines, ["Hello there.", "bye", "Good-bye."]);
+}
+
+#[tokio::test]
+async fn words_that_arrive_before_the_good_bye_sounds_keep_the_line_open_too() {
+    let mut call = Call::greeted(polite).await;
+    call.says("bye");
+    let (goodbye, _) = call.said().await;
+    call.says("one more thing");
+    let (more, _) = call.said().await;
+    call.heard(goodbye);
+    call.heard(more);
+    let heard = Instant::now();
+    let (_, text) = call.said().await;
+    assert_eq!(text, "Are you still there?", "the line is open");
+    assert_eq!(heard.elapsed().as_secs(), 15);
+}
+
+#[tokio::test]
+async fn words_spoken_over_the_good_bye_keep_the_line_open() {
+    let mut call = Call::greeted(polite).await;
+    call.says("bye");
+    let (goodbye, _) = call.said().await;
+    call.event(EventKind::UtteranceStarted { utterance: goodbye });
+    call.event(EventKind::BargeIn {
+        utterance: goodbye,
+        heard: Samples::from_ms(100),
+        reaction: Duration::from_millis(30),
+    });
+    call.says("one more thing");
+    let (_, text) = call.said().await;
+    assert_eq!(text, "one more thing");
+}
+
+#[tokio::test]
+async fn a_cough_over_the_good_bye_ends_the_call_all_the_same() {
+    let mut call = Call::greeted(polite).await;
+    call.says("bye");
+    let (goodbye, _) = call.said().await;
+    call.event(EventKind::UtteranceStarted { utterance: goodbye });
+    call.event(EventKind::BargeIn {
+        utterance: goodbye,
+        heard: Samples::from_ms(100),
+        reaction: Duration::from_millis(30),
+    });
+    let position = Samples::from_ms(2_000);
+    call.event(EventKind::SpeechStarted { position });
+    call.event(EventKind::SpeechEnded {
+        position,
+        silence: Samples::from_ms(500),
+    });
+    call.event(EventKind::NothingRecognised { position });
+    call.hung_up().await;
+}
