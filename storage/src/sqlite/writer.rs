@@ -187,3 +187,6 @@ async fn run(connection: &Lent, steps: &'static str) -> Result<(), sqlx::Error> 
     let mut connection = connection.lock().await;
     connection.execute(sqlx::raw_sql(steps)).await.map(drop)
 }
+
+#[cfg(test)]
+mod tests;
