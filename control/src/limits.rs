@@ -352,6 +352,8 @@ pub const REMINDER_NOTICE: SignedDuration = SignedDuration::from_hours(2);
 pub const TEXT_NOTICE: SignedDuration = SignedDuration::from_mins(20);
 /// Whoever has just booked is not rung for so long.
 pub const REMINDER_REST: SignedDuration = SignedDuration::from_hours(2);
+/// Whoever has booked within this time still waits for their confirmation, whatever hour it is.
+pub const CONFIRMATION_AT_ONCE: SignedDuration = SignedDuration::from_mins(15);
 /// A confirmation that could not be sent for so long is not sent any more.
 pub const CONFIRMATION_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// A visit is followed up within so long after the day after it.
@@ -368,7 +370,7 @@ pub const REMINDER_POLL: Duration = Duration::from_secs(20);
 pub const OWED_POLL: Duration = Duration::from_secs(2);
 /// Wishes of customers that are taken to the book at once.
 pub const MAX_OWED: usize = 10_000;
-/// Rows that are counted where nothing may be done with them.
+/// Rows that are shown or counted where nothing is done with them.
 pub const REMINDERS_SHOWN: u32 = 500;
 /// How long a time that came free is somebody's to take.
 pub const WAITLIST_OFFER: SignedDuration = SignedDuration::from_mins(30);
@@ -407,6 +409,9 @@ pub const DIAL_BACK_OFF: Duration = Duration::from_millis(250);
 pub const DIAL_BACK_OFF_AT_MOST: Duration = Duration::from_secs(60);
 /// How long a stopping process waits for what its runner has begun.
 pub const REMINDER_DRAIN: Duration = Duration::from_secs(15);
+/// How long lines of calls' event logs gather before they are written. A process that is killed loses
+/// as much of them.
+pub const EVENTS_GATHER: Duration = Duration::from_millis(50);
 /// Lines of calls' event logs that wait to be written; more break logs off.
 pub const MAX_EVENTS_WAITING: usize = 8_192;
 /// The longest event log of a call: about an hour of talk.

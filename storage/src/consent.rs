@@ -42,7 +42,8 @@ pub trait Consents: Send + Sync {
         source: &str,
         at: Timestamp,
     ) -> Result<(), StorageError>;
-    /// From now on nothing more goes to this number on this channel.
+    /// From now on nothing more goes to this number on this channel. What is sent at this moment
+    /// comes before or after, never in between.
     async fn opt_out(
         &self,
         phone: &Phone,
@@ -50,7 +51,8 @@ pub trait Consents: Send + Sync {
         source: &str,
         at: Timestamp,
     ) -> Result<(), StorageError>;
-    /// The owner wants to hear from us again on this channel.
+    /// The owner wants to hear from us again on this channel. Wishes may come late and in any order:
+    /// an opt-out that is newer than `at` stands.
     async fn opt_in(
         &self,
         phone: &Phone,

@@ -18,7 +18,7 @@ use crate::observe::{self, LogFormat};
 use crate::reminders::policy::Verdict;
 use crate::reminders::runner::{Report, kind};
 use crate::reminders::{Policies, Runner};
-use crate::{database, limits, server};
+use crate::{database, server};
 
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[group(required = true, multiple = true)]
@@ -34,7 +34,7 @@ pub struct Args {
     dry_run: bool,
 }
 
-/// Rows that a progress bar counts.
+/// Rows that are counted.
 const MOST: u32 = 100_000;
 
 /// Reminds, or says whom it would remind.
@@ -51,9 +51,13 @@ pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
     let policies = Policies::new(&config, locations.clone());
     println!("reminders: {}", policies.guard().sentence());
     if args.dry_run {
-        let judged = Runner::rehearse(&store, &policies, &clock, limits::REMINDERS_SHOWN).await;
+        let rehearsed = Runner::rehearse(&store, &policies, &clock, MOST).await;
         store.backend.close().await;
-        println!("{}", rehearsed(&judged?, &locations));
+        let (judged, more) = rehearsed?;
+        println!("{}", shown(&judged, &locations));
+        if more > 0 {
+            println!("and {more} more are due");
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let base_url = config.base_url.clone();
@@ -72,9 +76,13 @@ pub async fn run(flags: &Flags, args: Args) -> anyhow::Result<ExitCode> {
         store.backend.close().await;
         return Ok(ExitCode::SUCCESS);
     }
-    let due = store.reminders.due(clock.now(), MOST).await?;
-    let bar = ProgressBar::new(due.len() as u64);
-    bar.set_style(ProgressStyle::with_template(BAR)?);
+    let bar = if policies.guard().leaves().is_none() {
+        let due = store.reminders.due(clock.now(), MOST).await?;
+        ProgressBar::new(due.len() as u64).with_style(ProgressStyle::with_template(BAR)?)
+    } else {
+        // Most of what is due is not for us.
+        ProgressBar::no_length()
+    };
     let passed = runner.pass(&stopping, |_| bar.inc(1)).await;
     bar.finish_and_clear();
     store.backend.close().await;
@@ -112,7 +120,7 @@ fn passed_through(report: &Report) -> String {
     format!("{table}\n{report}")
 }
 
-fn rehearsed(judged: &[(Briefing, Verdict)], locations: &Locations) -> String {
+fn shown(judged: &[(Briefing, Verdict)], locations: &Locations) -> String {
     if judged.is_empty() {
         return "nothing is due".to_owned();
     }

@@ -202,6 +202,11 @@ impl Writer {
             for page in std::mem::take(&mut self.dirty) {
                 self.on_page(&page, State::flush);
             }
+            if asked.is_empty() {
+                // Meanwhile lines gather: a wake and a write for each would cost more than the rest
+                // of the log.
+                std::thread::sleep(limits::EVENTS_GATHER);
+            }
             // Whoever asked may have gone.
             for asked in asked {
                 let _gone = asked.send(());

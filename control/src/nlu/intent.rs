@@ -258,7 +258,21 @@ pub fn wants_no_calls(text: &str, second_opinion: Option<&str>) -> bool {
 fn stop_calling(words: &Words) -> bool {
     words.has_any(&[
         "stop calling",
+        "stop texting",
+        "stop messaging",
+        "stop writing",
+        "stop contacting",
         "quit calling",
+        "quit texting",
+        "not text me",
+        "not message me",
+        "not contact me",
+        "never text me",
+        "no more texts",
+        "no more text messages",
+        "no more messages",
+        "leave me alone",
+        "remove my number",
         "not call me",
         "not call here",
         "not call this",
@@ -271,7 +285,14 @@ fn stop_calling(words: &Words) -> bool {
         "off your calling",
         "opt out",
         "unsubscribe",
-    ]) && !words.has_any(&["not call me back", "did not call me", "you not call me"])
+    ]) && !words.has_any(&[
+        "not call me back",
+        "did not call me",
+        "you not call me",
+        "not text me back",
+        "did not text me",
+        "you not text me",
+    ])
 }
 
 /// "You have the wrong number": said by whoever answers a call of ours.

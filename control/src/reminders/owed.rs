@@ -68,12 +68,11 @@ impl Owed {
         }
     }
 
-    /// Writes what waits into the book, in the order in which it was wished. Two processes that do so
-    /// at once do no harm: of a stop and a start that come twice, a stop may stand, never a start that
-    /// was taken back.
+    /// Writes what waits into the book, in the order in which it was wished. Several processes may do
+    /// so at once: the book goes by when it was wished, and in doubt a stop stands.
     ///
     /// # Errors
-    /// [`Unsettled`]; what is not written waits on.
+    /// [`Unsettled`]; what is not written waits on. What cannot be read keeps nothing else waiting.
     pub async fn settle(&self, consents: &dyn Consents) -> Result<usize, Unsettled> {
         if self.is_empty() {
             return Ok(0);
@@ -83,21 +82,32 @@ impl Owed {
             why,
         };
         let folder = self.folder.clone();
-        let waiting = on_disk(move || read(&folder)).await;
-        let waiting = waiting.map_err(|why| disk(&self.folder, why))?;
-        let count = waiting.len();
-        for (path, wish) in waiting {
-            wish.grant(consents).await?;
-            match fs::remove_file(&path) {
-                Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(disk(&path, why)),
-                _ => {}
+        let waiting = on_disk(move || waiting(&folder)).await;
+        let (mut count, mut failed) = (0, None);
+        for path in waiting.map_err(|why| disk(&self.folder, why))? {
+            let of = path.clone();
+            let settled = match on_disk(move || read(&of)).await {
+                Ok(wish) => {
+                    wish.grant(consents).await?;
+                    count += 1;
+                    fs::remove_file(&path)
+                }
+                Err(why) => Err(why),
+            };
+            match settled {
+                // Somebody else was faster.
+                Err(why) if why.kind() == io::ErrorKind::NotFound => {}
+                Err(why) => failed = Some(disk(&path, why)),
+                Ok(()) => {}
             }
         }
-        tracing::info!(
-            count,
-            "what customers asked for while the book was away is in it"
-        );
-        Ok(count)
+        if count > 0 {
+            tracing::info!(
+                count,
+                "what customers asked for while the book was away is in it"
+            );
+        }
+        failed.map_or(Ok(count), Err)
     }
 
     /// Settles whatever comes, until it is told to stop.
@@ -180,27 +190,22 @@ fn write(folder: &Path, wish: &Wish) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
-/// Oldest first. What is no wish of ours is an error: it may have been one.
-fn read(folder: &Path) -> io::Result<Vec<(PathBuf, Wish)>> {
+/// The oldest first, at most [`limits::MAX_OWED`].
+fn waiting(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
-    let mut paths = Vec::new();
-    for entry in entries.take(limits::MAX_OWED) {
-        paths.push(entry?.path());
-    }
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
     paths.sort();
-    let mut wishes = Vec::new();
-    for path in paths {
-        match fs::read(&path) {
-            Ok(bytes) => wishes.push((path, serde_json::from_slice(&bytes)?)),
-            // Somebody else was faster.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(wishes)
+    paths.truncate(limits::MAX_OWED);
+    Ok(paths)
+}
+
+/// What is no wish of ours is an error: it may have been one.
+fn read(path: &Path) -> io::Result<Wish> {
+    Ok(serde_json::from_slice(&fs::read(path)?)?)
 }
 
 async fn on_disk<T: Send + 'static>(
@@ -261,6 +266,25 @@ mod tests {
         let settled = owed.settle(store.consents.as_ref()).await;
         let said = settled.expect_err("somebody's wish").to_string();
         assert!(said.starts_with("OTTO_DATA_DIR:"), "{said}");
-        assert!(!owed.is_empty());
+        assert!(said.contains("owed/1.json"), "{said}");
+        assert!(!owed.is_empty(), "the file is there for whoever mends it");
+        let out = store.consents.is_opted_out(&grace(), Channel::Sms).await;
+        assert!(out.expect("readable"), "the others do not wait for it");
+    }
+
+    #[tokio::test]
+    async fn a_late_start_lifts_no_stop_that_was_said_after_it() {
+        let data = tempfile::tempdir().expect("a folder");
+        let owed = Owed::in_folder(data.path());
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        let start = Wish::start(&grace(), "sms", at(10));
+        owed.keep(start).await.expect("room");
+        let store = Store::open_in_memory().await.expect("a book");
+        let stop = Wish::stop(&grace(), "ai_voice", at(20));
+        stop.grant(store.consents.as_ref()).await.expect("writable");
+        let settled = owed.settle(store.consents.as_ref()).await;
+        assert_eq!(settled.expect("writable"), 1);
+        let out = store.consents.is_opted_out(&grace(), Channel::Voice).await;
+        assert!(out.expect("readable"));
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use storage::appointment::{Appointment, Status};
 use storage::consent::{Channel, Standing};
 use storage::customer::{Customer, Phone};
@@ -204,7 +204,7 @@ impl Policy {
             && rings
         {
             if case.standing.attempts >= limits::REMINDER_ATTEMPTS_PER_DAY {
-                let day = last + jiff::SignedDuration::from_hours(24);
+                let day = last + SignedDuration::from_hours(24);
                 return Some((day, "the customer was tried often enough today"));
             }
             let spaced = last + limits::REMINDER_SPACING;
@@ -216,12 +216,12 @@ impl Policy {
         (allowed > now).then_some((allowed, "people are not called at this hour"))
     }
 
-    /// From `now` on, the first time at which this customer may be reached this way. What they asked
-    /// for themselves, a confirmation, they get at once.
+    /// From `now` on, the first time at which this customer may be reached this way. What they have
+    /// just asked for, a confirmation, they get at once; one that comes late waits for the morning.
     fn next_allowed(&self, case: &Case<'_>, now: Timestamp) -> Timestamp {
         let hours = CallingHours::of(&case.customer.phone, case.customer.address.as_ref());
         match case.reminder.kind {
-            Kind::Confirmation => now,
+            Kind::Confirmation if case.booked_at.is_none_or(|at| now < at + AT_ONCE) => now,
             kind if self.channel(kind) == Channel::Voice => {
                 hours.next(now, |at| self.is_open_day(self.location.local(at).date()))
             }
@@ -287,7 +287,7 @@ impl Policy {
             .find_map(|day| self.schedule.first_on(day, &self.zone));
         match found {
             Some(at) => at.timestamp(),
-            None => appointment.starts_at - jiff::SignedDuration::from_hours(24),
+            None => appointment.starts_at - SignedDuration::from_hours(24),
         }
     }
 
@@ -300,7 +300,7 @@ impl Policy {
             .find_map(|day| self.schedule.first_on(day, &self.zone));
         match found {
             Some(at) => at.timestamp(),
-            None => appointment.ends_at + jiff::SignedDuration::from_hours(24),
+            None => appointment.ends_at + SignedDuration::from_hours(24),
         }
     }
 
@@ -310,6 +310,7 @@ impl Policy {
     }
 }
 
+const AT_ONCE: SignedDuration = limits::CONFIRMATION_AT_ONCE;
 const NOT_THE_TEST_NUMBER: &str = "test mode: the number is not YOUR_TEST_NUMBER";
 const NO_TEST_NUMBER: &str = "test mode: YOUR_TEST_NUMBER is not set, nobody may be called";
 

@@ -59,18 +59,24 @@ pub enum PassError {
     Owed(#[from] Unsettled),
 }
 
-/// What a runner cannot do without.
+/// Why there can be no runner.
 #[derive(Debug, thiserror::Error)]
-#[error("reminders need {missing}; set what is missing")]
-pub struct NotReady {
-    missing: String,
+pub enum NotReady {
+    #[error("reminders need {missing}; set what is missing")]
+    Missing { missing: String },
+    #[error(
+        "--now: customers would really be called, by a clock that is not theirs; leave it out, add \
+         --dry-run, or let YOUR_TEST_NUMBER be the only number that is called"
+    )]
+    FalseClock,
 }
 
 impl Runner {
     /// `base_url` is where the network reaches this installation.
     ///
     /// # Errors
-    /// [`NotReady`] names the settings that are missing.
+    /// [`NotReady`] names the settings that are missing, or refuses a chosen time where it would decide
+    /// at which hour people are called.
     pub fn new(
         config: &Config,
         base_url: Option<BaseUrl>,
@@ -93,11 +99,16 @@ impl Runner {
         let missing: Vec<&str> = missing.map(|(_, name)| *name).collect();
         let (Some(account), Some(from), Some(base_url)) = (account, from, base_url) else {
             let missing = missing.join(", ");
-            return Err(NotReady { missing });
+            return Err(NotReady::Missing { missing });
         };
+        let policies = Policies::new(config, locations.clone());
+        let reaches_customers = *policies.guard() == Guard::Everybody && account.origin.is_public();
+        if reaches_customers && !clock.is_real() {
+            return Err(NotReady::FalseClock);
+        }
         Ok(Self(Arc::new(Inner {
             rest: Rest::new(account, metrics),
-            policies: Policies::new(config, locations.clone()),
+            policies,
             owner: format!("{}-{:016x}", std::process::id(), rand::random::<u64>()),
             pace: Pace::new(config.reminders.dials_per_second),
             owed: Owed::in_folder(&config.data_dir),
@@ -215,7 +226,8 @@ impl Runner {
         Ok(())
     }
 
-    /// What would be done with everything that is due now, without doing it.
+    /// What would be done with the first [`limits::REMINDERS_SHOWN`] of what is due now, without doing
+    /// it, and how many more are due, of the first `most`.
     ///
     /// # Errors
     /// Where the book cannot be read.
@@ -223,11 +235,14 @@ impl Runner {
         store: &Store,
         policies: &Policies,
         clock: &BusinessClock,
-        limit: u32,
-    ) -> Result<Vec<(Briefing, Verdict)>, StorageError> {
+        most: u32,
+    ) -> Result<(Vec<(Briefing, Verdict)>, usize), StorageError> {
         let now = clock.now();
         let mut judged = Vec::new();
-        for reminder in store.reminders.due(now, limit).await? {
+        let mut due = store.reminders.due(now, most).await?;
+        let more = due.len().saturating_sub(limits::REMINDERS_SHOWN as usize);
+        due.truncate(limits::REMINDERS_SHOWN as usize);
+        for reminder in due {
             let about = About::Reminder(reminder.id);
             let Some(briefing) = store.reminders.briefing(&about).await? else {
                 continue;
@@ -240,7 +255,7 @@ impl Runner {
             };
             judged.push((briefing, verdict));
         }
-        Ok(judged)
+        Ok((judged, more))
     }
 
     /// Says that this runner lives, for as long as the guard does.

@@ -2,12 +2,16 @@
 
 use jiff::civil::Weekday;
 use jiff::{Timestamp, Zoned};
+use pipeline::message::Expectation;
 use storage::Language;
 use storage::customer::Customer;
 use storage::location::Location;
 use storage::location::reminders::{Texts, WaitlistWording, Wording, filled};
 use storage::reminder::{Briefing, Kind};
 use storage::vehicle::Vehicle;
+
+use crate::nlu::intent::wants_no_calls;
+use crate::nlu::language::plain;
 
 /// What a text message to us asks for, in a word that networks agree about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,17 +22,19 @@ pub enum Keyword {
 }
 
 impl Keyword {
-    /// The keyword that a message is, and the language it is from where that is plain. A sentence
-    /// with the word in it is a sentence, unless it begins with STOP.
+    /// What a message asks for, and its language where that is plain. A sentence with a keyword in it
+    /// is a sentence; but one that begins with STOP, or says in any words that we are to leave them
+    /// alone, is heeded.
     #[must_use]
     pub fn of(message: &str) -> Option<(Self, Option<Language>)> {
         let letters: String = message
             .chars()
+            .map(half_width)
             .filter(|c| c.is_alphabetic() || c.is_whitespace())
             .collect();
-        let message = letters.trim().to_uppercase();
+        let keyword = letters.trim().to_uppercase();
         let spanish = Some(Language::Spanish);
-        let found = match message.as_str() {
+        let found = match keyword.as_str() {
             "STOP" | "STOPALL" | "STOP ALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT"
             | "REVOKE" | "OPTOUT" | "OPT OUT" => (Self::Stop, None),
             "ALTO" | "PARAR" | "BAJA" => (Self::Stop, spanish),
@@ -36,7 +42,9 @@ impl Keyword {
             "INICIAR" => (Self::Start, spanish),
             "HELP" | "INFO" => (Self::Help, None),
             "AYUDA" => (Self::Help, spanish),
-            _ if message.split_whitespace().next() == Some("STOP") => (Self::Stop, None),
+            _ if keyword.split_whitespace().next() == Some("STOP") => (Self::Stop, None),
+            _ if wants_no_calls(message, None) => (Self::Stop, None),
+            _ if wants_no_calls(&in_plain_words(message), None) => (Self::Stop, spanish),
             _ => return None,
         };
         Some(found)
@@ -54,6 +62,22 @@ impl Keyword {
         };
         Some(filled(text, |name| of_location(location, name)))
     }
+}
+
+/// Some keyboards write Latin letters as wide as Chinese ones.
+fn half_width(letter: char) -> char {
+    match letter {
+        'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
+            char::from_u32(u32::from(letter) - 0xFEE0).unwrap_or(letter)
+        }
+        '\u{3000}' => ' ',
+        other => other,
+    }
+}
+
+/// Spanish as the readers of meaning know it.
+fn in_plain_words(message: &str) -> String {
+    plain(Language::Spanish, Expectation::Open, message)
 }
 
 /// The message of a reminder; nothing where it goes by voice, or the location has no words.
@@ -206,11 +230,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_keyword_is_a_whole_message_in_any_case() {
+    fn a_keyword_is_a_whole_message_in_any_case_and_a_stop_in_any_words() {
         for (text, keyword) in [
             ("STOP", Keyword::Stop),
             (" stop. ", Keyword::Stop),
             ("Stop calling me!", Keyword::Stop),
+            ("please stop texting me", Keyword::Stop),
+            ("Don't call me again.", Keyword::Stop),
+            ("take me off your list", Keyword::Stop),
+            ("ＳＴＯＰ", Keyword::Stop),
+            ("Por favor, no me escriban más", Keyword::Stop),
             ("alto", Keyword::Stop),
             ("Start", Keyword::Start),
             ("help?", Keyword::Help),
@@ -226,6 +255,8 @@ mod tests {
             "",
             "I will stop by at nine",
             "please start early",
+            "you did not call me back",
+            "I can't make it, please text me",
             "yes please",
             "7",
         ] {
@@ -242,6 +273,7 @@ mod tests {
         };
         assert!(answer("STOP").contains("no more calls or messages"));
         assert!(answer("ALTO").starts_with("Otto's Auto: no recibirá"));
+        assert!(answer("ya no me llamen").starts_with("Otto's Auto: no recibirá"));
         assert!(answer("HELP").contains("217-555-0100"));
     }
 

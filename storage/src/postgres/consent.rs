@@ -13,11 +13,14 @@ use crate::read::standing;
 const CONSENT: &str = "INSERT INTO consents (phone, channel, source, at) VALUES ($1, $2, $3, $4)
     ON CONFLICT DO NOTHING";
 
+/// Said twice, it counts from the last time.
 const OPT_OUT: &str = "INSERT INTO opt_outs (phone, channel, source, at) VALUES ($1, $2, $3, $4)
-    ON CONFLICT DO NOTHING";
+    ON CONFLICT (phone, channel) WHERE lifted_at IS NULL
+    DO UPDATE SET at = greatest(opt_outs.at, excluded.at)";
 
+/// Only what was said before.
 const LIFT: &str = "UPDATE opt_outs SET lifted_at = $3
-    WHERE phone = $1 AND channel = $2 AND lifted_at IS NULL";
+    WHERE phone = $1 AND channel = $2 AND lifted_at IS NULL AND at <= $3";
 
 const STANDING: &str = "SELECT
     EXISTS (SELECT FROM consents WHERE phone = $1 AND $2 IN (channel, 'all')) AS consented,
@@ -49,9 +52,11 @@ impl Consents for Database {
         source: &str,
         at: Timestamp,
     ) -> Result<(), StorageError> {
-        let each = channel.each().iter();
-        let inserts = each.map(|one| insert(OPT_OUT, phone, *one, source, at));
-        self.run_all(inserts.collect::<Result<_, _>>()?).await
+        let mut queries = vec![one_by_one(phone)];
+        for one in channel.each() {
+            queries.push(insert(OPT_OUT, phone, *one, source, at)?);
+        }
+        self.run_all(queries).await
     }
 
     async fn opt_in(
@@ -91,6 +96,12 @@ impl Consents for Database {
         let found = self.one(query, standing).await?;
         found.ok_or_else(|| sqlx::Error::RowNotFound.into())
     }
+}
+
+/// Whatever reaches this number and whatever forbids it wait for each other, until the end of the
+/// transaction.
+pub(super) fn one_by_one(phone: &Phone) -> Query<'_> {
+    sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(phone.as_str())
 }
 
 impl Database {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::{PgConnection, Row as _};
 
+use super::consent::one_by_one;
 use super::transaction::{Mode, within};
 use super::{Database, Query, customer, row, sql, vehicle};
 use crate::appointment::{Appointment, AppointmentId};
@@ -62,9 +63,6 @@ const SKIP: &str = "UPDATE reminders
 
 const OPTED_OUT: &str = "SELECT EXISTS (SELECT FROM opt_outs
     WHERE phone = $1 AND channel = $2 AND lifted_at IS NULL)";
-
-/// Intents to ring one number wait for each other.
-const ONE_BY_ONE: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
 
 const DIAL: &str = "UPDATE reminders
     SET state = 'dialling', attempts = attempts + 1, attempt_id = $3, reason = NULL,
@@ -317,6 +315,7 @@ async fn intend(
     connection: &mut PgConnection,
     intent: &Intent<'_>,
 ) -> Result<Intended, StorageError> {
+    one_by_one(intent.to).execute(&mut *connection).await?;
     let opted_out = flag(
         connection,
         sql(OPTED_OUT)
@@ -327,10 +326,6 @@ async fn intend(
         return Ok(Intended::OptedOut);
     }
     if intent.channel == Channel::Voice {
-        sql(ONE_BY_ONE)
-            .bind(intent.to.as_str())
-            .execute(&mut *connection)
-            .await?;
         let ringing = sql(RINGING).bind(intent.to.as_str());
         if flag(connection, ringing).await? {
             return Ok(Intended::Lost);

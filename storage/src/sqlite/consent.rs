@@ -12,11 +12,14 @@ use crate::read::standing;
 const CONSENT: &str = "INSERT INTO consents (phone, channel, source, at) VALUES ($1, $2, $3, $4)
     ON CONFLICT DO NOTHING";
 
+/// Said twice, it counts from the last time.
 const OPT_OUT: &str = "INSERT INTO opt_outs (phone, channel, source, at) VALUES ($1, $2, $3, $4)
-    ON CONFLICT DO NOTHING";
+    ON CONFLICT (phone, channel) WHERE lifted_at IS NULL
+    DO UPDATE SET at = max(opt_outs.at, excluded.at)";
 
+/// Only what was said before.
 const LIFT: &str = "UPDATE opt_outs SET lifted_at = $3
-    WHERE phone = $1 AND channel = $2 AND lifted_at IS NULL";
+    WHERE phone = $1 AND channel = $2 AND lifted_at IS NULL AND at <= $3";
 
 const STANDING: &str = "SELECT
     EXISTS (SELECT 1 FROM consents WHERE phone = $1 AND $2 IN (channel, 'all')) AS consented,

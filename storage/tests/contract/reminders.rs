@@ -564,6 +564,12 @@ pub(crate) async fn consents_are_kept_with_their_source_and_an_opt_out_outweighs
     assert!(any.expect("readable"));
     opt_out(&store, Channel::Sms).await;
     assert_eq!(of(Channel::Sms).await, (true, true), "and again");
+    // Said once more, then a wish from before comes late.
+    let again = store.consents.opt_out(&ann, Channel::Sms, "sms", at(6, 0));
+    again.await.expect("written");
+    let late = store.consents.opt_in(&ann, Channel::Sms, "sms", at(5, 0));
+    late.await.expect("written");
+    assert_eq!(of(Channel::Sms).await, (true, true), "they said so since");
 }
 
 pub(crate) async fn attempts_at_a_number_are_counted(store: Store) {

@@ -241,6 +241,16 @@ async fn what_is_wrong_is_said_with_its_remedy() {
             &[("OTTO_DIALS_PER_SECOND", "0")],
             "OTTO_DIALS_PER_SECOND",
         ),
+        (
+            &["--once"],
+            &[
+                ("ENV", "production"),
+                ("ADMIN_TOKEN", "a token of the tests"),
+                ("YOUR_TEST_NUMBER", ""),
+                ("TWILIO_API_URL", "https://api.twilio.invalid"),
+            ],
+            "--now: customers would really be called",
+        ),
     ] {
         let refused = shop.remind(NOW, flags, settings).await;
         let said = printed(&refused);

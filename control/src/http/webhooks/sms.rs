@@ -88,8 +88,10 @@ async fn obey(app: &App, keyword: Keyword, phone: &Phone) -> io::Result<()> {
     };
     let consents = app.store.consents.as_ref();
     let written = async {
-        // What was wished before comes first.
-        app.owed.settle(consents).await?;
+        // What was wished before comes first; a stop waits for nothing.
+        if keyword == Keyword::Start {
+            app.owed.settle(consents).await?;
+        }
         wish.grant(consents).await.map_err(Unsettled::from)
     };
     match timeout(limits::APPOINTMENT_DEADLINE, written).await {

@@ -7,9 +7,10 @@ use storage::customer::{Address, Phone};
 use super::zones;
 use crate::limits;
 
-/// Where a customer may be: one zone or several. All their clocks must show a permitted hour.
+/// Where a customer may be: one zone or several. All their clocks must show a permitted hour, so no
+/// hour is where one of them cannot be read.
 #[derive(Clone, Debug)]
-pub struct CallingHours(Vec<TimeZone>);
+pub struct CallingHours(Option<Vec<TimeZone>>);
 
 /// Every boundary of an hour, in every zone, is one of these.
 const STEP: SignedDuration = SignedDuration::from_mins(15);
@@ -33,16 +34,16 @@ impl CallingHours {
         if by_number.is_none() {
             names.extend(zones::EVERYWHERE);
         }
-        let zones = names.iter().filter_map(|name| TimeZone::get(name).ok());
-        Self(zones.collect())
+        Self(names.iter().map(|name| TimeZone::get(name).ok()).collect())
     }
 
     #[must_use]
     pub fn allow(&self, at: Timestamp) -> bool {
         let (first, end) = limits::CALLING_HOURS;
+        let permits = |zone: &TimeZone| (first..end).contains(&zone.to_datetime(at).hour());
         self.0
-            .iter()
-            .all(|zone| (first..end).contains(&zone.to_datetime(at).hour()))
+            .as_ref()
+            .is_some_and(|zones| zones.iter().all(permits))
     }
 
     /// The first permitted time from `from` on, at which `also` holds too.
@@ -75,5 +76,19 @@ impl CallingHours {
             .filter_map(|n| Timestamp::from_second(first - n * step).ok())
             .find(|at| self.allow(*at))
             .map_or(until, |end| end + STEP - SignedDuration::from_hours(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_hour_is_permitted_by_a_clock_that_cannot_be_read() {
+        let noon = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(18);
+        assert!(CallingHours(Some(vec![TimeZone::UTC])).allow(noon));
+        let unreadable = CallingHours(None);
+        assert!(!unreadable.allow(noon));
+        assert_eq!(unreadable.next(noon, |_| true), noon + SEARCH);
     }
 }

@@ -260,6 +260,13 @@ fn a_confirmation_is_sent_at_once_and_a_follow_up_the_day_after() {
         ..confirmation
     };
     skips(stale.judged(&usual(), at("2026-12-03T09:00")), "too late");
+    let late = stale.judged(&usual(), at("2026-12-01T22:14"));
+    assert_eq!(late, Verdict::Act, "they are still on the telephone");
+    // After an outage, nobody is woken by it.
+    waits(
+        stale.judged(&usual(), at("2026-12-02T03:00")),
+        "2026-12-02T08:00",
+    );
 
     let follows = policy(
         PRODUCTION,
