@@ -56,11 +56,8 @@ impl CallLogs for Database {
     }
 
     async fn close(&self, call: &NewCallLog, summary: &CallSummary) -> Result<(), StorageError> {
-        self.write(async |connection| {
-            write_closed(connection, call, summary).await?;
-            Ok(())
-        })
-        .await
+        self.write(async |connection| write_closed(connection, call, summary).await)
+            .await
     }
 
     async fn by_sid(&self, call_sid: &str) -> Result<Option<CallLog>, StorageError> {

@@ -270,12 +270,8 @@ impl Reminders for Database {
         attempt: &AttemptId,
         conclusion: &Conclusion,
     ) -> Result<bool, StorageError> {
-        self.write(async |connection| {
-            let changed = conclude(connection, attempt, conclusion).await?;
-            if changed {}
-            Ok(changed)
-        })
-        .await
+        self.write(async |connection| conclude(connection, attempt, conclusion).await)
+            .await
     }
 
     async fn attempt(&self, id: &AttemptId) -> Result<Option<Attempt>, StorageError> {
