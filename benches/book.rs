@@ -2,8 +2,12 @@
 //! once, in SQLite alone and on Postgres with Redis, servers of the bench's own. Lookups are measured
 //! in each tier: the database, Redis (what another node has read), this process.
 //!
+//! Fifty calls book in two ways. *At call pace*, each once a second at a moment of its own: fifty
+//! bookings a second, more than any telephone brings. *All at once*, each at the very moment when the
+//! last of the fifty before was done: the book has no pause, and the slowest waits for forty-nine.
+//!
 //! Not criterion: what counts are the slowest of many under load, so each number is a quantile of the
-//! times of single operations. The Postgres here does not sync to disk; the SQLite file does.
+//! times of single operations. Both databases sync to disk at every commit.
 
 #[path = "../tests/src/postgres.rs"]
 #[allow(dead_code, unreachable_pub)] // one file, two packages
@@ -22,45 +26,55 @@ use storage::appointment::{NewAppointment, Party};
 use storage::customer::{Address as Home, CustomerId, NewCustomer, Phone};
 use storage::vehicle::{NewVehicle, VehicleId};
 use storage::{Address, Store};
+use tokio::task::JoinSet;
 
 const CALLS: usize = 50;
 const ROUNDS: usize = 20;
+/// Of lookups that take microseconds there are as many more.
+const MORE: usize = 50;
 const CUSTOMERS: usize = 2_000;
+/// How long bookings come at call pace.
+const SECONDS: usize = 10;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build();
-    runtime.expect("threads").block_on(async {
+    // Not on the thread that waits: it would be a third on two cores.
+    let runtime = runtime.expect("threads");
+    let all = runtime.spawn(async {
         println!("{:<46} {:>9} {:>9} {:>9}", "", "p50 ms", "p99 ms", "max ms");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = Address::Sqlite(folder.path().join("book.db"));
         measure("SQLite", &file, None).await;
-        if let Some(server) = postgres::postgres() {
+        if let Some(server) = postgres::durable() {
             let address = Address::parse(&server.database()).expect("an address");
             let redis = redis::redis();
             measure("Postgres", &address, redis.as_ref()).await;
         }
     });
+    runtime.block_on(all).expect("measured");
 }
 
 async fn measure(name: &str, address: &Address, redis: Option<&redis::Redis>) {
     let store = Store::open(address).await.expect("an empty book");
     fill(&store).await;
-    lookups(&store, 1).await; // warm
-    report(name, "lookup, alone", lookups(&store, 1).await);
-    report(
-        name,
-        &format!("lookup, {CALLS} calls"),
-        lookups(&store, CALLS).await,
-    );
+    lookups(&store, CALLS, ROUNDS).await; // warm
+    let alone = lookups(&store, 1, ROUNDS * CALLS).await;
+    report(name, "lookup, alone", alone);
+    let crowd = lookups(&store, CALLS, ROUNDS).await;
+    report(name, &format!("lookup, {CALLS} calls"), crowd);
     tiers(name, &store, redis).await;
     let store = node(&store, redis).await.store;
-    let mut week = 0;
-    report(name, "booking, alone", bookings(&store, 1, &mut week).await);
-    let crowd = bookings(&store, CALLS, &mut week).await;
-    report(name, &format!("booking, {CALLS} calls"), crowd);
+    let mut weeks = 1..;
+    bookings(&store, CALLS, weeks.by_ref().take(1)).await; // warm
+    let alone = bookings(&store, 1, weeks.by_ref().take(250)).await;
+    report(name, "booking, alone", alone);
+    let paced = bookings_at_call_pace(&store, weeks.by_ref().take(SECONDS)).await;
+    report(name, &format!("booking, {CALLS} calls at call pace"), paced);
+    let crowd = bookings(&store, CALLS, weeks.by_ref().take(ROUNDS)).await;
+    report(name, &format!("booking, {CALLS} calls all at once"), crowd);
     store.backend.close().await;
 }
 
@@ -75,18 +89,16 @@ async fn node(store: &Store, redis: Option<&redis::Redis>) -> Together {
 /// The same lookups, where they were made before: on another node, and on this one.
 async fn tiers(name: &str, store: &Store, redis: Option<&redis::Redis>) {
     for calls in [1, CALLS] {
+        let rounds = ROUNDS * CALLS / calls;
         let (first, second) = (node(store, redis).await, node(store, redis).await);
-        lookups(&first.store, calls).await;
-        let times = lookups(&second.store, calls).await;
+        lookups(&first.store, calls, rounds).await;
+        let times = lookups(&second.store, calls, rounds).await;
         if redis.is_some() {
             report(name, &format!("lookup in Redis, {calls} calls"), times);
         }
-        let times = lookups(&second.store, calls).await;
-        report(
-            name,
-            &format!("lookup in the process, {calls} calls"),
-            times,
-        );
+        let times = lookups(&second.store, calls, rounds * MORE).await;
+        let what = format!("lookup in the process, {calls} calls");
+        report(name, &what, times);
     }
 }
 
@@ -133,10 +145,10 @@ async fn fill(store: &Store) {
 }
 
 /// Who is calling, and with what: what the greeting waits for.
-async fn lookups(store: &Store, calls: usize) -> Vec<Duration> {
+async fn lookups(store: &Store, calls: usize, rounds: usize) -> Vec<Duration> {
     let mut times = Vec::new();
-    for round in 0..ROUNDS * CALLS / calls {
-        let mut crowd = tokio::task::JoinSet::new();
+    for round in 0..rounds {
+        let mut crowd = JoinSet::new();
         for call in 0..calls {
             let store = store.clone();
             crowd.spawn(async move {
@@ -154,42 +166,65 @@ async fn lookups(store: &Store, calls: usize) -> Vec<Duration> {
     times
 }
 
-/// Each round another week; within it each call an hour and a vehicle of its own.
-async fn bookings(store: &Store, calls: usize, week: &mut i32) -> Vec<Duration> {
-    let monday: Timestamp = "2026-11-23T14:00:00Z".parse().expect("an instant");
+/// Each week's all at once, and the next when the last of them is done.
+async fn bookings(store: &Store, calls: usize, weeks: impl Iterator<Item = i32>) -> Vec<Duration> {
     let mut times = Vec::new();
-    for _ in 0..ROUNDS * CALLS / calls / 4 {
-        *week += 1;
-        let mut crowd = tokio::task::JoinSet::new();
+    for week in weeks {
+        let mut crowd = JoinSet::new();
         for call in 0..calls {
-            let id = i64::try_from(call + 1).expect("few");
-            let starts_at = monday
-                + SignedDuration::from_hours(24 * 7) * *week
-                + SignedDuration::from_hours(1) * i32::try_from(call / 3).expect("few");
-            let wish = NewAppointment {
-                party: Party::Known {
-                    customer: CustomerId(id),
-                    vehicle: VehicleId(id),
-                },
-                location: "main".into(),
-                service: "oil_change".into(),
-                starts_at,
-                ends_at: starts_at + SignedDuration::from_hours(1),
-                bays: 3,
-                notes: None,
-                idempotency_key: format!("bench:{week}:{call}"),
-                booked_by: "bench".into(),
-            };
-            let store = store.clone();
-            crowd.spawn(async move {
-                let begun = Instant::now();
-                store.appointments.book(&wish).await.expect("free");
-                begun.elapsed()
-            });
+            crowd.spawn(book(store.clone(), wish(week, call)));
         }
         times.extend(crowd.join_all().await);
     }
     times
+}
+
+/// Each week's within one second, each at a moment of its own.
+async fn bookings_at_call_pace(store: &Store, weeks: impl Iterator<Item = i32>) -> Vec<Duration> {
+    let begun = tokio::time::Instant::now();
+    let mut crowd = JoinSet::new();
+    for (second, week) in weeks.enumerate() {
+        for call in 0..CALLS {
+            let store = store.clone();
+            let scattered = (second * CALLS + call) as u32;
+            let scattered = scattered.wrapping_mul(0x9e37_79b1);
+            let moment = second as f64 + f64::from(scattered) / f64::from(u32::MAX);
+            crowd.spawn(async move {
+                tokio::time::sleep_until(begun + Duration::from_secs_f64(moment)).await;
+                book(store, wish(week, call)).await
+            });
+        }
+    }
+    crowd.join_all().await
+}
+
+async fn book(store: Store, wish: NewAppointment) -> Duration {
+    let begun = Instant::now();
+    store.appointments.book(&wish).await.expect("free");
+    begun.elapsed()
+}
+
+/// Within a week each call has an hour, which three share, and a vehicle of its own.
+fn wish(week: i32, call: usize) -> NewAppointment {
+    let monday: Timestamp = "2026-11-23T14:00:00Z".parse().expect("an instant");
+    let id = i64::try_from(call + 1).expect("few");
+    let starts_at = monday
+        + SignedDuration::from_hours(24 * 7) * week
+        + SignedDuration::from_hours(1) * i32::try_from(call / 3).expect("few");
+    NewAppointment {
+        party: Party::Known {
+            customer: CustomerId(id),
+            vehicle: VehicleId(id),
+        },
+        location: "main".into(),
+        service: "oil_change".into(),
+        starts_at,
+        ends_at: starts_at + SignedDuration::from_hours(1),
+        bays: 3,
+        notes: None,
+        idempotency_key: format!("bench:{week}:{call}"),
+        booked_by: "bench".into(),
+    }
 }
 
 fn phone(n: usize) -> Phone {

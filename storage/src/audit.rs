@@ -94,7 +94,8 @@ impl Entry {
     }
 
     pub(crate) fn booked(made: &Appointment) -> Self {
-        let detail = json!({"service": made.service, "starts_at": made.starts_at, "bay": made.bay});
+        let mut detail = wished(&made.service, made.starts_at);
+        detail["bay"] = made.bay.into();
         Self::of(Change::AppointmentBooked, made, detail)
     }
 
@@ -127,6 +128,11 @@ impl Entry {
             detail,
         }
     }
+}
+
+/// What a line says of a booking, but for the bay that it gets.
+pub(crate) fn wished(service: &str, starts_at: Timestamp) -> Value {
+    json!({"service": service, "starts_at": starts_at})
 }
 
 /// The same words in both databases.

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The database refused, failed or could not be reached. Refusals that belong to an operation
@@ -10,6 +11,9 @@ use std::time::Duration;
 pub enum StorageError {
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
+    /// The transaction that several writers shared was not kept.
+    #[error("database: {0}")]
+    Commit(Arc<sqlx::Error>),
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// Whether it was done is not known; a booking can be repeated under its key.
@@ -88,7 +92,7 @@ impl StorageError {
                 by_code(said.code().as_deref().unwrap_or_default(), said.message())
             }
             Self::Migration(_) | Self::Corrupt { .. } => Trouble::Schema,
-            Self::Database(_) => Trouble::Other,
+            Self::Database(_) | Self::Commit(_) => Trouble::Other,
         }
     }
 }

@@ -14,6 +14,12 @@ pub const OPEN_RETRY: Duration = Duration::from_millis(20);
 /// a writer that waits for another process is not mistaken for a dead pool.
 pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How many may wait to write to one file; more wait to wait, and for as long at most.
+pub const WRITERS_WAITING: usize = 256;
+
+/// How many writers share one COMMIT at most: another process that wants to write waits so long.
+pub const WRITERS_PER_COMMIT: usize = 64;
+
 /// Connections that only read. WAL lets them go on while the one writer writes.
 pub const READ_CONNECTIONS: u32 = 4;
 

@@ -9,6 +9,7 @@
 
 mod appointment;
 mod audit;
+mod booking;
 mod calendar;
 mod call_log;
 mod consent;
@@ -85,6 +86,8 @@ async fn connect(address: &PostgresAddress, connections: u32) -> Result<PgPool, 
     let pool = PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(limits::ACQUIRE_TIMEOUT)
+        // Whether the server still answers shows when a transaction begins.
+        .test_before_acquire(false)
         .idle_timeout(limits::POSTGRES_IDLE)
         .max_lifetime(limits::POSTGRES_CONNECTION_LIFE);
     // The pool tries again and again where nobody listens (the server may be starting); so the first

@@ -333,7 +333,6 @@ impl Outcome {
 /// What a change of the book does to its reminders, in the same transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
-    Booked,
     Moved,
     Cancelled,
 }
@@ -342,23 +341,22 @@ impl Change {
     /// Why the reminders so far are superseded.
     pub(crate) fn reason(self) -> &'static str {
         match self {
-            Self::Booked | Self::Moved => "the appointment was moved",
+            Self::Moved => "the appointment was moved",
             Self::Cancelled => "the appointment was cancelled",
         }
     }
 }
 
 /// The rows of an appointment, each with the first moment at which anybody should look at it.
-pub(crate) fn planned(appointment: &Appointment) -> [(Kind, Timestamp); 4] {
-    let ahead = appointment
-        .starts_at
+pub(crate) fn planned(starts_at: Timestamp, ends_at: Timestamp) -> [(Kind, Timestamp); 4] {
+    let ahead = starts_at
         .checked_sub(crate::limits::REMINDERS_AHEAD)
         .unwrap_or(Timestamp::MIN);
     [
         (Kind::Voice, ahead),
         (Kind::Sms, ahead),
         (Kind::Confirmation, Timestamp::UNIX_EPOCH),
-        (Kind::FollowUp, appointment.ends_at),
+        (Kind::FollowUp, ends_at),
     ]
 }
 

@@ -1,11 +1,12 @@
 //! The book in one SQLite file.
 //!
-//! WAL: one writer connection, on which every write is a `BEGIN IMMEDIATE` transaction, and a pool of
+//! WAL: one connection that writes, lent to one writer after the other ([`writer`]), and a pool of
 //! connections that only read. So a write never fails half-way for want of the lock, and readers never
-//! wait for the writer. No transaction awaits anything but the database.
+//! wait for the writer. No writer awaits anything but the database.
 
 mod appointment;
 mod audit;
+mod booking;
 mod calendar;
 mod call_log;
 mod consent;
@@ -18,13 +19,16 @@ mod service_history;
 mod vehicle;
 mod verification;
 mod waitlist;
+mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Connection as _, SqlitePool};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
@@ -32,10 +36,11 @@ use crate::error::{OpenError, StorageError};
 use crate::migrations::file;
 use crate::{Backend, Store, limits};
 pub(crate) use migrations::pending;
+use writer::Writer;
 
 /// One open file; every aggregate of a [`Store`] is this one value.
 struct Database {
-    writer: SqlitePool,
+    writer: Writer,
     readers: SqlitePool,
     /// Where a database without a file of its own lives; removed with the last handle.
     _folder: Option<TempDir>,
@@ -85,18 +90,20 @@ async fn connect(
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous);
-    let writer = open_writer(write)
+    let mut writer = open_writer(&write)
         .await
         .map_err(|source| failed(source.into()))?;
-    migrations::run(path, &writer).await?;
+    migrations::run(path, &mut writer).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(limits::READ_CONNECTIONS)
         .acquire_timeout(limits::ACQUIRE_TIMEOUT)
+        // A file does not hang up.
+        .test_before_acquire(false)
         .connect_with(options.pragma("query_only", "on"))
         .await
         .map_err(|source| failed(source.into()))?;
     let database = Arc::new(Database {
-        writer,
+        writer: Writer::new(writer),
         readers,
         _folder: folder,
     });
@@ -119,15 +126,10 @@ async fn connect(
 
 /// Turning a new file to WAL fails at once, whatever the busy timeout, where another process is
 /// doing the same; so it is tried again for as long.
-async fn open_writer(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+async fn open_writer(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
     let give_up = Instant::now() + limits::BUSY_TIMEOUT;
     loop {
-        let opened = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(limits::ACQUIRE_TIMEOUT)
-            .connect_with(options.clone())
-            .await;
-        match opened {
+        match SqliteConnection::connect_with(options).await {
             Err(error) if is_busy(&error) && Instant::now() < give_up => {
                 sleep(limits::OPEN_RETRY).await;
             }
@@ -146,10 +148,12 @@ fn is_busy(error: &sqlx::Error) -> bool {
 }
 
 impl Database {
-    /// A transaction that holds the write lock from its start. Dropped without `commit`, it leaves
-    /// nothing behind.
-    async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await
+    /// The way in which everything is written: see [`Writer::write`].
+    async fn write<T, E: From<StorageError>>(
+        &self,
+        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.writer.write(work).await
     }
 }
 

@@ -12,7 +12,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The one server of this test process. It runs as long as the process does.
+/// A server of this test process. It runs as long as the process does.
 #[derive(Debug)]
 pub struct Postgres {
     bin: PathBuf,
@@ -31,11 +31,11 @@ pub struct Postgres {
 /// is the end of the test process. The shell ignores signals, so that it outlives a Ctrl-C.
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
-bin=$1 folder=$2 port=$3
+bin=$1 folder=$2 port=$3 sync=$4
 "$bin/initdb" -D "$folder/data" -U otto -A trust --no-sync --encoding=UTF8 --locale=C \
     >"$folder/initdb.log" 2>&1 || { echo "failed: initdb: $(tail -n 3 "$folder/initdb.log")"; rm -rf "$folder"; exit 1; }
 "$bin/postgres" -D "$folder/data" -k "$folder" -h 127.0.0.1 -p "$port" \
-    -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 \
+    -c fsync=$sync -c synchronous_commit=$sync -c full_page_writes=$sync -c max_connections=300 \
     </dev/null >"$folder/server.log" 2>&1 &
 server=$!
 for i in $(seq 300); do
@@ -63,7 +63,21 @@ rm -rf "$folder"
 #[must_use]
 pub fn postgres() -> Option<&'static Postgres> {
     static SERVER: OnceLock<Result<Postgres, String>> = OnceLock::new();
-    match SERVER.get_or_init(Postgres::start) {
+    or_not_run(SERVER.get_or_init(|| Postgres::start("off")))
+}
+
+/// A server that syncs to disk at every commit, for what is to be measured.
+///
+/// # Panics
+/// As [`postgres`].
+#[must_use]
+pub fn durable() -> Option<&'static Postgres> {
+    static SERVER: OnceLock<Result<Postgres, String>> = OnceLock::new();
+    or_not_run(SERVER.get_or_init(|| Postgres::start("on")))
+}
+
+fn or_not_run(server: &'static Result<Postgres, String>) -> Option<&'static Postgres> {
+    match server {
         Ok(server) => Some(server),
         Err(missing) => {
             not_run(missing);
@@ -84,7 +98,7 @@ pub fn not_run(missing: &str) {
 }
 
 impl Postgres {
-    fn start() -> Result<Self, String> {
+    fn start(sync: &str) -> Result<Self, String> {
         let bin = binaries().ok_or(
             "no Postgres server on this machine (apt-get install postgresql; .ci/packages does so)",
         )?;
@@ -98,7 +112,7 @@ impl Postgres {
         let mut keeper = as_user(user.as_deref(), "sh")
             .args(["-c", KEEPER, "keeper"])
             .args([&bin, &folder])
-            .arg(port.to_string())
+            .args([&port.to_string(), sync])
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,33 +1,27 @@
 //! Appointments on Postgres. Whether a bay or a vehicle is free is never decided here: a query picks
 //! the bay that looks free, and the exclusion constraints judge.
-//!
-//! A booking that loses its bay to another one gets no error (that would end its transaction) but no
-//! row, asks why, and tries again where there is another bay.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::{Executor as _, PgConnection, Row as _};
 
+use super::booking::{self, NotMade};
 use super::row;
 use super::transaction::{Mode, within};
-use super::{Database, audit, calendar, customer, reminder, sql, vehicle};
+use super::{Database, audit, calendar, reminder, sql};
 use crate::appointment::{
     Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
-    Party,
 };
 use crate::audit::Entry;
-use crate::customer::{CreateCustomerError, CustomerId};
+use crate::customer::CustomerId;
 use crate::error::StorageError;
 use crate::limits;
 use crate::read::{appointment, busy};
 use crate::reminder::Change;
-use crate::vehicle::VehicleId;
 
 pub(super) const BY_ID: &str = "SELECT * FROM appointments WHERE id = $1";
 
 const LOCK_BY_ID: &str = "SELECT * FROM appointments WHERE id = $1 FOR UPDATE";
-
-const BY_KEY: &str = "SELECT * FROM appointments WHERE idempotency_key = $1";
 
 const OF_CUSTOMER: &str = "SELECT * FROM appointments WHERE customer_id = $1
     ORDER BY starts_at, id";
@@ -42,27 +36,6 @@ const BUSY: &str = "SELECT id, bay, starts_at, ends_at FROM appointments
 
 const LOCATIONS: &str = "SELECT DISTINCT location FROM appointments
     WHERE status <> 'cancelled' AND ends_at > $1 ORDER BY location";
-
-/// Whether there is a customer $1, and whose the vehicle $2 is.
-const PARTY: &str = "SELECT EXISTS (SELECT FROM customers WHERE id = $1) AS known,
-    (SELECT customer_id FROM vehicles WHERE id = $2) AS owner";
-
-/// Into the first bay that is free by what is committed; no row where none is, or where a constraint
-/// refuses. It waits for bookings under way that it meets.
-const INSERT: &str = "INSERT INTO appointments
-    (customer_id, vehicle_id, service, starts_at, ends_at, bay, notes, idempotency_key, booked_by,
-     location)
-    SELECT $1, $2, $3, $4, $5, candidate.bay, $6, $7, $8, $10
-      FROM generate_series(1, $9) AS candidate (bay)
-     WHERE NOT EXISTS (SELECT FROM appointments AS other
-           WHERE other.location = $10 AND other.bay = candidate.bay AND other.status <> 'cancelled'
-             AND tstzrange(other.starts_at, other.ends_at) && tstzrange($4, $5))
-     ORDER BY candidate.bay LIMIT 1
-    ON CONFLICT DO NOTHING RETURNING *";
-
-const VEHICLE_BUSY: &str = "SELECT EXISTS (SELECT FROM appointments
-    WHERE vehicle_id = $1 AND status <> 'cancelled'
-      AND tstzrange(starts_at, ends_at) && tstzrange($2, $3))";
 
 /// The bays of location $6 that are free from $1 to $2 but for appointment $4, bay $5 first.
 const FREE_BAYS: &str = "SELECT candidate.bay FROM generate_series(1, $3) AS candidate (bay)
@@ -85,7 +58,7 @@ const CONFIRM: &str = "UPDATE appointments
     WHERE id = $1 RETURNING *";
 
 /// No appointment, and no bay: ids and bays count from 1.
-const NONE: i64 = 0;
+pub(super) const NONE: i64 = 0;
 
 #[async_trait]
 impl Appointments for Database {
@@ -128,8 +101,8 @@ impl Appointments for Database {
     async fn book(&self, new: &NewAppointment) -> Result<Appointment, BookingError> {
         let times = Times::of(new.starts_at, new.ends_at).ok_or(BookingError::EmptyInterval)?;
         within(async {
-            let mut transaction = self.begin(Mode::Book).await?;
-            let done = book(&mut transaction, new, times).await;
+            let mut transaction = self.begin(Mode::Book(times.start.to_jiff())).await?;
+            let done = booking::book(&mut transaction, new, times).await;
             match transaction.end(done).await {
                 Ok(made) | Err(NotMade::Repeated(made)) => Ok(made),
                 Err(NotMade::Refused(error)) => Err(error),
@@ -175,9 +148,9 @@ impl Appointments for Database {
 
 /// Start and end in whole seconds, the start before the end.
 #[derive(Clone, Copy)]
-struct Times {
-    start: jiff_sqlx::Timestamp,
-    end: jiff_sqlx::Timestamp,
+pub(super) struct Times {
+    pub(super) start: jiff_sqlx::Timestamp,
+    pub(super) end: jiff_sqlx::Timestamp,
 }
 
 impl Times {
@@ -187,150 +160,7 @@ impl Times {
     }
 }
 
-/// Why a transaction that was to book keeps nothing.
-enum NotMade {
-    /// The booking was made before, under the same key.
-    Repeated(Appointment),
-    Refused(BookingError),
-}
-
-impl<E: Into<BookingError>> From<E> for NotMade {
-    fn from(error: E) -> Self {
-        Self::Refused(error.into())
-    }
-}
-
-async fn book(
-    connection: &mut PgConnection,
-    new: &NewAppointment,
-    times: Times,
-) -> Result<Appointment, NotMade> {
-    not_repeated(connection, new).await?;
-    let (customer, vehicle) = match party(connection, &new.party).await {
-        Ok(party) => party,
-        Err(BookingError::PhoneTaken) => {
-            // By the same booking, perhaps, sent twice at once.
-            not_repeated(connection, new).await?;
-            return Err(BookingError::PhoneTaken.into());
-        }
-        Err(refused) => return Err(refused.into()),
-    };
-    for _ in 0..limits::BOOKING_ATTEMPTS {
-        let row = sql(INSERT)
-            .bind(customer.0)
-            .bind(vehicle.0)
-            .bind(row::text(&new.service))
-            .bind(times.start)
-            .bind(times.end)
-            .bind(row::optional(new.notes.as_ref()))
-            .bind(row::text(&new.idempotency_key))
-            .bind(row::text(&new.booked_by))
-            .bind(new.bays.min(limits::BAYS))
-            .bind(row::text(&new.location))
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(StorageError::from)?;
-        if let Some(row) = row {
-            let made = appointment(&row)?;
-            audit::write(connection, &Entry::booked(&made)).await?;
-            calendar::enqueue(connection, made.id).await?;
-            reminder::follow(connection, &made, Change::Booked).await?;
-            return Ok(made);
-        }
-        not_repeated(connection, new).await?;
-        if is_busy(connection, vehicle, times).await? {
-            return Err(BookingError::VehicleBusy.into());
-        }
-        let bays = new.bays;
-        let free = free_bays(connection, &new.location, times, bays, NONE, NONE).await?;
-        if free.is_empty() {
-            return Err(BookingError::SlotTaken.into());
-        }
-    }
-    Err(BookingError::SlotTaken.into())
-}
-
-/// Goes on where no booking has this key.
-async fn not_repeated(connection: &mut PgConnection, new: &NewAppointment) -> Result<(), NotMade> {
-    let row = sql(BY_KEY)
-        .bind(row::text(&new.idempotency_key))
-        .fetch_optional(connection)
-        .await
-        .map_err(StorageError::from)?;
-    match row {
-        None => Ok(()),
-        Some(row) => Err(NotMade::Repeated(appointment(&row)?)),
-    }
-}
-
-/// Finds or creates who comes with what.
-async fn party(
-    connection: &mut PgConnection,
-    party: &Party,
-) -> Result<(CustomerId, VehicleId), BookingError> {
-    match party {
-        Party::Known { customer, vehicle } => {
-            let owner = owner(connection, *customer, Some(*vehicle)).await?;
-            if owner == Some(*customer) {
-                Ok((*customer, *vehicle))
-            } else {
-                Err(BookingError::NotTheirVehicle)
-            }
-        }
-        Party::NewVehicle { customer, vehicle } => {
-            owner(connection, *customer, None).await?;
-            let vehicle = vehicle::insert(connection, *customer, vehicle).await?;
-            Ok((*customer, vehicle.id))
-        }
-        Party::NewCustomer { customer, vehicle } => {
-            let customer = match customer::insert(connection, customer).await {
-                Ok(customer) => customer.id,
-                Err(CreateCustomerError::PhoneTaken) => return Err(BookingError::PhoneTaken),
-                Err(CreateCustomerError::Storage(error)) => return Err(error.into()),
-            };
-            let vehicle = vehicle::insert(connection, customer, vehicle).await?;
-            Ok((customer, vehicle.id))
-        }
-    }
-}
-
-/// Whose the vehicle is, where the customer is known.
-async fn owner(
-    connection: &mut PgConnection,
-    customer: CustomerId,
-    vehicle: Option<VehicleId>,
-) -> Result<Option<CustomerId>, BookingError> {
-    let row = sql(PARTY)
-        .bind(customer.0)
-        .bind(vehicle.map(|vehicle| vehicle.0))
-        .fetch_one(connection)
-        .await
-        .map_err(StorageError::from)?;
-    if !row
-        .try_get::<bool, _>("known")
-        .map_err(StorageError::from)?
-    {
-        return Err(BookingError::UnknownCustomer);
-    }
-    let owner: Option<i64> = row.try_get("owner").map_err(StorageError::from)?;
-    Ok(owner.map(CustomerId))
-}
-
-async fn is_busy(
-    connection: &mut PgConnection,
-    vehicle: VehicleId,
-    times: Times,
-) -> Result<bool, StorageError> {
-    let row = sql(VEHICLE_BUSY)
-        .bind(vehicle.0)
-        .bind(times.start)
-        .bind(times.end)
-        .fetch_one(connection)
-        .await?;
-    Ok(row.try_get(0)?)
-}
-
-async fn free_bays(
+pub(super) async fn free_bays(
     connection: &mut PgConnection,
     location: &str,
     times: Times,

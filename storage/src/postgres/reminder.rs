@@ -143,15 +143,6 @@ const SUPERSEDE: &str = "UPDATE reminders
 const PLAN: &str = "INSERT INTO reminders (appointment_id, starts_at, kind, due_at)
     VALUES ($1, $2, $3, $4), ($1, $2, $5, $6), ($1, $2, $7, $8), ($1, $2, $9, $10)";
 
-/// Whoever books gives their number to be told about the appointment.
-const CONSENT: &str = "INSERT INTO consents (phone, channel, source, at)
-    SELECT c.phone, k.channel, a.booked_by, now()
-      FROM appointments AS a
-      JOIN customers AS c ON c.id = a.customer_id
-      CROSS JOIN (VALUES ('voice'), ('sms')) AS k (channel)
-     WHERE a.id = $1 AND a.booked_by <> ''
-    ON CONFLICT DO NOTHING";
-
 #[async_trait]
 impl Reminders for Database {
     async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Reminder>, StorageError> {
@@ -295,36 +286,28 @@ impl Reminders for Database {
     }
 }
 
-/// Lets the reminders of an appointment follow a change of it, in the same transaction.
+/// Lets the reminders of an appointment that was booked before follow a change of it, in the same
+/// transaction.
 pub(super) async fn follow(
     connection: &mut PgConnection,
     appointment: &Appointment,
     change: Change,
 ) -> Result<(), StorageError> {
-    // What was just booked has none.
-    if change != Change::Booked {
-        sql(SUPERSEDE)
-            .bind(appointment.id.0)
-            .bind(change.reason())
-            .execute(&mut *connection)
-            .await?;
-    }
+    sql(SUPERSEDE)
+        .bind(appointment.id.0)
+        .bind(change.reason())
+        .execute(&mut *connection)
+        .await?;
     if change == Change::Cancelled {
         return Ok(());
     }
     let mut query = sql(PLAN)
         .bind(appointment.id.0)
         .bind(row::instant(appointment.starts_at));
-    for (kind, due_at) in planned(appointment) {
+    for (kind, due_at) in planned(appointment.starts_at, appointment.ends_at) {
         query = query.bind(row::word(kind)?).bind(row::instant(due_at));
     }
-    query.execute(&mut *connection).await?;
-    if change == Change::Booked {
-        sql(CONSENT)
-            .bind(appointment.id.0)
-            .execute(connection)
-            .await?;
-    }
+    query.execute(connection).await?;
     Ok(())
 }
 

@@ -6,7 +6,9 @@
 
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, PgPool, Postgres};
 
@@ -18,8 +20,9 @@ use crate::limits;
 pub(super) enum Mode {
     Read,
     Write,
-    /// It adds an appointment. Many may at once: they wait for each other only over one slot.
-    Book,
+    /// It adds an appointment that starts then. Many may at once: they wait for each other only over
+    /// one slot.
+    Book(Timestamp),
     /// It moves an appointment, alone: of two that move at once, each may wait for the other.
     Move,
     /// It changes the schema, alone.
@@ -28,6 +31,11 @@ pub(super) enum Mode {
 
 /// Names the lock between [`Mode::Book`] and [`Mode::Move`] among the database's advisory locks.
 const BOOK_LOCK: i64 = 0x6f74_746f_626f_6f6b; // "ottobook"
+
+/// Names the locks of the minutes at which bookings start. Those of one minute want the same bays: one
+/// after the other, each sees what the one before it took, and none loses a bay and begins again.
+/// That keeps them quick; that they exclude each other is the constraints' work.
+const START_LOCKS: i32 = 0x6f74_746f; // "otto"
 
 /// Names the lock of [`Mode::Schema`].
 const SCHEMA_LOCK: i64 = 0x6f74_746f_7363_686d; // "ottoschm"
@@ -48,14 +56,18 @@ impl Transaction {
         };
         let lock = match mode {
             Mode::Read | Mode::Write => String::new(),
-            Mode::Book => format!("; SELECT pg_advisory_xact_lock_shared({BOOK_LOCK})"),
+            Mode::Book(start) => format!(
+                "; SELECT pg_advisory_xact_lock_shared({BOOK_LOCK}), \
+                 pg_advisory_xact_lock({START_LOCKS}, {})",
+                start.as_second().div_euclid(60) as i32
+            ),
             Mode::Move => format!("; SELECT pg_advisory_xact_lock({BOOK_LOCK})"),
             Mode::Schema => format!("; SELECT pg_advisory_xact_lock({SCHEMA_LOCK})"),
         };
         // Not longer than we wait ourselves: what nobody waits for should not be done.
         let patience = match mode {
             Mode::Schema => limits::MIGRATION_DEADLINE.as_millis(),
-            Mode::Read | Mode::Write | Mode::Book | Mode::Move => {
+            Mode::Read | Mode::Write | Mode::Book(_) | Mode::Move => {
                 limits::POSTGRES_DEADLINE.as_millis()
             }
         };
@@ -63,15 +75,23 @@ impl Transaction {
             "BEGIN ISOLATION LEVEL READ COMMITTED {access}; \
              SET LOCAL statement_timeout = {patience}{lock}"
         );
-        let connection = pool.acquire().await?;
-        let mut transaction = Self {
-            connection,
-            over: false,
-        };
-        // Numbers of ours, nothing else, went into it.
-        let begin = sqlx::raw_sql(AssertSqlSafe(begin));
-        transaction.connection.execute(begin).await?;
-        Ok(transaction)
+        let begin: Arc<str> = begin.into();
+        // Each that died while nobody used it makes room for a new one, which tells how the server is.
+        let mut dead = 0;
+        loop {
+            let connection = pool.acquire().await?;
+            let mut transaction = Self {
+                connection,
+                over: false,
+            };
+            // Numbers of ours, nothing else, went into it.
+            let begin = sqlx::raw_sql(AssertSqlSafe(Arc::clone(&begin)));
+            match transaction.connection.execute(begin).await {
+                Ok(_) => return Ok(transaction),
+                Err(error) if has_died(&error) && dead < limits::POSTGRES_CONNECTIONS => dead += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Keeps what was done where `result` is good, else undoes it.
@@ -91,6 +111,14 @@ impl Transaction {
         }
         result
     }
+}
+
+/// The connection is gone: cut, or closed by the server, which may still have said so.
+fn has_died(error: &sqlx::Error) -> bool {
+    const OPERATOR_INTERVENTION: &str = "57P";
+    let said = error.as_database_error().and_then(|said| said.code());
+    matches!(error, sqlx::Error::Io(_))
+        || said.is_some_and(|code| code.starts_with(OPERATOR_INTERVENTION))
 }
 
 impl Drop for Transaction {

@@ -1,25 +1,21 @@
 //! Appointments in SQLite. Whether a bay or a vehicle is free is never decided here: a row is
-//! offered to the database, bay after bay, and the overlap triggers judge.
+//! offered to the database, in the bay that looks free, and the overlap triggers judge.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::{Database, audit, calendar, customer, reminder, vehicle};
+use super::{Database, audit, booking, calendar, reminder};
 use crate::appointment::{
     Appointment, AppointmentId, Appointments, BookingError, Busy, ChangeError, NewAppointment,
-    Party,
 };
 use crate::audit::Entry;
-use crate::customer::{CreateCustomerError, CustomerId};
+use crate::customer::CustomerId;
 use crate::error::StorageError;
 use crate::read::{appointment, busy};
 use crate::reminder::Change;
-use crate::vehicle::VehicleId;
 
 pub(super) const BY_ID: &str = "SELECT * FROM appointments WHERE id = $1";
-
-const BY_KEY: &str = "SELECT * FROM appointments WHERE idempotency_key = $1";
 
 const OF_CUSTOMER: &str = "SELECT * FROM appointments WHERE customer_id = $1
     ORDER BY starts_at, id";
@@ -34,11 +30,6 @@ const BUSY: &str = "SELECT id, bay, starts_at, ends_at FROM appointments
 
 const LOCATIONS: &str = "SELECT DISTINCT location FROM appointments
     WHERE status <> 'cancelled' AND ends_at > $1 ORDER BY location";
-
-const INSERT: &str = "INSERT INTO appointments
-    (customer_id, vehicle_id, service, starts_at, ends_at, bay, notes, idempotency_key, booked_by,
-     location)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *";
 
 const MOVE: &str = "UPDATE appointments
     SET starts_at = $2, ends_at = $3, bay = $4, status = 'scheduled', updated_at = unixepoch()
@@ -108,27 +99,8 @@ impl Appointments for Database {
 
     async fn book(&self, new: &NewAppointment) -> Result<Appointment, BookingError> {
         let times = Times::of(new.starts_at, new.ends_at).ok_or(BookingError::EmptyInterval)?;
-        let mut transaction = self.write().await.map_err(StorageError::from)?;
-        // The write lock is held: nobody else can book under this key meanwhile.
-        if let Some(done) = by_key(&mut transaction, &new.idempotency_key).await? {
-            return Ok(done);
-        }
-        let (customer, vehicle) = party(&mut transaction, &new.party).await?;
-        for bay in 1..=new.bays {
-            match insert(&mut transaction, new, customer, vehicle, times, bay).await {
-                Ok(appointment) => {
-                    audit::write(&mut transaction, &Entry::booked(&appointment)).await?;
-                    calendar::enqueue(&mut transaction, appointment.id).await?;
-                    reminder::follow(&mut transaction, &appointment, Change::Booked).await?;
-                    transaction.commit().await.map_err(StorageError::from)?;
-                    return Ok(appointment);
-                }
-                Err(Refused::BayTaken) => {}
-                Err(Refused::VehicleBusy) => return Err(BookingError::VehicleBusy),
-                Err(Refused::Storage(error)) => return Err(error.into()),
-            }
-        }
-        Err(BookingError::SlotTaken)
+        self.write(async |connection| booking::book(connection, new, times).await)
+            .await
     }
 
     async fn reschedule(
@@ -139,64 +111,67 @@ impl Appointments for Database {
         bays: i64,
     ) -> Result<Appointment, ChangeError> {
         let times = Times::of(starts_at, ends_at).ok_or(ChangeError::EmptyInterval)?;
-        let mut transaction = self.write().await.map_err(StorageError::from)?;
-        let current = changeable(&mut transaction, id).await?;
-        let own = Some(current.bay).filter(|bay| *bay <= bays);
-        let others = (1..=bays).filter(|bay| Some(*bay) != own);
-        for bay in own.into_iter().chain(others) {
-            match relocate(&mut transaction, id, times, bay).await {
-                Ok(appointment) => {
-                    audit::write(&mut transaction, &Entry::moved(&current, &appointment)).await?;
-                    calendar::enqueue(&mut transaction, appointment.id).await?;
-                    reminder::follow(&mut transaction, &appointment, Change::Moved).await?;
-                    transaction.commit().await.map_err(StorageError::from)?;
-                    return Ok(appointment);
+        self.write(async |connection| {
+            let current = changeable(connection, id).await?;
+            let own = Some(current.bay).filter(|bay| *bay <= bays);
+            let others = (1..=bays).filter(|bay| Some(*bay) != own);
+            for bay in own.into_iter().chain(others) {
+                match relocate(connection, id, times, bay).await {
+                    Ok(appointment) => {
+                        audit::write(connection, &Entry::moved(&current, &appointment)).await?;
+                        calendar::enqueue(connection, appointment.id).await?;
+                        reminder::follow(connection, &appointment, Change::Moved).await?;
+                        return Ok(appointment);
+                    }
+                    Err(Refused::BayTaken) => {}
+                    Err(Refused::VehicleBusy) => return Err(ChangeError::VehicleBusy),
+                    Err(Refused::Storage(error)) => return Err(error.into()),
                 }
-                Err(Refused::BayTaken) => {}
-                Err(Refused::VehicleBusy) => return Err(ChangeError::VehicleBusy),
-                Err(Refused::Storage(error)) => return Err(error.into()),
             }
-        }
-        Err(ChangeError::SlotTaken)
+            Err(ChangeError::SlotTaken)
+        })
+        .await
     }
 
     async fn cancel(&self, id: AppointmentId, reason: &str) -> Result<Appointment, ChangeError> {
-        let mut transaction = self.write().await.map_err(StorageError::from)?;
-        changeable(&mut transaction, id).await?;
-        let row = sqlx::query(CANCEL)
-            .bind(id.0)
-            .bind(reason)
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(StorageError::from)?;
-        let cancelled = appointment(&row)?;
-        audit::write(&mut transaction, &Entry::cancelled(&cancelled)).await?;
-        calendar::enqueue(&mut transaction, cancelled.id).await?;
-        reminder::follow(&mut transaction, &cancelled, Change::Cancelled).await?;
-        transaction.commit().await.map_err(StorageError::from)?;
-        Ok(cancelled)
+        self.write(async |connection| {
+            changeable(connection, id).await?;
+            let row = sqlx::query(CANCEL)
+                .bind(id.0)
+                .bind(reason)
+                .fetch_one(&mut *connection)
+                .await
+                .map_err(StorageError::from)?;
+            let cancelled = appointment(&row)?;
+            audit::write(connection, &Entry::cancelled(&cancelled)).await?;
+            calendar::enqueue(connection, cancelled.id).await?;
+            reminder::follow(connection, &cancelled, Change::Cancelled).await?;
+            Ok(cancelled)
+        })
+        .await
     }
 
     async fn confirm(&self, id: AppointmentId) -> Result<Appointment, ChangeError> {
-        let mut transaction = self.write().await.map_err(StorageError::from)?;
-        changeable(&mut transaction, id).await?;
-        let row = sqlx::query(CONFIRM)
-            .bind(id.0)
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(StorageError::from)?;
-        let confirmed = appointment(&row)?;
-        audit::write(&mut transaction, &Entry::confirmed(&confirmed)).await?;
-        transaction.commit().await.map_err(StorageError::from)?;
-        Ok(confirmed)
+        self.write(async |connection| {
+            changeable(connection, id).await?;
+            let row = sqlx::query(CONFIRM)
+                .bind(id.0)
+                .fetch_one(&mut *connection)
+                .await
+                .map_err(StorageError::from)?;
+            let confirmed = appointment(&row)?;
+            audit::write(connection, &Entry::confirmed(&confirmed)).await?;
+            Ok(confirmed)
+        })
+        .await
     }
 }
 
 /// Start and end in whole seconds, the start before the end.
 #[derive(Clone, Copy)]
-struct Times {
-    start: i64,
-    end: i64,
+pub(super) struct Times {
+    pub(super) start: i64,
+    pub(super) end: i64,
 }
 
 impl Times {
@@ -207,7 +182,7 @@ impl Times {
 }
 
 /// What the database said to a row offered to it.
-enum Refused {
+pub(super) enum Refused {
     BayTaken,
     VehicleBusy,
     Storage(StorageError),
@@ -222,75 +197,6 @@ impl From<sqlx::Error> for Refused {
             _ => Self::Storage(error.into()),
         }
     }
-}
-
-async fn by_key(
-    connection: &mut SqliteConnection,
-    key: &str,
-) -> Result<Option<Appointment>, StorageError> {
-    let row = sqlx::query(BY_KEY)
-        .bind(key)
-        .fetch_optional(connection)
-        .await?;
-    row.as_ref().map(appointment).transpose()
-}
-
-/// Finds or creates who comes with what.
-async fn party(
-    connection: &mut SqliteConnection,
-    party: &Party,
-) -> Result<(CustomerId, VehicleId), BookingError> {
-    match party {
-        Party::Known { customer, vehicle } => {
-            if !customer::exists(connection, *customer).await? {
-                return Err(BookingError::UnknownCustomer);
-            }
-            if vehicle::owner(connection, *vehicle).await? != Some(*customer) {
-                return Err(BookingError::NotTheirVehicle);
-            }
-            Ok((*customer, *vehicle))
-        }
-        Party::NewVehicle { customer, vehicle } => {
-            if !customer::exists(connection, *customer).await? {
-                return Err(BookingError::UnknownCustomer);
-            }
-            let vehicle = vehicle::insert(connection, *customer, vehicle).await?;
-            Ok((*customer, vehicle.id))
-        }
-        Party::NewCustomer { customer, vehicle } => {
-            let customer = match customer::insert(connection, customer).await {
-                Ok(customer) => customer.id,
-                Err(CreateCustomerError::PhoneTaken) => return Err(BookingError::PhoneTaken),
-                Err(CreateCustomerError::Storage(error)) => return Err(error.into()),
-            };
-            let vehicle = vehicle::insert(connection, customer, vehicle).await?;
-            Ok((customer, vehicle.id))
-        }
-    }
-}
-
-async fn insert(
-    connection: &mut SqliteConnection,
-    new: &NewAppointment,
-    customer: CustomerId,
-    vehicle: VehicleId,
-    times: Times,
-    bay: i64,
-) -> Result<Appointment, Refused> {
-    let row = sqlx::query(INSERT)
-        .bind(customer.0)
-        .bind(vehicle.0)
-        .bind(&new.service)
-        .bind(times.start)
-        .bind(times.end)
-        .bind(bay)
-        .bind(&new.notes)
-        .bind(&new.idempotency_key)
-        .bind(&new.booked_by)
-        .bind(&new.location)
-        .fetch_one(connection)
-        .await?;
-    appointment(&row).map_err(Refused::Storage)
 }
 
 async fn relocate(

@@ -105,28 +105,29 @@ impl CalendarOutbox for Database {
         lease: Duration,
         at_most: u32,
     ) -> Result<Vec<CalendarTask>, StorageError> {
-        let mut transaction = self.write().await?;
-        let rows = sqlx::query(CLAIM)
-            .bind(seconds_up(lease))
-            .bind(at_most)
-            .fetch_all(&mut *transaction)
-            .await?;
-        let mut tasks = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let (entry, appointment, sequence, attempts) = taken(row)?;
-            let row = sqlx::query(BOOKING)
-                .bind(appointment.0)
-                .fetch_one(&mut *transaction)
+        self.write(async |connection| {
+            let rows = sqlx::query(CLAIM)
+                .bind(seconds_up(lease))
+                .bind(at_most)
+                .fetch_all(&mut *connection)
                 .await?;
-            tasks.push(CalendarTask {
-                entry,
-                sequence,
-                attempts,
-                booking: calendar_booking(&row)?,
-            });
-        }
-        transaction.commit().await?;
-        Ok(tasks)
+            let mut tasks = Vec::with_capacity(rows.len());
+            for row in &rows {
+                let (entry, appointment, sequence, attempts) = taken(row)?;
+                let row = sqlx::query(BOOKING)
+                    .bind(appointment.0)
+                    .fetch_one(&mut *connection)
+                    .await?;
+                tasks.push(CalendarTask {
+                    entry,
+                    sequence,
+                    attempts,
+                    booking: calendar_booking(&row)?,
+                });
+            }
+            Ok(tasks)
+        })
+        .await
     }
 
     async fn done(
@@ -134,29 +135,30 @@ impl CalendarOutbox for Database {
         task: &CalendarTask,
         event: Option<&EventRef>,
     ) -> Result<bool, StorageError> {
-        let mut transaction = self.write().await?;
-        let done = sqlx::query(DONE)
-            .bind(task.entry)
-            .bind(task.attempts)
-            .execute(&mut *transaction)
-            .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
-        let appointment = task.booking.appointment.id.0;
-        sqlx::query(SUPERSEDE_OLDER)
-            .bind(appointment)
-            .bind(task.sequence)
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query(KEEP_EVENT)
-            .bind(appointment)
-            .bind(event.map(|event| &event.id))
-            .bind(event.and_then(|event| event.etag.as_ref()))
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(true)
+        self.write(async |connection| {
+            let done = sqlx::query(DONE)
+                .bind(task.entry)
+                .bind(task.attempts)
+                .execute(&mut *connection)
+                .await?;
+            if done.rows_affected() == 0 {
+                return Ok(false);
+            }
+            let appointment = task.booking.appointment.id.0;
+            sqlx::query(SUPERSEDE_OLDER)
+                .bind(appointment)
+                .bind(task.sequence)
+                .execute(&mut *connection)
+                .await?;
+            sqlx::query(KEEP_EVENT)
+                .bind(appointment)
+                .bind(event.map(|event| &event.id))
+                .bind(event.and_then(|event| event.etag.as_ref()))
+                .execute(&mut *connection)
+                .await?;
+            Ok(true)
+        })
+        .await
     }
 
     async fn failed(
@@ -169,24 +171,26 @@ impl CalendarOutbox for Database {
             Next::RetryAfter(wait) => (seconds_up(wait), false),
             Next::GiveUp => (0, true),
         };
-        let mut transaction = self.write().await?;
-        let done = sqlx::query(FAILED)
-            .bind(task.entry)
-            .bind(task.attempts)
-            .bind(error)
-            .bind(wait)
-            .bind(give_up)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(done.rows_affected() > 0)
+        self.write(async |connection| {
+            let done = sqlx::query(FAILED)
+                .bind(task.entry)
+                .bind(task.attempts)
+                .bind(error)
+                .bind(wait)
+                .bind(give_up)
+                .execute(&mut *connection)
+                .await?;
+            Ok(done.rows_affected() > 0)
+        })
+        .await
     }
 
     async fn enqueue(&self, appointment: AppointmentId) -> Result<(), StorageError> {
-        let mut transaction = self.write().await?;
-        enqueue(&mut transaction, appointment).await?;
-        transaction.commit().await?;
-        Ok(())
+        self.write(async |connection| {
+            enqueue(connection, appointment).await?;
+            Ok(())
+        })
+        .await
     }
 
     async fn depth(&self) -> Result<OutboxDepth, StorageError> {
@@ -219,16 +223,17 @@ impl CalendarOutbox for Database {
     }
 
     async fn tidy(&self, keep: Duration, over: Timestamp) -> Result<(), StorageError> {
-        let mut transaction = self.write().await?;
-        sqlx::query(FORGET)
-            .bind(seconds_up(keep))
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query(STOP_TRYING)
-            .bind(over.as_second())
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(())
+        self.write(async |connection| {
+            sqlx::query(FORGET)
+                .bind(seconds_up(keep))
+                .execute(&mut *connection)
+                .await?;
+            sqlx::query(STOP_TRYING)
+                .bind(over.as_second())
+                .execute(&mut *connection)
+                .await?;
+            Ok(())
+        })
+        .await
     }
 }

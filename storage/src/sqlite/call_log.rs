@@ -2,7 +2,7 @@
 //! written once and read whole.
 
 use async_trait::async_trait;
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 
 use super::Database;
 use super::row;
@@ -41,24 +41,23 @@ const EVENTS: &str = "SELECT * FROM call_events WHERE call_sid = $1 ORDER BY id 
 #[async_trait]
 impl CallLogs for Database {
     async fn open(&self, call: &NewCallLog) -> Result<(), StorageError> {
-        let mut transaction = self.write().await?;
-        sqlx::query(OPEN)
-            .bind(&call.call_sid)
-            .bind(row::word(call.direction)?)
-            .bind(&call.from_number)
-            .bind(&call.to_number)
-            .bind(call.started_at.as_second())
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(())
+        self.write(async |connection| {
+            sqlx::query(OPEN)
+                .bind(&call.call_sid)
+                .bind(row::word(call.direction)?)
+                .bind(&call.from_number)
+                .bind(&call.to_number)
+                .bind(call.started_at.as_second())
+                .execute(&mut *connection)
+                .await?;
+            Ok(())
+        })
+        .await
     }
 
     async fn close(&self, call: &NewCallLog, summary: &CallSummary) -> Result<(), StorageError> {
-        let mut transaction = self.write().await?;
-        write_closed(&mut transaction, call, summary).await?;
-        transaction.commit().await?;
-        Ok(())
+        self.write(async |connection| write_closed(connection, call, summary).await)
+            .await
     }
 
     async fn by_sid(&self, call_sid: &str) -> Result<Option<CallLog>, StorageError> {
@@ -83,41 +82,45 @@ impl CallLogs for Database {
         status: &NetworkStatus,
         unspoken: &CallSummary,
     ) -> Result<(), StorageError> {
-        let mut transaction = self.write().await?;
-        let row = sqlx::query(BY_SID)
-            .bind(&call.call_sid)
-            .fetch_optional(&mut *transaction)
-            .await?;
-        match row.as_ref().map(call_log).transpose()? {
-            Some(log) if log.network.is_some_and(|kept| !status.supersedes(&kept)) => return Ok(()),
-            Some(_) => {}
-            None if status.status.is_final() => {
-                write_closed(&mut transaction, call, unspoken).await?;
+        self.write(async |connection| {
+            let row = sqlx::query(BY_SID)
+                .bind(&call.call_sid)
+                .fetch_optional(&mut *connection)
+                .await?;
+            match row.as_ref().map(call_log).transpose()? {
+                Some(log) if log.network.is_some_and(|kept| !status.supersedes(&kept)) => {
+                    return Ok(());
+                }
+                Some(_) => {}
+                None if status.status.is_final() => {
+                    write_closed(connection, call, unspoken).await?;
+                }
+                None => return Ok(()),
             }
-            None => return Ok(()),
-        }
-        sqlx::query(NETWORK)
-            .bind(&call.call_sid)
-            .bind(row::word(status.status)?)
-            .bind(status.duration_s)
-            .bind(status.sequence)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(())
+            sqlx::query(NETWORK)
+                .bind(&call.call_sid)
+                .bind(row::word(status.status)?)
+                .bind(status.duration_s)
+                .bind(status.sequence)
+                .execute(&mut *connection)
+                .await?;
+            Ok(())
+        })
+        .await
     }
 
     async fn note(&self, event: &CallEvent) -> Result<(), StorageError> {
-        let mut transaction = self.write().await?;
-        sqlx::query(NOTE)
-            .bind(&event.call_sid)
-            .bind(&event.kind)
-            .bind(event.at.as_second())
-            .bind(row::json(&event.detail)?)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(())
+        self.write(async |connection| {
+            sqlx::query(NOTE)
+                .bind(&event.call_sid)
+                .bind(&event.kind)
+                .bind(event.at.as_second())
+                .bind(row::json(&event.detail)?)
+                .execute(&mut *connection)
+                .await?;
+            Ok(())
+        })
+        .await
     }
 
     async fn events(&self, call_sid: &str) -> Result<Vec<CallEvent>, StorageError> {
@@ -131,7 +134,7 @@ impl CallLogs for Database {
 }
 
 async fn write_closed(
-    transaction: &mut Transaction<'_, Sqlite>,
+    connection: &mut SqliteConnection,
     call: &NewCallLog,
     summary: &CallSummary,
 ) -> Result<(), StorageError> {
@@ -151,7 +154,7 @@ async fn write_closed(
         .bind(row::json(&summary.transcript)?)
         .bind(row::json(&summary.turns)?)
         .bind(row::json(&summary.tools_used)?)
-        .execute(&mut **transaction)
+        .execute(connection)
         .await?;
     Ok(())
 }

@@ -41,18 +41,19 @@ impl Consents for Database {
         source: &str,
         at: Timestamp,
     ) -> Result<(), StorageError> {
-        let mut transaction = self.write().await?;
-        for one in channel.each() {
-            sqlx::query(CONSENT)
-                .bind(phone.as_str())
-                .bind(row::word(*one)?)
-                .bind(source)
-                .bind(at.as_second())
-                .execute(&mut *transaction)
-                .await?;
-        }
-        transaction.commit().await?;
-        Ok(())
+        self.write(async |connection| {
+            for one in channel.each() {
+                sqlx::query(CONSENT)
+                    .bind(phone.as_str())
+                    .bind(row::word(*one)?)
+                    .bind(source)
+                    .bind(at.as_second())
+                    .execute(&mut *connection)
+                    .await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn opt_out(
@@ -62,18 +63,19 @@ impl Consents for Database {
         source: &str,
         at: Timestamp,
     ) -> Result<(), StorageError> {
-        let mut transaction = self.write().await?;
-        for one in channel.each() {
-            sqlx::query(OPT_OUT)
-                .bind(phone.as_str())
-                .bind(row::word(*one)?)
-                .bind(source)
-                .bind(at.as_second())
-                .execute(&mut *transaction)
-                .await?;
-        }
-        transaction.commit().await?;
-        Ok(())
+        self.write(async |connection| {
+            for one in channel.each() {
+                sqlx::query(OPT_OUT)
+                    .bind(phone.as_str())
+                    .bind(row::word(*one)?)
+                    .bind(source)
+                    .bind(at.as_second())
+                    .execute(&mut *connection)
+                    .await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn opt_in(
@@ -83,24 +85,25 @@ impl Consents for Database {
         source: &str,
         at: Timestamp,
     ) -> Result<(), StorageError> {
-        let mut transaction = self.write().await?;
-        for one in channel.each() {
-            sqlx::query(LIFT)
-                .bind(phone.as_str())
-                .bind(row::word(*one)?)
-                .bind(at.as_second())
-                .execute(&mut *transaction)
-                .await?;
-            sqlx::query(CONSENT)
-                .bind(phone.as_str())
-                .bind(row::word(*one)?)
-                .bind(source)
-                .bind(at.as_second())
-                .execute(&mut *transaction)
-                .await?;
-        }
-        transaction.commit().await?;
-        Ok(())
+        self.write(async |connection| {
+            for one in channel.each() {
+                sqlx::query(LIFT)
+                    .bind(phone.as_str())
+                    .bind(row::word(*one)?)
+                    .bind(at.as_second())
+                    .execute(&mut *connection)
+                    .await?;
+                sqlx::query(CONSENT)
+                    .bind(phone.as_str())
+                    .bind(row::word(*one)?)
+                    .bind(source)
+                    .bind(at.as_second())
+                    .execute(&mut *connection)
+                    .await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn is_opted_out(&self, phone: &Phone, channel: Channel) -> Result<bool, StorageError> {

@@ -67,10 +67,11 @@ impl Customers for Database {
     }
 
     async fn create(&self, new: &NewCustomer) -> Result<Customer, CreateCustomerError> {
-        let mut transaction = self.write().await.map_err(StorageError::from)?;
-        let customer = insert(&mut transaction, new).await?;
-        transaction.commit().await.map_err(StorageError::from)?;
-        Ok(customer)
+        self.write(async |connection| {
+            let customer = insert(connection, new).await?;
+            Ok(customer)
+        })
+        .await
     }
 }
 

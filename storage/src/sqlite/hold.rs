@@ -32,40 +32,41 @@ impl SlotHolds for Database {
         wanted: &[Wanted],
         life: Duration,
     ) -> Result<Held, StorageError> {
-        let mut transaction = self.write().await?;
-        let fence: i64 = sqlx::query_scalar(NEXT_FENCE)
-            .fetch_one(&mut *transaction)
-            .await?;
-        sqlx::query(MAKE_ROOM)
-            .bind(call_sid)
-            .execute(&mut *transaction)
-            .await?;
-        let mut intervals = Vec::new();
-        for Wanted { interval, room } in wanted {
-            let (starts_at, ends_at) = seconds(*interval);
-            let others: i64 = sqlx::query_scalar(COUNT)
-                .bind(location)
-                .bind(starts_at)
-                .bind(ends_at)
-                .bind(call_sid)
-                .fetch_one(&mut *transaction)
+        self.write(async |connection| {
+            let fence: i64 = sqlx::query_scalar(NEXT_FENCE)
+                .fetch_one(&mut *connection)
                 .await?;
-            if usize::try_from(others).is_ok_and(|others| others < *room) {
-                sqlx::query(HOLD)
-                    .bind(call_sid)
+            sqlx::query(MAKE_ROOM)
+                .bind(call_sid)
+                .execute(&mut *connection)
+                .await?;
+            let mut intervals = Vec::new();
+            for Wanted { interval, room } in wanted {
+                let (starts_at, ends_at) = seconds(*interval);
+                let others: i64 = sqlx::query_scalar(COUNT)
                     .bind(location)
                     .bind(starts_at)
                     .bind(ends_at)
-                    .bind(fence)
-                    .bind(seconds_up(life))
-                    .execute(&mut *transaction)
+                    .bind(call_sid)
+                    .fetch_one(&mut *connection)
                     .await?;
-                intervals.push(*interval);
+                if usize::try_from(others).is_ok_and(|others| others < *room) {
+                    sqlx::query(HOLD)
+                        .bind(call_sid)
+                        .bind(location)
+                        .bind(starts_at)
+                        .bind(ends_at)
+                        .bind(fence)
+                        .bind(seconds_up(life))
+                        .execute(&mut *connection)
+                        .await?;
+                    intervals.push(*interval);
+                }
             }
-        }
-        transaction.commit().await?;
-        let fence = Fence(fence);
-        Ok(Held { fence, intervals })
+            let fence = Fence(fence);
+            Ok(Held { fence, intervals })
+        })
+        .await
     }
 
     async fn held(
@@ -95,14 +96,15 @@ impl SlotHolds for Database {
     }
 
     async fn release(&self, call_sid: &str, up_to: Fence) -> Result<(), StorageError> {
-        let mut transaction = self.write().await?;
-        sqlx::query(RELEASE)
-            .bind(call_sid)
-            .bind(up_to.0)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(())
+        self.write(async |connection| {
+            sqlx::query(RELEASE)
+                .bind(call_sid)
+                .bind(up_to.0)
+                .execute(&mut *connection)
+                .await?;
+            Ok(())
+        })
+        .await
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sqlx::migrate::{MigrateError, Migration as Checksummed, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{Connection as _, SqlSafeStr, SqlitePool};
+use sqlx::{Connection as _, SqlSafeStr};
 
 use crate::error::{OpenError, StorageError};
 use crate::limits;
@@ -46,7 +46,7 @@ async fn applied(path: &Path) -> Result<Vec<i64>, StorageError> {
 
 /// Applies what is missing. Two processes that open one new file at once are serialised by the write
 /// lock, so the second finds the work done.
-pub(super) async fn run(path: &Path, writer: &SqlitePool) -> Result<(), OpenError> {
+pub(super) async fn run(path: &Path, writer: &mut SqliteConnection) -> Result<(), OpenError> {
     apply(writer).await.map_err(|error| match error {
         StorageError::Migration(MigrateError::VersionMissing(found)) if found > NEWEST => {
             TooNew { found }.of(file(path))
@@ -58,7 +58,7 @@ pub(super) async fn run(path: &Path, writer: &SqlitePool) -> Result<(), OpenErro
     })
 }
 
-async fn apply(writer: &SqlitePool) -> Result<(), StorageError> {
+async fn apply(writer: &mut SqliteConnection) -> Result<(), StorageError> {
     let steps = MIGRATIONS.iter().map(|step| {
         Checksummed::new(
             step.version,

@@ -123,31 +123,23 @@ const SUPERSEDE: &str = "UPDATE reminders
 const PLAN: &str = "INSERT INTO reminders (appointment_id, starts_at, kind, due_at)
     VALUES ($1, $2, $3, $4), ($1, $2, $5, $6), ($1, $2, $7, $8), ($1, $2, $9, $10)";
 
-/// Whoever books gives their number to be told about the appointment.
-const CONSENT: &str = "INSERT INTO consents (phone, channel, source, at)
-    SELECT c.phone, k.channel, a.booked_by, unixepoch()
-      FROM appointments AS a
-      JOIN customers AS c ON c.id = a.customer_id
-      JOIN (SELECT 'voice' AS channel UNION ALL SELECT 'sms') AS k
-     WHERE a.id = $1 AND a.booked_by <> ''
-    ON CONFLICT DO NOTHING";
-
 #[async_trait]
 impl Reminders for Database {
     async fn claim(&self, claim: &Claim<'_>) -> Result<Vec<Reminder>, StorageError> {
-        let mut transaction = self.write().await?;
-        let rows = sqlx::query(CLAIM)
-            .bind(claim.now.as_second())
-            .bind(claim.limit.min(limits::REMINDERS_PER_CLAIM))
-            .bind(claim.owner)
-            .bind(seconds(claim.lease))
-            .bind(claim.only.map(Phone::as_str))
-            .fetch_all(&mut *transaction)
-            .await?;
-        let mut claimed = reminders(&rows)?;
-        transaction.commit().await?;
-        claimed.sort_by_key(|reminder| (reminder.due_at, reminder.id.0));
-        Ok(claimed)
+        self.write(async |connection| {
+            let rows = sqlx::query(CLAIM)
+                .bind(claim.now.as_second())
+                .bind(claim.limit.min(limits::REMINDERS_PER_CLAIM))
+                .bind(claim.owner)
+                .bind(seconds(claim.lease))
+                .bind(claim.only.map(Phone::as_str))
+                .fetch_all(&mut *connection)
+                .await?;
+            let mut claimed = reminders(&rows)?;
+            claimed.sort_by_key(|reminder| (reminder.due_at, reminder.id.0));
+            Ok(claimed)
+        })
+        .await
     }
 
     async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<Reminder>, StorageError> {
@@ -187,44 +179,45 @@ impl Reminders for Database {
     }
 
     async fn intend(&self, intent: &Intent<'_>) -> Result<Intended, StorageError> {
-        let mut transaction = self.write().await?;
-        let opted_out: bool = sqlx::query_scalar(OPTED_OUT)
-            .bind(intent.to.as_str())
-            .bind(row::word(intent.channel)?)
-            .fetch_one(&mut *transaction)
-            .await?;
-        if opted_out {
-            return Ok(Intended::OptedOut);
-        }
-        if intent.channel == Channel::Voice {
-            let ringing: bool = sqlx::query_scalar(RINGING)
+        self.write(async |connection| {
+            let opted_out: bool = sqlx::query_scalar(OPTED_OUT)
                 .bind(intent.to.as_str())
-                .fetch_one(&mut *transaction)
+                .bind(row::word(intent.channel)?)
+                .fetch_one(&mut *connection)
                 .await?;
-            if ringing {
+            if opted_out {
+                return Ok(Intended::OptedOut);
+            }
+            if intent.channel == Channel::Voice {
+                let ringing: bool = sqlx::query_scalar(RINGING)
+                    .bind(intent.to.as_str())
+                    .fetch_one(&mut *connection)
+                    .await?;
+                if ringing {
+                    return Ok(Intended::Lost);
+                }
+            }
+            let dialled = sqlx::query(DIAL)
+                .bind(intent.reminder.0)
+                .bind(intent.owner)
+                .bind(intent.attempt.as_str())
+                .bind(seconds(intent.lease))
+                .execute(&mut *connection)
+                .await?;
+            if dialled.rows_affected() == 0 {
                 return Ok(Intended::Lost);
             }
-        }
-        let dialled = sqlx::query(DIAL)
-            .bind(intent.reminder.0)
-            .bind(intent.owner)
-            .bind(intent.attempt.as_str())
-            .bind(seconds(intent.lease))
-            .execute(&mut *transaction)
-            .await?;
-        if dialled.rows_affected() == 0 {
-            return Ok(Intended::Lost);
-        }
-        sqlx::query(INTEND)
-            .bind(intent.attempt.as_str())
-            .bind(intent.reminder.0)
-            .bind(row::word(intent.channel)?)
-            .bind(intent.to.as_str())
-            .bind(intent.at.as_second())
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(Intended::Committed)
+            sqlx::query(INTEND)
+                .bind(intent.attempt.as_str())
+                .bind(intent.reminder.0)
+                .bind(row::word(intent.channel)?)
+                .bind(intent.to.as_str())
+                .bind(intent.at.as_second())
+                .execute(&mut *connection)
+                .await?;
+            Ok(Intended::Committed)
+        })
+        .await
     }
 
     async fn accepted(
@@ -233,22 +226,23 @@ impl Reminders for Database {
         sid: &str,
         watch: Duration,
     ) -> Result<bool, StorageError> {
-        let mut transaction = self.write().await?;
-        let named = sqlx::query(NAME)
-            .bind(attempt.as_str())
-            .bind(sid)
-            .execute(&mut *transaction)
-            .await?;
-        if named.rows_affected() == 0 {
-            return Ok(false);
-        }
-        sqlx::query(WATCH)
-            .bind(attempt.as_str())
-            .bind(seconds(watch))
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(true)
+        self.write(async |connection| {
+            let named = sqlx::query(NAME)
+                .bind(attempt.as_str())
+                .bind(sid)
+                .execute(&mut *connection)
+                .await?;
+            if named.rows_affected() == 0 {
+                return Ok(false);
+            }
+            sqlx::query(WATCH)
+                .bind(attempt.as_str())
+                .bind(seconds(watch))
+                .execute(&mut *connection)
+                .await?;
+            Ok(true)
+        })
+        .await
     }
 
     async fn doubt(
@@ -276,12 +270,8 @@ impl Reminders for Database {
         attempt: &AttemptId,
         conclusion: &Conclusion,
     ) -> Result<bool, StorageError> {
-        let mut transaction = self.write().await?;
-        let changed = conclude(&mut transaction, attempt, conclusion).await?;
-        if changed {
-            transaction.commit().await?;
-        }
-        Ok(changed)
+        self.write(async |connection| conclude(connection, attempt, conclusion).await)
+            .await
     }
 
     async fn attempt(&self, id: &AttemptId) -> Result<Option<Attempt>, StorageError> {
@@ -352,43 +342,36 @@ impl Database {
         &self,
         query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<u64, StorageError> {
-        let mut transaction = self.write().await?;
-        let done = query.execute(&mut *transaction).await?;
-        transaction.commit().await?;
-        Ok(done.rows_affected())
+        self.write(async |connection| {
+            let done = query.execute(&mut *connection).await?;
+            Ok(done.rows_affected())
+        })
+        .await
     }
 }
 
-/// Lets the reminders of an appointment follow a change of it, in the same transaction.
+/// Lets the reminders of an appointment that was booked before follow a change of it, in the same
+/// transaction.
 pub(super) async fn follow(
     connection: &mut SqliteConnection,
     appointment: &Appointment,
     change: Change,
 ) -> Result<(), StorageError> {
-    // What was just booked has none.
-    if change != Change::Booked {
-        sqlx::query(SUPERSEDE)
-            .bind(appointment.id.0)
-            .bind(change.reason())
-            .execute(&mut *connection)
-            .await?;
-    }
+    sqlx::query(SUPERSEDE)
+        .bind(appointment.id.0)
+        .bind(change.reason())
+        .execute(&mut *connection)
+        .await?;
     if change == Change::Cancelled {
         return Ok(());
     }
     let mut query = sqlx::query(PLAN)
         .bind(appointment.id.0)
         .bind(appointment.starts_at.as_second());
-    for (kind, due_at) in planned(appointment) {
+    for (kind, due_at) in planned(appointment.starts_at, appointment.ends_at) {
         query = query.bind(row::word(kind)?).bind(due_at.as_second());
     }
-    query.execute(&mut *connection).await?;
-    if change == Change::Booked {
-        sqlx::query(CONSENT)
-            .bind(appointment.id.0)
-            .execute(connection)
-            .await?;
-    }
+    query.execute(connection).await?;
     Ok(())
 }
 

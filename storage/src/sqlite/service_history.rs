@@ -18,18 +18,19 @@ const INSERT: &str = "INSERT INTO service_history
 #[async_trait]
 impl ServiceHistory for Database {
     async fn add(&self, record: &ServiceRecord) -> Result<(), StorageError> {
-        let mut transaction = self.write().await?;
-        sqlx::query(INSERT)
-            .bind(record.vehicle.0)
-            .bind(record.appointment.map(|id| id.0))
-            .bind(record.performed_on.to_string())
-            .bind(&record.service)
-            .bind(record.mileage)
-            .bind(&record.notes)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(())
+        self.write(async |connection| {
+            sqlx::query(INSERT)
+                .bind(record.vehicle.0)
+                .bind(record.appointment.map(|id| id.0))
+                .bind(record.performed_on.to_string())
+                .bind(&record.service)
+                .bind(record.mileage)
+                .bind(&record.notes)
+                .execute(&mut *connection)
+                .await?;
+            Ok(())
+        })
+        .await
     }
 
     async fn of_vehicle(&self, vehicle: VehicleId) -> Result<Vec<ServiceRecord>, StorageError> {

@@ -36,10 +36,11 @@ impl Vehicles for Database {
     }
 
     async fn add(&self, customer: CustomerId, new: &NewVehicle) -> Result<Vehicle, StorageError> {
-        let mut transaction = self.write().await?;
-        let vehicle = insert(&mut transaction, customer, new).await?;
-        transaction.commit().await?;
-        Ok(vehicle)
+        self.write(async |connection| {
+            let vehicle = insert(connection, customer, new).await?;
+            Ok(vehicle)
+        })
+        .await
     }
 }
 

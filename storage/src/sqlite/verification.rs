@@ -21,43 +21,46 @@ impl Verifications for Database {
     ) -> Result<Attempt, StorageError> {
         let (customer, by_name) = about.row();
         let now = now.as_second();
-        let mut transaction = self.write().await?;
-        let failures: Option<i64> = sqlx::query_scalar(ATTEMPT)
-            .bind(customer)
-            .bind(now)
-            .bind(i64::from(policy.wrong_answers))
-            .bind(now.saturating_add(policy.lock.as_secs()))
-            .bind(now.saturating_sub(policy.window.as_secs()))
-            .bind(by_name)
-            .fetch_optional(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(Attempt::after(failures, policy))
+        self.write(async |connection| {
+            let failures: Option<i64> = sqlx::query_scalar(ATTEMPT)
+                .bind(customer)
+                .bind(now)
+                .bind(i64::from(policy.wrong_answers))
+                .bind(now.saturating_add(policy.lock.as_secs()))
+                .bind(now.saturating_sub(policy.window.as_secs()))
+                .bind(by_name)
+                .fetch_optional(&mut *connection)
+                .await?;
+            Ok(Attempt::after(failures, policy))
+        })
+        .await
     }
 
     async fn take_back(&self, about: Guessed) -> Result<(), StorageError> {
         let (customer, by_name) = about.row();
-        let mut transaction = self.write().await?;
-        // In this order, or the one that is left would go, too.
-        for step in [TAKE_BACK_ONLY, TAKE_BACK_ONE] {
-            sqlx::query(step)
-                .bind(customer)
-                .bind(by_name)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        transaction.commit().await?;
-        Ok(())
+        self.write(async |connection| {
+            // In this order, or the one that is left would go, too.
+            for step in [TAKE_BACK_ONLY, TAKE_BACK_ONE] {
+                sqlx::query(step)
+                    .bind(customer)
+                    .bind(by_name)
+                    .execute(&mut *connection)
+                    .await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn clear(&self, customer: CustomerId) -> Result<(), StorageError> {
-        let mut transaction = self.write().await?;
-        sqlx::query(CLEAR)
-            .bind(customer.0)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(())
+        self.write(async |connection| {
+            sqlx::query(CLEAR)
+                .bind(customer.0)
+                .execute(&mut *connection)
+                .await?;
+            Ok(())
+        })
+        .await
     }
 
     async fn is_locked(&self, customer: CustomerId, now: Timestamp) -> Result<bool, StorageError> {

@@ -15,19 +15,20 @@ use crate::waitlist::{
 #[async_trait]
 impl Waitlist for Database {
     async fn join(&self, new: &NewWait) -> Result<Wait, StorageError> {
-        let mut transaction = self.write().await?;
-        let row = sqlx::query(JOIN)
-            .bind(new.customer.0)
-            .bind(new.vehicle.0)
-            .bind(&new.location)
-            .bind(&new.service)
-            .bind(new.first_day.to_string())
-            .bind(new.last_day.to_string())
-            .fetch_one(&mut *transaction)
-            .await?;
-        let joined = wait(&row)?;
-        transaction.commit().await?;
-        Ok(joined)
+        self.write(async |connection| {
+            let row = sqlx::query(JOIN)
+                .bind(new.customer.0)
+                .bind(new.vehicle.0)
+                .bind(&new.location)
+                .bind(&new.service)
+                .bind(new.first_day.to_string())
+                .bind(new.last_day.to_string())
+                .fetch_one(&mut *connection)
+                .await?;
+            let joined = wait(&row)?;
+            Ok(joined)
+        })
+        .await
     }
 
     async fn waiting(&self, location: &str, limit: u32) -> Result<Vec<Wait>, StorageError> {
@@ -56,18 +57,19 @@ impl Waitlist for Database {
         at_most: u32,
         now: Timestamp,
     ) -> Result<bool, StorageError> {
-        let mut transaction = self.write().await?;
-        let done = sqlx::query(OFFER)
-            .bind(id.0)
-            .bind(offer.starts_at.as_second())
-            .bind(offer.ends_at.as_second())
-            .bind(offer.until.as_second())
-            .bind(i64::from(at_most))
-            .bind(now.as_second())
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(done.rows_affected() == 1)
+        self.write(async |connection| {
+            let done = sqlx::query(OFFER)
+                .bind(id.0)
+                .bind(offer.starts_at.as_second())
+                .bind(offer.ends_at.as_second())
+                .bind(offer.until.as_second())
+                .bind(i64::from(at_most))
+                .bind(now.as_second())
+                .execute(&mut *connection)
+                .await?;
+            Ok(done.rows_affected() == 1)
+        })
+        .await
     }
 
     async fn offered_to(
@@ -84,13 +86,14 @@ impl Waitlist for Database {
     }
 
     async fn expire(&self, now: Timestamp) -> Result<u64, StorageError> {
-        let mut transaction = self.write().await?;
-        let done = sqlx::query(EXPIRE)
-            .bind(now.as_second())
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(done.rows_affected())
+        self.write(async |connection| {
+            let done = sqlx::query(EXPIRE)
+                .bind(now.as_second())
+                .execute(&mut *connection)
+                .await?;
+            Ok(done.rows_affected())
+        })
+        .await
     }
 
     async fn close(
@@ -99,15 +102,16 @@ impl Waitlist for Database {
         from: WaitState,
         to: WaitState,
     ) -> Result<bool, StorageError> {
-        let mut transaction = self.write().await?;
-        let done = sqlx::query(CLOSE)
-            .bind(id.0)
-            .bind(row::word(from)?)
-            .bind(row::word(to)?)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(done.rows_affected() == 1)
+        self.write(async |connection| {
+            let done = sqlx::query(CLOSE)
+                .bind(id.0)
+                .bind(row::word(from)?)
+                .bind(row::word(to)?)
+                .execute(&mut *connection)
+                .await?;
+            Ok(done.rows_affected() == 1)
+        })
+        .await
     }
 
     async fn wait(&self, id: WaitId) -> Result<Option<Wait>, StorageError> {
