@@ -179,6 +179,7 @@ async fn bookings(store: &Store, calls: usize, week: &mut i32) -> Vec<Duration> 
                 notes: None,
                 idempotency_key: format!("bench:{week}:{call}"),
                 booked_by: "bench".into(),
+                booked_from: None,
             };
             let store = store.clone();
             crowd.spawn(async move {

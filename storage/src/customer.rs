@@ -1,8 +1,11 @@
 //! Customers: who calls.
 
+mod callable;
+
 use async_trait::async_trait;
 use jiff::civil::Date;
 
+pub use self::callable::NotCallable;
 use crate::error::StorageError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

@@ -75,6 +75,7 @@ impl Scene {
                     notes: None,
                     idempotency_key: format!("full:{bay}:{half_hour}"),
                     booked_by: "test".to_owned(),
+                    booked_from: None,
                 };
                 let booked = store.appointments.book(&booking).await.expect("free");
                 if starts_at == wednesday(10, 0) {
@@ -287,6 +288,7 @@ async fn a_time_that_was_taken_meanwhile_is_told_and_they_wait_on() {
         notes: None,
         idempotency_key: "insists".to_owned(),
         booked_by: "test".to_owned(),
+        booked_from: None,
     };
     let store = scene.server.store();
     store.appointments.book(&sues).await.expect("free");

@@ -138,6 +138,7 @@ pub(super) async fn run(
         notes,
         idempotency_key: context.booking_key(&arguments)?,
         booked_by: BOOKED_BY.to_owned(),
+        booked_from: context.claimed_number().cloned(),
     };
     match tools.store().appointments.book(&wanted).await {
         Ok(booked) => {

@@ -168,6 +168,21 @@ async fn a_wrong_argument_is_named_and_nothing_is_written() {
         ),
         (
             "/create_customer/phone_number",
+            json!("+1 900 555 0100"),
+            "phone_number: phone: a premium-rate number",
+        ),
+        (
+            "/create_customer/phone_number",
+            json!("8005550100"),
+            "phone_number: phone: a toll-free number",
+        ),
+        (
+            "/create_customer/phone_number",
+            json!("876-555-0100"),
+            "phone_number: phone: calls to that area code",
+        ),
+        (
+            "/create_customer/phone_number",
             json!("five five five"),
             "phone_number: ",
         ),

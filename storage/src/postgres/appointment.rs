@@ -235,6 +235,7 @@ async fn book(
             audit::write(connection, &Entry::booked(&made)).await?;
             calendar::enqueue(connection, made.id).await?;
             reminder::follow(connection, &made, Change::Booked).await?;
+            reminder::consent(connection, made.id, new.booked_from.as_ref()).await?;
             return Ok(made);
         }
         not_repeated(connection, new).await?;

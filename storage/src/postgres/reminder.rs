@@ -143,13 +143,14 @@ const SUPERSEDE: &str = "UPDATE reminders
 const PLAN: &str = "INSERT INTO reminders (appointment_id, starts_at, kind, due_at)
     VALUES ($1, $2, $3, $4), ($1, $2, $5, $6), ($1, $2, $7, $8), ($1, $2, $9, $10)";
 
-/// Whoever books gives their number to be told about the appointment.
+/// Whoever books gives a number to be told about the appointment: to be written to, and called only
+/// where it is the one $2 that they book from.
 const CONSENT: &str = "INSERT INTO consents (phone, channel, source, at)
     SELECT c.phone, k.channel, a.booked_by, now()
       FROM appointments AS a
       JOIN customers AS c ON c.id = a.customer_id
       CROSS JOIN (VALUES ('voice'), ('sms')) AS k (channel)
-     WHERE a.id = $1 AND a.booked_by <> ''
+     WHERE a.id = $1 AND a.booked_by <> '' AND (k.channel = 'sms' OR c.phone = $2)
     ON CONFLICT DO NOTHING";
 
 #[async_trait]
@@ -318,13 +319,21 @@ pub(super) async fn follow(
     for (kind, due_at) in planned(appointment) {
         query = query.bind(row::word(kind)?).bind(row::instant(due_at));
     }
-    query.execute(&mut *connection).await?;
-    if change == Change::Booked {
-        sql(CONSENT)
-            .bind(appointment.id.0)
-            .execute(connection)
-            .await?;
-    }
+    query.execute(connection).await?;
+    Ok(())
+}
+
+/// Keeps the consent that goes with a booking, in the same transaction.
+pub(super) async fn consent(
+    connection: &mut PgConnection,
+    appointment: AppointmentId,
+    booked_from: Option<&Phone>,
+) -> Result<(), StorageError> {
+    sql(CONSENT)
+        .bind(appointment.0)
+        .bind(booked_from.map(Phone::as_str))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

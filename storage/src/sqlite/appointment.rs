@@ -120,6 +120,8 @@ impl Appointments for Database {
                     audit::write(&mut transaction, &Entry::booked(&appointment)).await?;
                     calendar::enqueue(&mut transaction, appointment.id).await?;
                     reminder::follow(&mut transaction, &appointment, Change::Booked).await?;
+                    let from = new.booked_from.as_ref();
+                    reminder::consent(&mut transaction, appointment.id, from).await?;
                     transaction.commit().await.map_err(StorageError::from)?;
                     return Ok(appointment);
                 }

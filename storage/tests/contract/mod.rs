@@ -130,6 +130,7 @@ macro_rules! suite {
         ]);
         $crate::contract::tests!($store, reminders: [
             a_booking_plans_its_reminders_and_keeps_the_consent,
+            a_number_that_was_only_spoken_is_written_to_and_not_called,
             a_move_plans_anew_and_a_cancellation_plans_nothing,
             a_failed_move_leaves_the_reminders_as_they_were,
             a_claimed_reminder_is_nobody_elses_until_its_lease_runs_out,

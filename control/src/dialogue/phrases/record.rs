@@ -31,6 +31,8 @@ phrases! {
         "Ese no parece ser un número de teléfono válido.";
     NUMBER_TAKEN: "I cannot use that number. Please give me another one.",
         "No puedo usar ese número. Deme otro, por favor.";
+    NUMBER_NOT_CALLED: "That is a number that we cannot call or write to.",
+        "A ese número no podemos llamar ni escribir.";
     NO_SUCH_YEAR: "That year does not seem right.", "Ese año no parece correcto.";
     SEVERAL_VEHICLES: "You have more than one like that.", "Tiene más de uno así.";
     VIN_UNKNOWN: "I could not find a vehicle by that number.",

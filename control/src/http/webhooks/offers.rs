@@ -35,7 +35,7 @@ pub(super) async fn answered(
         return Ok(None);
     };
     let words = if yes {
-        let booking = book(app, &wait, &offer);
+        let booking = book(app, &wait, &offer, phone);
         match Box::pin(audit::by_call(sid.as_str(), booking)).await {
             Ok(()) => Words::Booked,
             Err(BookingError::Storage(error)) => return Err(error),
@@ -65,7 +65,7 @@ enum Words {
 
 /// As anybody is booked: the database judges, and the same offer is one booking however often it is
 /// answered.
-async fn book(app: &App, wait: &Wait, offer: &Offer) -> Result<(), BookingError> {
+async fn book(app: &App, wait: &Wait, offer: &Offer, from: &Phone) -> Result<(), BookingError> {
     let wanted = NewAppointment {
         party: Party::Known {
             customer: wait.customer,
@@ -79,6 +79,7 @@ async fn book(app: &App, wait: &Wait, offer: &Offer) -> Result<(), BookingError>
         notes: None,
         idempotency_key: format!("waitlist:{}", wait.id.0),
         booked_by: BOOKED_BY.to_owned(),
+        booked_from: Some(from.clone()),
     };
     app.store.appointments.book(&wanted).await.map(|_| ())
 }
