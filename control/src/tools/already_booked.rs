@@ -41,7 +41,7 @@ pub(super) async fn check(
 }
 
 /// Whether a wish for the same vehicle is likely one that is in the book.
-fn clash(known: &Appointment, service: &Service, wished: Interval) -> bool {
+pub(crate) fn clash(known: &Appointment, service: &Service, wished: Interval) -> bool {
     let apart = known.starts_at.duration_since(wished.starts_at).abs();
     at_once(known, wished) || (known.service == service.key && apart < SAME_SERVICE_WITHIN)
 }
