@@ -92,10 +92,10 @@ macro_rules! suite {
         $crate::contract::tests!($store, people: [
             a_customer_is_found_by_number,
             two_customers_cannot_have_one_number,
-            names_match_anywhere_and_in_any_case,
+            names_are_the_same_in_any_case_and_without_accents,
             wildcards_in_a_name_are_letters,
             whatever_a_caller_is_called_is_only_text,
-            at_most_five_names_are_found,
+            at_most_five_of_a_name_are_found_and_others_do_not_count,
             vehicles_are_listed_in_the_order_they_came,
             a_vehicle_that_is_there_is_not_written_twice,
             history_is_newest_first,

@@ -25,6 +25,8 @@ phrases! {
         puede abrir su expediente.";
     NO_ACCOUNT: "I do not find an account with that number.",
         "No encuentro ninguna cuenta con ese número.";
+    NOBODY_LIKE_THAT: "I do not find an account for you.",
+        "No encuentro ninguna cuenta a su nombre.";
     NO_APPOINTMENTS: "I do not see any upcoming appointment for you.",
         "No veo ninguna cita próxima a su nombre.";
     NO_SUCH_NUMBER: "That does not seem to be a valid telephone number.",
