@@ -1,6 +1,8 @@
 //! Tools as a language model asks for them, with whatever it writes into their arguments: what is
 //! wrong is refused by name, and nothing is written.
 
+mod booked;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
