@@ -224,6 +224,7 @@ fn wish(week: i32, call: usize) -> NewAppointment {
         notes: None,
         idempotency_key: format!("bench:{week}:{call}"),
         booked_by: "bench".into(),
+        booked_from: None,
     }
 }
 

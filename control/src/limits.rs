@@ -119,6 +119,10 @@ pub const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 pub const MAX_REMEMBERED: usize = 10_000;
 /// How long it is known that a value was written. A reading that began before must be over by then.
 pub const CACHE_MARK_LIFE: Duration = Duration::from_secs(30);
+/// No call is longer: the network ends it (Twilio's default for an answered call).
+pub const LONGEST_CALL: SignedDuration = SignedDuration::from_hours(4);
+/// How often it is looked for calls that nobody leads any more.
+pub const ORPHAN_POLL: Duration = Duration::from_secs(3_600);
 /// A call that goes on is known to other nodes for so long after its last activity.
 pub const CALL_KNOWN_FOR: Duration = Duration::from_secs(3_600);
 /// Calls that this process knows something of, other nodes' included.

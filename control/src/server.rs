@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use pipeline::{DataPlane, DataPlaneConfig};
 use secrecy::ExposeSecret as _;
 use storage::location::LoadError;
-use storage::{Location, Locations, StorageError, Store};
+use storage::{Address, Location, Locations, StorageError, Store};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -33,7 +33,9 @@ use crate::nhtsa::Nhtsa;
 use crate::nodes::Together;
 use crate::observe::Metrics;
 use crate::reminders::{NotReady, Offers, Owed, Runner};
-use crate::session::{self, Calls, Carrier, Gate, Journal, MakeBrain, Sessions, SessionsConfig};
+use crate::session::{
+    self, Calls, Carrier, Company, Gate, Journal, MakeBrain, Sessions, SessionsConfig,
+};
 use crate::speech::{self, Chosen, NoSpeech};
 use crate::telephony::rest::Rest;
 use crate::telephony::signature::SignatureKey;
@@ -56,6 +58,8 @@ pub struct Server {
     reminders: Reminders,
     /// Takes to the book what customers asked for while it was away.
     _settling: AbortOnDropHandle<()>,
+    /// Closes the rows of calls that nobody leads any more.
+    _orphans: AbortOnDropHandle<()>,
     gate: Arc<Gate>,
     drain: Duration,
     /// No new calls.
@@ -180,7 +184,12 @@ impl Server {
         let (listener, address) = listen(SocketAddr::new(config.host, config.port)).await?;
         let unsaved = session::Unsaved::within(&config.data_dir);
         unsaved.restore(store.call_logs.as_ref()).await;
-        session::close_orphans(store.call_logs.as_ref(), clock.now()).await;
+        // Nodes share a server, whether or not they share a Redis.
+        let company = match (&config.database, &redis) {
+            (Address::Sqlite(_), None) => Company::Alone,
+            _ => Company::MayBeOthers,
+        };
+        session::close_orphans(store.call_logs.as_ref(), company, clock.now()).await;
         let typed_speech = speech.typed;
         let mind = Mind::new(&config, &locations, &metrics, &data_plane)?;
         let account = config.twilio.account();
@@ -286,6 +295,8 @@ impl Server {
         let settling = owed.keep_settling(Arc::clone(&store.consents), closing.clone());
         let http = tokio::spawn(http::server::serve(listener, router, closing.clone()));
         let settling = AbortOnDropHandle::new(tokio::spawn(settling));
+        let orphans = session::keep_closing_orphans(Arc::clone(&store.call_logs), company, clock);
+        let orphans = AbortOnDropHandle::new(tokio::spawn(orphans));
         Ok(Self {
             address,
             base_url,
@@ -298,6 +309,7 @@ impl Server {
             calendar,
             reminders: Reminders::start(runner, offers),
             _settling: settling,
+            _orphans: orphans,
             gate,
             drain: config.drain,
             stopping,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::customer::{CustomerId, NewCustomer};
+use crate::customer::{CustomerId, NewCustomer, Phone};
 use crate::error::StorageError;
 use crate::vehicle::{NewVehicle, VehicleId};
 
@@ -73,6 +73,9 @@ pub struct NewAppointment {
     pub idempotency_key: String,
     /// Who wrote it, for the record: `voice`, `seed`, a user.
     pub booked_by: String,
+    /// The number that they booked from, as the network gave it. Where it is the customer's own, they
+    /// consent to be called at it; a number that was only spoken may be anybody's, and is written to.
+    pub booked_from: Option<Phone>,
 }
 
 /// A stretch of time that one bay is taken.

@@ -1,8 +1,12 @@
 //! Customers: who calls.
 
+mod callable;
+pub(crate) mod name;
+
 use async_trait::async_trait;
 use jiff::civil::Date;
 
+pub use self::callable::NotCallable;
 use crate::error::StorageError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -48,7 +52,8 @@ pub struct NewCustomer {
 pub trait Customers: Send + Sync {
     async fn by_id(&self, id: CustomerId) -> Result<Option<Customer>, StorageError>;
     async fn by_phone(&self, phone: &Phone) -> Result<Option<Customer>, StorageError>;
-    /// Case-insensitive substring match; both must match where both are given; at most 5, by name.
+    /// Those of this name, without regard to case, accents, apostrophes and hyphens; both must be the
+    /// same where both are given. At most 5, by name.
     async fn by_name(
         &self,
         first: Option<&str>,

@@ -134,6 +134,7 @@ async fn appointment(store: &Store, location: &Location, now: &Zoned) -> Result<
         notes: None,
         idempotency_key: APPOINTMENT_KEY.into(),
         booked_by: "seed".into(),
+        booked_from: Some(phone("217-555-0102")),
     };
     store.appointments.book(&new).await?;
     Ok(())

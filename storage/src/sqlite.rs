@@ -32,6 +32,7 @@ use sqlx::{Connection as _, SqlitePool};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
+use crate::customer::name;
 use crate::error::{OpenError, StorageError};
 use crate::migrations::file;
 use crate::{Backend, Store, limits};
@@ -84,7 +85,8 @@ async fn connect(
     let options = SqliteConnectOptions::new()
         .filename(path)
         .foreign_keys(true)
-        .busy_timeout(limits::BUSY_TIMEOUT);
+        .busy_timeout(limits::BUSY_TIMEOUT)
+        .collation("NAME", name::compare);
     let write = options
         .clone()
         .create_if_missing(true)

@@ -33,7 +33,8 @@ pub enum WaitState {
     Declined,
     /// The offer was not answered in time.
     Expired,
-    /// Taken off the list without an offer: they may not be written to, or their days are over.
+    /// Taken off the list: they may not be written to, their days are over, or they have booked the
+    /// same meanwhile.
     Left,
 }
 
@@ -79,8 +80,14 @@ pub trait Waitlist: Send + Sync {
     /// Puts a customer on the list. A vehicle that waits for the same already gets these days; its
     /// place in the line stays.
     async fn join(&self, wait: &NewWait) -> Result<Wait, StorageError>;
-    /// Whoever waits at a location, first come first; at most `limit`.
-    async fn waiting(&self, location: &str, limit: u32) -> Result<Vec<Wait>, StorageError>;
+    /// Whoever waits at a location, first come first; at most `limit`. `after` is the last one that
+    /// was seen, so that a list of any length is gone through to its end.
+    async fn waiting(
+        &self,
+        location: &str,
+        after: Option<WaitId>,
+        limit: u32,
+    ) -> Result<Vec<Wait>, StorageError>;
     /// The offers of a location that stand at `now`.
     async fn offers(&self, location: &str, now: Timestamp) -> Result<Vec<Offer>, StorageError>;
     /// Makes an offer. False where they wait no longer, or where another offer of the same start
@@ -116,7 +123,7 @@ pub(crate) const JOIN: &str = "INSERT INTO waitlist
     RETURNING *";
 
 pub(crate) const WAITING: &str = "SELECT * FROM waitlist
-    WHERE location = $1 AND state = 'waiting' ORDER BY id LIMIT $2";
+    WHERE location = $1 AND state = 'waiting' AND id > $3 ORDER BY id LIMIT $2";
 
 pub(crate) const OFFERS: &str = "SELECT * FROM waitlist
     WHERE location = $1 AND state = 'offered' AND offer_until > $2 ORDER BY offer_starts_at, id";

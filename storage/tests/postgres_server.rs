@@ -484,6 +484,7 @@ fn newcomer(key: &str, phone: &str) -> NewAppointment {
         notes: None,
         idempotency_key: key.into(),
         booked_by: "voice".into(),
+        booked_from: None,
     }
 }
 

@@ -490,6 +490,7 @@ fn newcomer() -> NewAppointment {
         notes: None,
         idempotency_key: "CA1:1".into(),
         booked_by: "voice".into(),
+        booked_from: None,
     }
 }
 

@@ -503,6 +503,7 @@ async fn thousand_callers(store: Store) {
             notes: None,
             idempotency_key: format!("CA{caller}:0"),
             booked_by: "race".into(),
+            booked_from: None,
         });
     }
     let mut race = JoinSet::new();

@@ -400,6 +400,7 @@ async fn books(node: &Node, customer: CustomerId) {
         notes: None,
         idempotency_key: "nodes:1".into(),
         booked_by: "test".into(),
+        booked_from: None,
     };
     node.store().appointments.book(&wish).await.expect("free");
 }

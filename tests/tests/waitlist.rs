@@ -10,9 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use storage::Location;
 use storage::appointment::{AppointmentId, NewAppointment, Party};
 use storage::consent::Channel;
-use storage::customer::{Customer, CustomerId, Phone};
-use storage::vehicle::VehicleId;
-use storage::waitlist::{NewWait, Wait, WaitState};
+use storage::customer::{Customer, CustomerId, NewCustomer, Phone};
+use storage::vehicle::{NewVehicle, VehicleId};
+use storage::waitlist::{NewWait, Offer, Wait, WaitState};
 use tempfile::TempDir;
 use tests::program::NOW;
 use tests::vendors::twilio::{ACCOUNT_SID, AUTH_TOKEN, Fault, Twilio, signed_form, value};
@@ -75,6 +75,7 @@ impl Scene {
                     notes: None,
                     idempotency_key: format!("full:{bay}:{half_hour}"),
                     booked_by: "test".to_owned(),
+                    booked_from: None,
                 };
                 let booked = store.appointments.book(&booking).await.expect("free");
                 if starts_at == wednesday(10, 0) {
@@ -255,12 +256,17 @@ async fn an_offer_that_nobody_answers_goes_to_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_no_is_the_next_ones_chance_and_a_sentence_is_no_answer() {
+async fn a_no_is_the_next_ones_chance_and_a_sentence_is_asked_about() {
     let scene = Scene::new().await;
     scene.somebody_cancels(0).await;
     assert_eq!(scene.offers(0, JOHN).await, 1);
-    let silence = scene.texts(JOHN, "what is this about", "SM3").await;
-    assert!(!silence.contains("<Message>"), "{silence}");
+    for sentence in ["what is this about", "I'd like to know if yes means I pay"] {
+        let asked = scene.texts(JOHN, sentence, "SM3").await;
+        assert!(asked.contains("please reply YES"), "{asked}");
+        assert_eq!(scene.state(&scene.john).await, WaitState::Offered);
+    }
+    let silence = scene.texts(SUE, "what is this about", "SM3").await;
+    assert!(!silence.contains("<Message>"), "nothing stands: {silence}");
     let answer = scene.texts(JOHN, "no thanks", "SM4").await;
     assert!(answer.contains("all right, John"), "{answer}");
     assert_eq!(scene.state(&scene.john).await, WaitState::Declined);
@@ -287,6 +293,7 @@ async fn a_time_that_was_taken_meanwhile_is_told_and_they_wait_on() {
         notes: None,
         idempotency_key: "insists".to_owned(),
         booked_by: "test".to_owned(),
+        booked_from: None,
     };
     let store = scene.server.store();
     store.appointments.book(&sues).await.expect("free");
@@ -294,6 +301,102 @@ async fn a_time_that_was_taken_meanwhile_is_told_and_they_wait_on() {
     assert!(answer.contains("that time has just gone"), "{answer}");
     assert_eq!(scene.booked_at_ten(JOHN).await, 0);
     assert_eq!(scene.state(&scene.john).await, WaitState::Waiting);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_has_booked_the_same_meanwhile_is_not_booked_twice() {
+    let scene = Scene::new().await;
+    scene.somebody_cancels(0).await;
+    assert_eq!(scene.offers(0, JOHN).await, 1);
+    let store = scene.server.store();
+    let friday = wednesday(58, 0);
+    for (wait, key) in [(&scene.john, "john"), (&scene.sue, "sue")] {
+        let booking = NewAppointment {
+            party: Party::Known {
+                customer: wait.customer,
+                vehicle: wait.vehicle,
+            },
+            location: "main".to_owned(),
+            service: "oil_change".to_owned(),
+            starts_at: friday,
+            ends_at: friday + SignedDuration::from_mins(30),
+            bays: 3,
+            notes: None,
+            idempotency_key: key.to_owned(),
+            booked_by: "test".to_owned(),
+            booked_from: None,
+        };
+        store.appointments.book(&booking).await.expect("free");
+    }
+    let answer = scene.texts(JOHN, "Sí, por favor", "SM7").await;
+    assert!(answer.contains("has an appointment already"), "{answer}");
+    assert!(answer.contains("November 27 at 10:00 AM"), "{answer}");
+    assert_eq!(scene.booked_at_ten(JOHN).await, 0);
+    assert_eq!(scene.state(&scene.john).await, WaitState::Left);
+    assert_eq!(scene.offers(1, SUE).await, 0, "she has one, too");
+    assert_eq!(scene.state(&scene.sue).await, WaitState::Left);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_offer_against_the_rules_is_not_booked() {
+    let scene = Scene::new().await;
+    let store = scene.server.store();
+    let thanksgiving = wednesday(34, 0);
+    let offer = Offer {
+        starts_at: thanksgiving,
+        ends_at: thanksgiving + SignedDuration::from_mins(30),
+        until: clock_at(30).now(),
+    };
+    let now = clock_at(0).now();
+    let offered = store.waitlist.offer(scene.john.id, &offer, 3, now).await;
+    assert!(offered.expect("written"));
+    let answer = scene.texts(JOHN, "yes", "SM8").await;
+    assert!(answer.contains("that time has just gone"), "{answer}");
+    let his = store.appointments.of_customer(scene.john.customer).await;
+    assert_eq!(his.expect("readable"), []);
+    assert_eq!(scene.state(&scene.john).await, WaitState::Waiting);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_for_whom_nothing_is_free_keep_nobody_from_the_offers() {
+    let scene = Scene::new().await;
+    scene.somebody_cancels(0).await;
+    let store = scene.server.store();
+    // Sixty for Thanksgiving, when nobody works, and then one for Wednesday.
+    for n in 0..=60 {
+        let grace = NewCustomer {
+            phone: phone(&format!("+121755502{n:02}")),
+            first_name: "Grace".to_owned(),
+            last_name: "Hill".to_owned(),
+            email: None,
+            date_of_birth: None,
+            address: None,
+        };
+        let grace = store.customers.create(&grace).await.expect("new");
+        let now = clock_at(0).now();
+        let consent = &store.consents;
+        let consent = consent.consent(&grace.phone, Channel::Sms, "test", now);
+        consent.await.expect("written");
+        let sedan = NewVehicle {
+            year: 2020,
+            make: "Toyota".to_owned(),
+            model: "Camry".to_owned(),
+            vin: None,
+        };
+        let vehicle = store.vehicles.add(grace.id, &sedan).await.expect("hers");
+        let day = date(2026, 11, if n == 60 { 25 } else { 26 });
+        let wait = NewWait {
+            customer: grace.id,
+            vehicle: vehicle.id,
+            location: "main".to_owned(),
+            service: "oil_change".to_owned(),
+            first_day: day,
+            last_day: day,
+        };
+        store.waitlist.join(&wait).await.expect("joined");
+    }
+    assert_eq!(scene.offers(0, "+12175550260").await, 1);
+    assert_eq!(scene.messages_to("+12175550260").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -17,6 +17,7 @@ mod turn;
 
 pub use model_brain::ModelBrain;
 pub use rules::RuleBrain;
+pub(crate) use turn::vocabulary;
 
 use pipeline::message::Expectation;
 use storage::appointment::AppointmentId;

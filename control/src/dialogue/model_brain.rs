@@ -6,6 +6,7 @@
 //! rules answer the same turn, from what is known and was said so far; the next turn is the model's
 //! again, as long as it speaks.
 
+mod act;
 mod asked;
 mod consent;
 mod gist;
@@ -505,7 +506,7 @@ impl ModelBrain {
         self.history.tools(&asking.said, &requests);
         let mut work = Work::new(asking.round, &asking.said, requests.len());
         for (n, request) in requests.iter().enumerate() {
-            match self.checked(request, &mut work) {
+            match self.checked(request, &mut work, now) {
                 Ok(call) => {
                     let id = self.known.next_tool();
                     work.runs(id, n);

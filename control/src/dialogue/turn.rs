@@ -17,7 +17,7 @@ use crate::nlu::{self, Concept, address, date_of_birth, vin};
 use crate::tools::cancel_appointment::Reason;
 
 /// How callers name the location's services.
-pub(super) fn vocabulary(location: &Location) -> Vocabulary {
+pub(crate) fn vocabulary(location: &Location) -> Vocabulary {
     let names = |service: &Service| -> Vec<String> {
         let name = std::iter::once(service.name.clone());
         let others = location.spoken.languages().iter().flat_map(|language| {

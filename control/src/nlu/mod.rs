@@ -16,6 +16,7 @@ pub mod language;
 pub mod name;
 pub mod number;
 pub mod phone;
+mod plain_yes;
 pub mod satisfaction;
 pub mod say;
 pub mod service;
@@ -28,3 +29,4 @@ pub mod yes_no;
 pub(crate) use spanish::{digits_said as spanish_digits, folded, month as spanish_month};
 
 pub use concept::{Concept, agree, concept, concept_at, same_meaning};
+pub use plain_yes::is_plain_yes;

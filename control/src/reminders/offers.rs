@@ -24,7 +24,7 @@ use crate::clock::BusinessClock;
 use crate::config::Config;
 use crate::limits;
 use crate::telephony::rest::{NewMessage, Rest, RestError, Sender, Sent};
-use crate::tools::Toolbox;
+use crate::tools::{Toolbox, already_booked};
 
 /// Works through the waiting lists of all locations.
 #[derive(Debug)]
@@ -94,13 +94,21 @@ impl Offers {
             if location.reminders.waitlist().is_none() {
                 continue;
             }
-            let limit = limits::WAITLIST_BATCH;
-            for wait in self.store.waitlist.waiting(&location.key, limit).await? {
-                // Whoever just asked to be left alone may be among them.
-                if stopping.is_cancelled() || !self.owed.is_empty() {
-                    return Ok(made);
+            let (list, mut last) = (&self.store.waitlist, None);
+            loop {
+                let batch = limits::WAITLIST_BATCH;
+                let waiting = list.waiting(&location.key, last, batch).await?;
+                for wait in &waiting {
+                    // Whoever just asked to be left alone may be among them.
+                    if stopping.is_cancelled() || !self.owed.is_empty() {
+                        return Ok(made);
+                    }
+                    made += u32::from(self.offer_to(location, wait).await?);
                 }
-                made += u32::from(self.offer_to(location, &wait).await?);
+                match waiting.last() {
+                    Some(wait) => last = Some(wait.id),
+                    None => break,
+                }
             }
         }
         Ok(made)
@@ -144,6 +152,15 @@ impl Offers {
         let Some(slot) = self.first_free(location, service, wait, &by_then).await? else {
             return Ok(false);
         };
+        let upcoming = self.store.appointments.upcoming(wait.customer, now).await?;
+        let booked = upcoming.iter().any(|known| {
+            known.vehicle == wait.vehicle && already_booked::clash(known, service, slot.interval())
+        });
+        if booked {
+            self.leave(wait, "they have booked the same meanwhile")
+                .await?;
+            return Ok(false);
+        }
         let offer = Offer {
             starts_at: slot.starts_at.timestamp(),
             ends_at: slot.ends_at.timestamp(),

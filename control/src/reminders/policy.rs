@@ -179,6 +179,9 @@ impl Policy {
         if !case.standing.consented {
             return skip("the customer has not consented");
         }
+        if case.customer.phone.callable().is_err() {
+            return skip(NOT_CALLED);
+        }
         if case.reminder.attempts >= limits::REMINDER_ATTEMPTS {
             return skip("the customer was tried often enough");
         }
@@ -311,6 +314,8 @@ impl Policy {
 }
 
 const AT_ONCE: SignedDuration = limits::CONFIRMATION_AT_ONCE;
+/// See `Phone::callable`.
+const NOT_CALLED: &str = "the number is one that costs extra";
 const NOT_THE_TEST_NUMBER: &str = "test mode: the number is not YOUR_TEST_NUMBER";
 const NO_TEST_NUMBER: &str = "test mode: YOUR_TEST_NUMBER is not set, nobody may be called";
 

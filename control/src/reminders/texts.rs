@@ -133,6 +133,41 @@ pub fn declined(location: &Location, told: &Told<'_>) -> Option<String> {
     waitlist(location, told, |words| &words.declined)
 }
 
+/// What they wrote is neither a yes nor a no to an offer.
+#[must_use]
+pub fn yes_or_no(location: &Location, told: &Told<'_>) -> Option<String> {
+    waiting(location, told, |language| match language {
+        Language::English => "{location}: please reply YES to take that time, or NO to leave it.",
+        Language::Spanish => "{location}: responda SÍ para tomar esa hora, o NO para dejarla.",
+    })
+}
+
+/// They took an offer, and their vehicle comes for the same at `told.at`.
+#[must_use]
+pub fn booked_already(location: &Location, told: &Told<'_>) -> Option<String> {
+    waiting(location, told, |language| match language {
+        Language::English => {
+            "{location}: your {vehicle} has an appointment already, {day} at {time}. To change it, \
+             please call {phone}."
+        }
+        Language::Spanish => {
+            "{location}: su {vehicle} ya tiene una cita, {day}, {time}. Para cambiarla, llame al \
+             {phone}."
+        }
+    })
+}
+
+/// Words that are no location's own; nothing where it has no waiting list.
+fn waiting(
+    location: &Location,
+    told: &Told<'_>,
+    words: fn(Language) -> &'static str,
+) -> Option<String> {
+    location.reminders.waitlist()?;
+    let language = location.reminders.texts.as_ref()?.usual();
+    Some(about(words(language), location, language, told))
+}
+
 /// They are booked; nothing where the location has no words.
 #[must_use]
 pub fn confirmation(location: &Location, told: &Told<'_>) -> Option<String> {

@@ -146,42 +146,9 @@ fn joined(earlier: CallSummary, later: CallSummary, before_ms: u64) -> CallSumma
     whole
 }
 
-/// Closes the rows of calls whose process was killed in the middle of them. A row of a process that
-/// shares the book and lives is closed again, and rightly, by that process.
-pub async fn close_orphans(logs: &dyn CallLogs, now: jiff::Timestamp) {
-    let recent = match logs.recent(limits::MAX_LISTED_CALLS).await {
-        Ok(recent) => recent,
-        Err(error) => {
-            tracing::warn!(%error, "the calls of an earlier process could not be looked at");
-            return;
-        }
-    };
-    for log in recent.into_iter().filter(|log| log.summary.is_none()) {
-        // When it broke off is not known: some time between its beginning and now.
-        let summary = CallSummary {
-            ended_at: now.max(log.call.started_at),
-            duration_ms: 0,
-            outcome: Outcome::Failed,
-            end_reason: "the process was killed".to_owned(),
-            customer: None,
-            appointment: None,
-            required_human_transfer: false,
-            transcript: Vec::new(),
-            turns: Vec::new(),
-            tools_used: Vec::new(),
-        };
-        let call = log.call.call_sid.as_str();
-        match logs.close(&log.call, &summary).await {
-            Ok(()) => tracing::warn!(call, "an earlier process was killed during this call"),
-            Err(error) => tracing::warn!(call, %error, "the log of a broken call stays open"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use storage::Store;
-    use storage::call_log::{Direction, Line, Speaker};
+    use storage::call_log::{Line, Speaker};
 
     use super::*;
 
@@ -221,28 +188,5 @@ mod tests {
             40_000,
         );
         assert_eq!(booked_first.outcome, Outcome::Booked, "stays booked");
-    }
-
-    #[tokio::test]
-    async fn the_rows_of_a_killed_process_are_closed_by_the_next_one_and_no_others() {
-        let store = Store::open_in_memory().await.expect("a store");
-        let logs = store.call_logs.as_ref();
-        let at = |text: &str| text.parse::<jiff::Timestamp>().expect("valid");
-        let call = |sid: &str| NewCallLog {
-            call_sid: sid.to_owned(),
-            direction: Direction::Inbound,
-            from_number: None,
-            to_number: None,
-            started_at: at("2026-11-23T15:00:00Z"),
-        };
-        logs.open(&call("CA1")).await.expect("open");
-        close_orphans(logs, at("2026-11-23T15:10:00Z")).await;
-        let first = logs.by_sid("CA1").await.expect("readable").expect("a row");
-        let summary = first.summary.clone().expect("closed");
-        assert_eq!(summary.outcome, Outcome::Failed);
-        assert_eq!(summary.end_reason, "the process was killed");
-        close_orphans(logs, at("2026-11-23T16:00:00Z")).await;
-        let again = logs.by_sid("CA1").await.expect("readable").expect("a row");
-        assert_eq!(format!("{again:?}"), format!("{first:?}"), "closed once");
     }
 }

@@ -13,6 +13,7 @@ mod holding;
 mod journal;
 mod log;
 mod media;
+mod orphans;
 mod record;
 mod recorded;
 mod registry;
@@ -28,8 +29,8 @@ mod unsaved;
 
 pub use ending::{Ending, nobody_there};
 pub use journal::{Journal, Noted};
-pub use log::close_orphans;
 pub use media::{Admission, Carrier, Gate, Media};
+pub use orphans::{Company, close_orphans, keep_closing_orphans};
 pub use registry::{
     Begun, Calls, Census, NotAnnounced, NotAsked, NotBegun, NotReturned, Occasion, Parties,
     Purpose, Request,

@@ -123,7 +123,7 @@ pub(super) async fn run(
         .resolve(&tools.location().zone)
         .map_err(|why| ToolError::bad_moment("scheduled_at", &why))?;
     let notes = arguments.notes.as_deref().map(field::notes).transpose()?;
-    let party = party(tools, context, &arguments.party, start.year()).await?;
+    let party = party(tools, context, &arguments.party).await?;
     let interval = tools.allowed(service, &start).await?;
     if !arguments.another {
         already_booked::check(here, context, &party, service, interval).await?;
@@ -138,6 +138,7 @@ pub(super) async fn run(
         notes,
         idempotency_key: context.booking_key(&arguments)?,
         booked_by: BOOKED_BY.to_owned(),
+        booked_from: context.claimed_number().cloned(),
     };
     match tools.store().appointments.book(&wanted).await {
         Ok(booked) => {
@@ -146,7 +147,7 @@ pub(super) async fn run(
             context.settle(Outcome::Booked, booked.id);
             Ok(Answer::Booked(here.visit(context, booked).await?))
         }
-        Err(error) => Err(refused(tools, error, service, &start).await),
+        Err(error) => Err(refused(tools, context, error, service, &start).await),
     }
 }
 
@@ -155,8 +156,8 @@ async fn party(
     tools: &Toolbox,
     context: &CallContext,
     asked: &Party,
-    year: i16,
 ) -> Result<appointment::Party, ToolError> {
+    let year = tools.now().year();
     match asked {
         Party::Known {
             customer_id,
@@ -210,6 +211,7 @@ fn scheduled_at<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D:
 
 async fn refused(
     tools: &Toolbox,
+    context: &CallContext,
     error: BookingError,
     service: &Service,
     wished: &Zoned,
@@ -220,11 +222,7 @@ async fn refused(
                 .not_bookable(NotBookable::Taken, service, wished)
                 .await
         }
-        BookingError::VehicleBusy => {
-            tools
-                .not_bookable(NotBookable::VehicleBusy, service, wished)
-                .await
-        }
+        BookingError::VehicleBusy => already_booked::busy(tools, context, service, wished).await,
         BookingError::NotTheirVehicle => ToolError::NoSuchVehicle,
         BookingError::UnknownCustomer => ToolError::NotThisCaller,
         BookingError::PhoneTaken => ToolError::NumberTaken,

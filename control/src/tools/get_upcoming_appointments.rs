@@ -23,7 +23,9 @@ pub(super) fn spec() -> ToolSpec {
     }
 }
 
-/// Scheduled or confirmed ones in the future, earliest first.
+/// Scheduled or confirmed ones in the future, earliest first. Each is read by the rules of the location
+/// where it is: one that asks for more proof than this call has given is left out, and where no other
+/// is left, more proof is needed.
 pub(super) async fn run(
     tools: &Toolbox,
     context: &CallContext,
@@ -39,8 +41,16 @@ pub(super) async fn run(
         .upcoming(customer, tools.now().timestamp())
         .await?;
     let mut visits = Vec::with_capacity(upcoming.len());
+    let mut withheld = None;
     for appointment in upcoming {
-        visits.push(tools.visit(context, appointment).await?);
+        let there = tools.where_it_is(&appointment);
+        match context.allowed(Action::Read, &there.location().verification) {
+            Ok(_) => visits.push(tools.visit(context, appointment).await?),
+            Err(refused) => withheld = Some(refused),
+        }
     }
-    Ok(Answer::Upcoming(visits))
+    match withheld {
+        Some(refused) if visits.is_empty() => Err(refused),
+        _ => Ok(Answer::Upcoming(visits)),
+    }
 }

@@ -6,7 +6,7 @@
 //! book; whoever wants to read, move or cancel must be *verified*.
 
 pub mod add_vehicle;
-mod already_booked;
+pub(crate) mod already_booked;
 pub mod book_appointment;
 pub mod cancel_appointment;
 pub mod confirm_appointment;

@@ -32,8 +32,13 @@ pub struct AddVehicle {
 impl CreateCustomer {
     pub(super) fn checked(&self) -> Result<NewCustomer, ToolError> {
         let email = self.email.as_deref().map(field::email).transpose()?;
+        let phone = field::phone(&self.phone_number)?;
+        phone.callable().map_err(|why| ToolError::BadArgument {
+            field: "phone_number",
+            remedy: format!("{why}; ask for another one"),
+        })?;
         Ok(NewCustomer {
-            phone: field::phone(&self.phone_number)?,
+            phone,
             first_name: field::name("first_name", &self.first_name)?,
             last_name: field::name("last_name", &self.last_name)?,
             email,

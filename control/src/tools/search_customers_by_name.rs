@@ -53,8 +53,6 @@ pub(super) async fn run(
         .await?;
     let same: Vec<_> = customers
         .into_iter()
-        .filter(|c| c.first_name.eq_ignore_ascii_case(&first))
-        .filter(|c| c.last_name.eq_ignore_ascii_case(&last))
         .filter(|c| !context.is_denied(c.id))
         .take(NAMESAKES)
         .map(|c| c.id)

@@ -1,6 +1,8 @@
 //! Tools as a language model asks for them, with whatever it writes into their arguments: what is
 //! wrong is refused by name, and nothing is written.
 
+mod booked;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -165,6 +167,21 @@ async fn a_wrong_argument_is_named_and_nothing_is_written() {
             "/create_customer/phone_number",
             json!("+49 30 901820"),
             "phone_number: ",
+        ),
+        (
+            "/create_customer/phone_number",
+            json!("+1 900 555 0100"),
+            "phone_number: phone: a premium-rate number",
+        ),
+        (
+            "/create_customer/phone_number",
+            json!("8005550100"),
+            "phone_number: phone: a toll-free number",
+        ),
+        (
+            "/create_customer/phone_number",
+            json!("876-555-0100"),
+            "phone_number: phone: calls to that area code",
         ),
         (
             "/create_customer/phone_number",

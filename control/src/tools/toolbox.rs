@@ -260,7 +260,7 @@ impl Toolbox {
     }
 
     /// The interval of a wished start, if the location's rules allow it.
-    pub(super) async fn allowed(
+    pub(crate) async fn allowed(
         &self,
         service: &Service,
         start: &Zoned,

@@ -8,6 +8,7 @@ use super::row;
 use super::transaction::{Mode, within};
 use super::{Database, audit, sql};
 use crate::audit::Entry;
+use crate::customer::name;
 use crate::customer::{CreateCustomerError, Customer, CustomerId, Customers, NewCustomer, Phone};
 use crate::error::StorageError;
 use crate::limits;
@@ -20,8 +21,8 @@ const BY_PHONE: &str = "SELECT * FROM customers WHERE phone = $1";
 // The server lowers both sides, because what it takes for a letter depends on its locale. Sorted by
 // bytes: which five of many are found must not.
 const BY_NAME: &str = r#"SELECT * FROM customers
-    WHERE ($1::text IS NULL OR lower(first_name) LIKE lower($1) ESCAPE '\')
-      AND ($2::text IS NULL OR lower(last_name) LIKE lower($2) ESCAPE '\')
+    WHERE ($1::text IS NULL OR lower(translate(first_name, $4, $5)) = lower(translate($1, $4, $5)))
+      AND ($2::text IS NULL OR lower(translate(last_name, $4, $5)) = lower(translate($2, $4, $5)))
     ORDER BY last_name COLLATE "C", first_name COLLATE "C", id LIMIT $3"#;
 
 const COUNT: &str = "SELECT count(*) FROM customers";
@@ -47,14 +48,17 @@ impl Customers for Database {
         first: Option<&str>,
         last: Option<&str>,
     ) -> Result<Vec<Customer>, StorageError> {
-        let (first, last) = (first.and_then(containing), last.and_then(containing));
+        let given = |name: &&str| !name.trim().is_empty();
+        let (first, last) = (first.filter(given), last.filter(given));
         if first.is_none() && last.is_none() {
             return Ok(Vec::new());
         }
         let query = sql(BY_NAME)
-            .bind(first)
-            .bind(last)
-            .bind(limits::NAME_MATCHES);
+            .bind(first.map(|name| row::text(name.trim())))
+            .bind(last.map(|name| row::text(name.trim())))
+            .bind(limits::NAME_MATCHES)
+            .bind(name::ACCENTED)
+            .bind(name::PLAIN);
         self.all(query, customer).await
     }
 
@@ -97,17 +101,4 @@ pub(super) async fn insert(
     let created = customer(&row)?;
     audit::write(connection, &Entry::created(created.id)).await?;
     Ok(created)
-}
-
-/// A LIKE pattern for names that hold this text; nothing for an empty text.
-fn containing(text: &str) -> Option<String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return None;
-    }
-    let escaped = row::text(text)
-        .replace('\\', r"\\")
-        .replace('%', r"\%")
-        .replace('_', r"\_");
-    Some(format!("%{escaped}%"))
 }

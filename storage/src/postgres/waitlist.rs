@@ -34,10 +34,16 @@ impl Waitlist for Database {
         .await
     }
 
-    async fn waiting(&self, location: &str, limit: u32) -> Result<Vec<Wait>, StorageError> {
+    async fn waiting(
+        &self,
+        location: &str,
+        after: Option<WaitId>,
+        limit: u32,
+    ) -> Result<Vec<Wait>, StorageError> {
         let query = sql(WAITING)
             .bind(row::text(location))
-            .bind(i64::from(limit));
+            .bind(i64::from(limit))
+            .bind(after.map_or(0, |last| last.0));
         self.all(query, wait).await
     }
 

@@ -6,7 +6,7 @@ use super::appointment::{Refused, Times};
 use super::{customer, row, vehicle};
 use crate::appointment::{Appointment, BookingError, NewAppointment, Party};
 use crate::audit::{Entry, call};
-use crate::customer::{CreateCustomerError, CustomerId};
+use crate::customer::{CreateCustomerError, CustomerId, Phone};
 use crate::error::StorageError;
 use crate::limits;
 use crate::read::appointment;
@@ -30,7 +30,8 @@ const INSERT: &str = "WITH RECURSIVE candidate (bay) AS
     ON CONFLICT (idempotency_key) DO NOTHING RETURNING *";
 
 /// What comes with appointment $1: its line in the audit log, its entry in the calendar's outbox, its
-/// reminders, and the consent of whoever books: they give their number to be told about it.
+/// reminders, and the consent of whoever books: they give a number to be told about it, to be written
+/// to, and called only where it is the one $13 that they book from.
 const WITH_IT: &str = "
 INSERT INTO audit_log (call_sid, change, customer_id, vehicle_id, appointment_id, detail)
     SELECT $2, 'appointment_booked', customer_id, vehicle_id, id, $3 FROM appointments WHERE id = $1;
@@ -43,6 +44,7 @@ INSERT INTO consents (phone, channel, source, at)
       JOIN customers ON customers.id = made.customer_id
       JOIN (SELECT 'voice' AS channel UNION ALL SELECT 'sms') AS reached
      WHERE made.id = $1 AND made.booked_by <> ''
+       AND (reached.channel = 'sms' OR customers.phone = $13)
     ON CONFLICT DO NOTHING";
 
 const BY_KEY: &str = "SELECT * FROM appointments WHERE idempotency_key = $1";
@@ -69,7 +71,7 @@ pub(super) async fn book(
             None => Err(refusal(connection, customer, vehicle, times).await?),
         };
     };
-    complete(connection, &made).await?;
+    complete(connection, &made, new.booked_from.as_ref()).await?;
     Ok(made)
 }
 
@@ -131,6 +133,7 @@ async fn insert(
 async fn complete(
     connection: &mut SqliteConnection,
     made: &Appointment,
+    booked_from: Option<&Phone>,
 ) -> Result<(), StorageError> {
     let mut query = sqlx::query(WITH_IT)
         .bind(made.id.0)
@@ -140,6 +143,7 @@ async fn complete(
     for (kind, due_at) in planned(made.starts_at, made.ends_at) {
         query = query.bind(row::word(kind)?).bind(due_at.as_second());
     }
+    query = query.bind(booked_from.map(Phone::as_str));
     query.execute(connection).await?;
     Ok(())
 }

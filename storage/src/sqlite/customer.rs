@@ -14,9 +14,10 @@ pub(super) const BY_ID: &str = "SELECT * FROM customers WHERE id = $1";
 
 const BY_PHONE: &str = "SELECT * FROM customers WHERE phone = $1";
 
-const BY_NAME: &str = r"SELECT * FROM customers
-    WHERE ($1 IS NULL OR lower(first_name) LIKE $1 ESCAPE '\')
-      AND ($2 IS NULL OR lower(last_name) LIKE $2 ESCAPE '\')
+/// `NAME` is ours: see [`crate::customer::name`].
+const BY_NAME: &str = "SELECT * FROM customers
+    WHERE ($1 IS NULL OR first_name = $1 COLLATE NAME)
+      AND ($2 IS NULL OR last_name = $2 COLLATE NAME)
     ORDER BY last_name, first_name, id LIMIT $3";
 
 const COUNT: &str = "SELECT count(*) FROM customers";
@@ -48,13 +49,14 @@ impl Customers for Database {
         first: Option<&str>,
         last: Option<&str>,
     ) -> Result<Vec<Customer>, StorageError> {
-        let (first, last) = (first.and_then(containing), last.and_then(containing));
+        let given = |name: &&str| !name.trim().is_empty();
+        let (first, last) = (first.filter(given), last.filter(given));
         if first.is_none() && last.is_none() {
             return Ok(Vec::new());
         }
         let rows = sqlx::query(BY_NAME)
-            .bind(first)
-            .bind(last)
+            .bind(first.map(str::trim))
+            .bind(last.map(str::trim))
             .bind(limits::NAME_MATCHES)
             .fetch_all(&self.readers)
             .await?;
@@ -115,17 +117,4 @@ pub(super) async fn exists(
         .fetch_optional(connection)
         .await?;
     Ok(row.is_some())
-}
-
-/// A LIKE pattern for names that hold this text; nothing for an empty text.
-fn containing(text: &str) -> Option<String> {
-    let text = text.trim().to_ascii_lowercase();
-    if text.is_empty() {
-        return None;
-    }
-    let escaped = text
-        .replace('\\', r"\\")
-        .replace('%', r"\%")
-        .replace('_', r"\_");
-    Some(format!("%{escaped}%"))
 }

@@ -31,10 +31,16 @@ impl Waitlist for Database {
         .await
     }
 
-    async fn waiting(&self, location: &str, limit: u32) -> Result<Vec<Wait>, StorageError> {
+    async fn waiting(
+        &self,
+        location: &str,
+        after: Option<WaitId>,
+        limit: u32,
+    ) -> Result<Vec<Wait>, StorageError> {
         let rows = sqlx::query(WAITING)
             .bind(location)
             .bind(i64::from(limit))
+            .bind(after.map_or(0, |last| last.0))
             .fetch_all(&self.readers)
             .await?;
         rows.iter().map(wait).collect()

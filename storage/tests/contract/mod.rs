@@ -92,10 +92,10 @@ macro_rules! suite {
         $crate::contract::tests!($store, people: [
             a_customer_is_found_by_number,
             two_customers_cannot_have_one_number,
-            names_match_anywhere_and_in_any_case,
+            names_are_the_same_in_any_case_and_without_accents,
             wildcards_in_a_name_are_letters,
             whatever_a_caller_is_called_is_only_text,
-            at_most_five_names_are_found,
+            at_most_five_of_a_name_are_found_and_others_do_not_count,
             vehicles_are_listed_in_the_order_they_came,
             a_vehicle_that_is_there_is_not_written_twice,
             history_is_newest_first,
@@ -130,6 +130,7 @@ macro_rules! suite {
         ]);
         $crate::contract::tests!($store, reminders: [
             a_booking_plans_its_reminders_and_keeps_the_consent,
+            a_number_that_was_only_spoken_is_written_to_and_not_called,
             a_move_plans_anew_and_a_cancellation_plans_nothing,
             a_failed_move_leaves_the_reminders_as_they_were,
             a_claimed_reminder_is_nobody_elses_until_its_lease_runs_out,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use storage::Store;
-use storage::appointment::Appointment;
+use storage::appointment::{Appointment, NewAppointment, Party};
 use storage::consent::{Channel, Standing};
 use storage::customer::Phone;
 use storage::reminder::{
@@ -13,7 +13,7 @@ use storage::reminder::{
 };
 use tokio::task::JoinSet;
 
-use super::scene::{BAYS, at, booked, regular};
+use super::scene::{BAYS, at, booked, booking_by, person, regular, sedan};
 
 const LEASE: Duration = Duration::from_secs(60);
 /// A lease that has run out by the next second of the database's clock.
@@ -44,6 +44,35 @@ pub(crate) async fn a_booking_plans_its_reminders_and_keeps_the_consent(store: S
     assert!(rows[2].due_at < at(0, 0), "a confirmation is due at once");
     assert_eq!(rows[3].due_at, at(301, 0));
     assert!(standing().await.consented);
+}
+
+pub(crate) async fn a_number_that_was_only_spoken_is_written_to_and_not_called(store: Store) {
+    let book = async |last_four: u16, from: Option<u16>| {
+        let party = Party::NewCustomer {
+            customer: person(last_four),
+            vehicle: sedan(),
+        };
+        let hour = i64::from(last_four);
+        let wish = NewAppointment {
+            booked_from: from.map(|from| person(from).phone),
+            ..booking_by(party, at(hour, 0), at(hour + 1, 0))
+        };
+        store.appointments.book(&wish).await.expect("free");
+        let mut consented = [false; 2];
+        for (channel, consented) in [Channel::Voice, Channel::Sms].iter().zip(&mut consented) {
+            let phone = person(last_four).phone;
+            let standing = store.consents.standing(&phone, *channel, at(0, 0)).await;
+            *consented = standing.expect("readable").consented;
+        }
+        consented
+    };
+    assert_eq!(book(101, Some(101)).await, [true, true], "their own line");
+    assert_eq!(book(102, Some(101)).await, [false, true], "another line");
+    assert_eq!(
+        book(103, None).await,
+        [false, true],
+        "a line without number"
+    );
 }
 
 pub(crate) async fn a_move_plans_anew_and_a_cancellation_plans_nothing(store: Store) {

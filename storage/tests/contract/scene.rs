@@ -72,7 +72,10 @@ pub(crate) fn booking(who: &(Customer, Vehicle), from: Timestamp, to: Timestamp)
         customer: who.0.id,
         vehicle: who.1.id,
     };
-    booking_by(party, from, to)
+    NewAppointment {
+        booked_from: Some(who.0.phone.clone()),
+        ..booking_by(party, from, to)
+    }
 }
 
 pub(crate) fn booking_by(party: Party, from: Timestamp, to: Timestamp) -> NewAppointment {
@@ -87,6 +90,7 @@ pub(crate) fn booking_by(party: Party, from: Timestamp, to: Timestamp) -> NewApp
         bays: BAYS,
         notes: None,
         booked_by: "contract".into(),
+        booked_from: None,
     }
 }
 

@@ -43,11 +43,16 @@ pub(crate) async fn whoever_came_first_waits_first(store: Store) {
     let second = waits(&store, 801).await;
     assert_eq!(first.state, WaitState::Waiting);
     assert_eq!(first.first_day, date(2026, 11, 24));
-    let line = store.waitlist.waiting("main", 10).await.expect("readable");
-    assert_eq!(line, [first.clone(), second]);
-    let one = store.waitlist.waiting("main", 1).await.expect("readable");
-    assert_eq!(one, [first]);
-    let elsewhere = store.waitlist.waiting("north", 10).await;
+    let line = store.waitlist.waiting("main", None, 10).await;
+    assert_eq!(line.expect("readable"), [first.clone(), second.clone()]);
+    // And whoever comes after many is reached too.
+    let one = store.waitlist.waiting("main", None, 1).await;
+    assert_eq!(one.expect("readable"), [first.clone()]);
+    let next = store.waitlist.waiting("main", Some(first.id), 1).await;
+    assert_eq!(next.expect("readable"), [second.clone()]);
+    let nobody = store.waitlist.waiting("main", Some(second.id), 1).await;
+    assert_eq!(nobody.expect("readable"), []);
+    let elsewhere = store.waitlist.waiting("north", None, 10).await;
     assert_eq!(elsewhere.expect("readable"), []);
 }
 
@@ -61,7 +66,11 @@ pub(crate) async fn a_vehicle_waits_once_and_keeps_its_place(store: Store) {
     };
     let again = store.waitlist.join(&later).await.expect("joined");
     assert_eq!((again.id, again.last_day), (first.id, later.last_day));
-    let line = store.waitlist.waiting("main", 10).await.expect("readable");
+    let line = store
+        .waitlist
+        .waiting("main", None, 10)
+        .await
+        .expect("readable");
     assert_eq!(line.len(), 2);
     assert_eq!(line[0].id, first.id);
     let stranger = regular(&store, 812).await;

@@ -61,6 +61,7 @@ async fn main() {
             notes: None,
             idempotency_key: format!("CAbooker:{number}"),
             booked_by: "booker".into(),
+            booked_from: None,
         };
         store.appointments.book(&wish).await.expect("free");
         booked.notify_one();

@@ -356,6 +356,7 @@ async fn a_visit_is_followed_up_by_a_call_and_whoever_has_trouble_goes_to_a_huma
         notes: None,
         idempotency_key: "saturday".to_owned(),
         booked_by: "the counter".to_owned(),
+        booked_from: Some(Phone::parse(JOHN).expect("a number")),
     };
     let visit = scene.store.appointments.book(&visit).await;
     let visit = visit.expect("free").id;

@@ -45,6 +45,7 @@ async fn books_for_john(shop: &Dealership, starts_at: Timestamp) {
         notes: None,
         idempotency_key: "john".into(),
         booked_by: "test".into(),
+        booked_from: Some(john.phone),
     };
     shop.store.appointments.book(&wish).await.expect("free");
 }

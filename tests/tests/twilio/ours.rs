@@ -294,6 +294,7 @@ async fn a_follow_up_is_about_a_visit_that_is_over() {
         notes: None,
         idempotency_key: "yesterday".to_owned(),
         booked_by: "tests".to_owned(),
+        booked_from: None,
     };
     let visit = store.appointments.book(&visit).await.expect("free");
     let hook = |id: i64| format!("/outbound-follow-up?appointment_id={id}");

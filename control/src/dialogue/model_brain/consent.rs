@@ -3,10 +3,8 @@
 use super::asked::{asked, question};
 use super::history::Asked;
 use crate::dialogue::Question;
-use crate::nlu::intent::{self, Intent};
+use crate::nlu::is_plain_yes;
 use crate::nlu::service::Vocabulary;
-use crate::nlu::vehicle;
-use crate::nlu::yes_no::{self, Answer};
 
 /// True where the agent asked whether to do something, enough of that came across, and the caller
 /// plainly said yes, in either reading of their words.
@@ -24,25 +22,6 @@ pub(super) fn agreed(
         && enough
         && is_plain_yes(vocabulary, words)
         && second_opinion.is_none_or(|words| is_plain_yes(vocabulary, words))
-}
-
-/// A yes with nothing else in it: no other time, service or vehicle, no question, no "hang on".
-fn is_plain_yes(vocabulary: &Vocabulary, words: &str) -> bool {
-    let says_yes = yes_no::parse(words)
-        .is_some_and(|reply| reply.answer == Answer::Yes && reply.correction.is_none());
-    let wants = intent::parse(words, vocabulary).map(|request| request.intent);
-    let goes_with_yes = |intent| {
-        matches!(
-            intent,
-            Intent::Book | Intent::Reschedule | Intent::Cancel | Intent::Thanks | Intent::Greeting
-        )
-    };
-    says_yes
-        && yes_no::is_firm(words)
-        && !words.contains('?')
-        && wants.is_none_or(goes_with_yes)
-        && vocabulary.find(words).is_empty()
-        && vehicle::parse(words).is_none_or(|said| said.make.is_none() && said.model.is_none())
 }
 
 #[cfg(test)]
@@ -93,6 +72,8 @@ mod tests {
             "Yes, and a tire rotation.",
             "No. Okay.",
             "Maybe.",
+            "I'd like to know if yes means I pay.",
+            "Yes, if it does not take long.",
             "",
         ] {
             assert!(!agrees(ASKED, ASKED.len(), other, None), "{other}");

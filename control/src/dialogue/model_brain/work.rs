@@ -1,7 +1,9 @@
 //! The tools that a language model asks for: which may run, and what becomes of them.
 
+use jiff::Zoned;
+
 use super::asked::question;
-use super::{ModelBrain, consent};
+use super::{ModelBrain, act, consent};
 use crate::dialogue::limits::TOOL_ANSWER_LETTERS;
 use crate::dialogue::{ToolId, TransferReason};
 use crate::llm::ToolRequest;
@@ -89,8 +91,9 @@ enum Refused {
     #[error(transparent)]
     Invalid(#[from] request::InvalidRequest),
     #[error(
-        "The caller has not agreed to this. Say what you would do, ask \"Shall I do it?\", and call \
-         this tool again after a plain yes."
+        "The caller has not agreed to this. Say what you would do, and for which day and hour; ask \
+         \"Shall I book it?\", \"Shall I move it?\" or \"Shall I cancel it?\"; and call this tool again \
+         after a plain yes."
     )]
     NoConsent,
     #[error("Asked for twice; see the result of the other request.")]
@@ -108,8 +111,9 @@ impl ModelBrain {
         &mut self,
         request: &ToolRequest,
         work: &mut Work,
+        now: &Zoned,
     ) -> Result<ToolCall, String> {
-        self.check(request, work).map_err(|why| {
+        self.check(request, work, now).map_err(|why| {
             // It may quote what the model wrote.
             let mut why = why.to_string();
             why.truncate(why.floor_char_boundary(TOOL_ANSWER_LETTERS));
@@ -117,12 +121,17 @@ impl ModelBrain {
         })
     }
 
-    fn check(&mut self, request: &ToolRequest, work: &mut Work) -> Result<ToolCall, Refused> {
+    fn check(
+        &mut self,
+        request: &ToolRequest,
+        work: &mut Work,
+        now: &Zoned,
+    ) -> Result<ToolCall, Refused> {
         let call = request::parse(request)?;
         if work.calls.contains(&call) {
             return Err(Refused::Twice);
         }
-        if call.needs_consent() && !self.takes_consent() {
+        if call.needs_consent() && !self.takes_consent(&call, now) {
             return Err(Refused::NoConsent);
         }
         if matches!(call, ToolCall::EndCall(_)) && (work.requests > 1 || work.asked) {
@@ -132,15 +141,16 @@ impl ModelBrain {
         Ok(call)
     }
 
-    /// Whether the caller has said yes. It is to one question, and good for one change.
-    fn takes_consent(&mut self) -> bool {
+    /// Whether the caller has said yes to this change. It is to one question, and good for one change.
+    fn takes_consent(&mut self, change: &ToolCall, now: &Zoned) -> bool {
         let Some(to) = self.history.question_to_the_caller() else {
             return false;
         };
         let words = self.plain(&self.words.text);
         let second = self.words.second_opinion.as_deref();
         let second = second.map(|text| self.plain(text));
-        let agreed = consent::agreed(&self.prompt.vocabulary, to, &words, second.as_deref())
+        let agreed = act::asks_for(to.text, change, now)
+            && consent::agreed(&self.prompt.vocabulary, to, &words, second.as_deref())
             && self.consented_to != Some(to.number);
         if agreed {
             self.consented_to = Some(to.number);

@@ -25,12 +25,16 @@ phrases! {
         puede abrir su expediente.";
     NO_ACCOUNT: "I do not find an account with that number.",
         "No encuentro ninguna cuenta con ese número.";
+    NOBODY_LIKE_THAT: "I do not find an account for you.",
+        "No encuentro ninguna cuenta a su nombre.";
     NO_APPOINTMENTS: "I do not see any upcoming appointment for you.",
         "No veo ninguna cita próxima a su nombre.";
     NO_SUCH_NUMBER: "That does not seem to be a valid telephone number.",
         "Ese no parece ser un número de teléfono válido.";
     NUMBER_TAKEN: "I cannot use that number. Please give me another one.",
         "No puedo usar ese número. Deme otro, por favor.";
+    NUMBER_NOT_CALLED: "That is a number that we cannot call or write to.",
+        "A ese número no podemos llamar ni escribir.";
     NO_SUCH_YEAR: "That year does not seem right.", "Ese año no parece correcto.";
     SEVERAL_VEHICLES: "You have more than one like that.", "Tiene más de uno así.";
     VIN_UNKNOWN: "I could not find a vehicle by that number.",

@@ -13,7 +13,7 @@ use crate::tools::new_customer::AddVehicle;
 
 impl RuleBrain {
     /// What a booking for a new customer still needs.
-    pub(super) fn missing_of_new_customer(&self, booking: &mut Booking) -> Option<Asks> {
+    pub(super) fn missing_of_new_customer(&mut self, booking: &mut Booking) -> Option<Asks> {
         if booking.name.first.is_none() || booking.name.last.is_none() {
             return Some(Asks::Name);
         }
@@ -22,6 +22,13 @@ impl RuleBrain {
         }
         if !matches!(booking.vehicle, Chosen::New(_)) {
             return Some(Asks::Vehicle);
+        }
+        if booking
+            .phone
+            .take_if(|phone| phone.callable().is_err())
+            .is_some()
+        {
+            self.say(phrases::NUMBER_NOT_CALLED);
         }
         booking.phone.is_none().then_some(Asks::Phone)
     }

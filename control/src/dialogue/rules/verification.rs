@@ -220,6 +220,7 @@ impl RuleBrain {
     /// No account was found: something else is asked for, then a human.
     fn no_account(&mut self, errand: Errand, misses: u8, now: &Zoned) -> State {
         if misses >= LOOKUP_MISSES {
+            self.say(phrases::NOBODY_LIKE_THAT);
             return self.escalate(TransferReason::NotUnderstood);
         }
         self.say(phrases::NO_ACCOUNT);

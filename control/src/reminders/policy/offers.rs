@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use storage::consent::Standing;
 use storage::customer::Customer;
 
-use super::{CallingHours, Policy};
+use super::{CallingHours, NOT_CALLED, Policy};
 
 /// The reason holds nothing personal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ impl Policy {
         }
         if !standing.consented {
             return MayOffer::Never("the customer has not consented");
+        }
+        if customer.phone.callable().is_err() {
+            return MayOffer::Never(NOT_CALLED);
         }
         if let Some(why) = self.guard.refusal(&customer.phone) {
             return MayOffer::NotNow(why);

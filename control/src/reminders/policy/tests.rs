@@ -172,6 +172,23 @@ fn a_call_is_due_at_the_hour_of_the_last_open_day_before() {
 }
 
 #[test]
+fn a_number_that_costs_extra_or_was_only_spoken_is_not_called() {
+    let due = at("2026-12-08T09:00");
+    let scene = Scene::new(Kind::Voice, "2026-12-09T10:00");
+    assert_eq!(scene.judged(&usual(), due), Verdict::Act);
+    for number in ["900-555-0100", "800-555-0100", "876-555-0100"] {
+        for kind in [Kind::Voice, Kind::Sms, Kind::Confirmation] {
+            let mut scene = scene.clone().called_from(number, None);
+            scene.reminder.kind = kind;
+            skips(scene.judged(&usual(), due), "costs extra");
+        }
+    }
+    let mut spoken = scene;
+    spoken.standing.consented = false;
+    skips(spoken.judged(&usual(), due), "has not consented");
+}
+
+#[test]
 fn the_hour_its_zone_and_a_locations_schedule_may_be_chosen() {
     let settings = |hour, zone| {
         let mut settings = PRODUCTION.to_vec();
@@ -217,7 +234,7 @@ fn nobody_is_called_at_an_hour_that_may_be_night_for_them() {
             "2026-12-09T10:00",
         ),
         // A number that may be anywhere, from Hawaii to the east.
-        ("800-555-0142", None, "2026-12-08T09:00", "2026-12-08T12:00"),
+        ("416-555-0142", None, "2026-12-08T09:00", "2026-12-08T12:00"),
     ] {
         let scene = Scene::new(Kind::Voice, "2026-12-09T16:00").called_from(number, state);
         waits(scene.judged(&usual(), at(now)), until);

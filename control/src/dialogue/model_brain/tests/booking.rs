@@ -98,7 +98,7 @@ async fn a_question_that_was_not_heard_cannot_be_agreed_to() {
 async fn one_yes_is_good_for_one_change() {
     let second = BOOK.replace("09:00", "15:00");
     let mut scene = Scene::of_john([
-        says(SHALL_I),
+        says("Shall I book it for tomorrow at nine and at three?"),
         runs(
             "",
             &[("book_appointment", BOOK), ("book_appointment", &second)],
@@ -276,4 +276,38 @@ async fn the_same_change_twice_in_one_breath_is_one() {
         "{}",
         scene.told_of_tool()
     );
+}
+
+#[tokio::test]
+async fn a_yes_is_to_the_change_that_was_asked_about_and_to_no_other() {
+    let cancel = r#"{"appointment_id": 7, "reason": "other"}"#;
+    let later = r#"{"appointment_id": 7, "new_datetime": "2026-11-27T09:00"}"#;
+    for (asked, tool, arguments) in [
+        ("Shall I look that up for you?", "book_appointment", BOOK),
+        ("Shall I book it?", "book_appointment", BOOK),
+        (
+            "Shall I book it for Friday at ten?",
+            "book_appointment",
+            BOOK,
+        ),
+        (SHALL_I, "cancel_appointment", cancel),
+        (SHALL_I, "reschedule_appointment", later),
+        (
+            "Shall I move it to Monday at ten?",
+            "reschedule_appointment",
+            later,
+        ),
+    ] {
+        let mut scene = Scene::of_john([
+            says(asked),
+            runs("", &[(tool, arguments)]),
+            says("Shall I?"),
+        ])
+        .await;
+        scene.hears("I need an oil change tomorrow at nine.").await;
+        scene.hears("Yes.").await;
+        let told = scene.told_of_tool();
+        assert!(told.contains("has not agreed"), "{asked} {tool}: {told}");
+        assert_eq!(scene.appointments_of_john().await, []);
+    }
 }

@@ -8,6 +8,7 @@ use crate::tools::Assurance;
 
 const MARIA_READS: (&str, &str) = ("get_upcoming_appointments", r#"{"customer_id": 2}"#);
 const JOHN_READS: (&str, &str) = ("get_upcoming_appointments", r#"{"customer_id": 1}"#);
+const SHALL_I_BOOK: &str = "Shall I book it for Friday at nine?";
 const RIGHT: (&str, &str) = (
     "verify_customer",
     r#"{"date_of_birth": "1985-03-14", "address": null, "vin": null}"#,
@@ -55,29 +56,42 @@ async fn the_ids_of_others_are_refused_to_a_verified_caller_too() {
         "customer_id": 1, "vehicle_id": 2, "create_customer": null, "add_vehicle": null,
         "service_type": "oil_change", "scheduled_at": "2026-11-27T09:00", "notes": null,
     });
-    for (tool, arguments, refused) in [
+    for (asked, tool, arguments, refused) in [
         (
+            "Shall I read it?",
             "get_upcoming_appointments",
             json!({"customer_id": 2}),
             "not the one of this call",
         ),
         (
+            "Shall I cancel it?",
             "cancel_appointment",
             json!({"appointment_id": 1, "reason": "other"}),
             "no such appointment",
         ),
         (
+            "Shall I move it to Friday at nine?",
             "reschedule_appointment",
             json!({"appointment_id": 1, "new_datetime": "2026-11-27T09:00"}),
             "no such appointment",
         ),
-        ("book_appointment", book, "not the one of this call"),
-        ("book_appointment", with_their_vehicle, "no such vehicle"),
+        (
+            SHALL_I_BOOK,
+            "book_appointment",
+            book,
+            "not the one of this call",
+        ),
+        (
+            SHALL_I_BOOK,
+            "book_appointment",
+            with_their_vehicle,
+            "no such vehicle",
+        ),
     ] {
         let arguments = arguments.to_string();
         let mut scene = Scene::of_john([
             runs("", &[RIGHT]),
-            says("Thank you. Shall I do it?"),
+            says(&format!("Thank you. {asked}")),
             runs("", &[(tool, arguments.as_str())]),
             says("I am sorry, I cannot do that."),
         ])

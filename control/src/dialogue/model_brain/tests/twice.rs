@@ -62,6 +62,6 @@ async fn a_list_that_nobody_works_through_takes_nobody() {
     scene.hears("Is there nothing tomorrow?").await;
     scene.hears("Yes.").await;
     assert!(scene.told_of_tool().contains("no waiting list"));
-    let list = scene.store.waitlist.waiting("main", 9).await;
+    let list = scene.store.waitlist.waiting("main", None, 9).await;
     assert_eq!(list.expect("readable"), []);
 }

@@ -132,6 +132,35 @@ async fn a_withheld_number_is_asked_for_and_read_back() {
 }
 
 #[tokio::test]
+async fn whoever_gives_or_calls_from_a_number_that_costs_extra_is_asked_for_another() {
+    for (from, spoken) in [
+        (None, "nine hundred five five five oh one nine nine"),
+        (None, "eight seven six five five five oh one nine nine"),
+        (Some("+18765550199"), ""),
+    ] {
+        let mut call = Scene::new(from).await;
+        call.opens().await;
+        call.says_in_turn(&[
+            "i need a tire rotation",
+            "wednesday at ten a m",
+            "james brown",
+            "it is a twenty twenty ford focus",
+        ])
+        .await;
+        if from.is_none() {
+            call.says(spoken).await;
+        }
+        call.hears("That is a number that we cannot call or write to.");
+        call.is_asked(Question::Phone);
+        call.says("two one seven five five five oh one nine nine")
+            .await;
+        call.says("yes").await;
+        assert!(call.customer("+12175550199").await.is_some(), "{spoken}");
+        assert_eq!(call.booked().await.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_spoken_number_of_the_callers_own_account_is_used() {
     let mut call = Scene::new(None).await;
     call.opens().await;

@@ -331,6 +331,7 @@ impl Scene {
                 notes: None,
                 idempotency_key: format!("somebody:{at}:{bay}"),
                 booked_by: "test".to_owned(),
+                booked_from: None,
             };
             self.store.appointments.book(&booking).await.expect("free");
         }

@@ -27,7 +27,7 @@ async fn a_caller_for_whom_nothing_is_free_is_put_on_the_list_by_a_yes() {
     call.is_asked(Question::Confirm);
     let list = call.store.waitlist.clone();
     assert_eq!(
-        list.waiting("main", 9).await.expect("readable"),
+        list.waiting("main", None, 9).await.expect("readable"),
         [],
         "not before a yes"
     );
@@ -35,7 +35,7 @@ async fn a_caller_for_whom_nothing_is_free_is_put_on_the_list_by_a_yes() {
     call.hears("You are on the waiting list for tomorrow, Tuesday, November 24.");
     call.hears("Nothing is booked yet");
     call.is_asked(Question::AnythingElse);
-    let line = list.waiting("main", 9).await.expect("readable");
+    let line = list.waiting("main", None, 9).await.expect("readable");
     assert_eq!(line.len(), 1);
     assert_eq!(line[0].vehicle, VehicleId(1));
     assert_eq!(line[0].service, "oil_change");
@@ -57,7 +57,7 @@ async fn whoever_does_not_want_to_wait_is_asked_for_another_time() {
     assert_eq!(
         call.store
             .waitlist
-            .waiting("main", 9)
+            .waiting("main", None, 9)
             .await
             .expect("readable"),
         []
