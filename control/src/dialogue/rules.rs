@@ -8,6 +8,8 @@
 //! Two rules hold everywhere: what changes the book is asked for only by a yes to a question that
 //! named it, and every step ends with something said or something awaited.
 
+mod absorb;
+mod already_booked;
 mod booking;
 mod call_back;
 mod cancel;
@@ -22,6 +24,7 @@ mod keypad;
 mod language;
 mod new_customer;
 mod offer;
+mod put_right;
 mod questions;
 mod reminder;
 mod repair;
@@ -334,8 +337,20 @@ impl RuleBrain {
                     text,
                     second_opinion,
                 },
+            ) if self.wants_all(&state, &text, second_opinion.as_deref()) => {
+                self.one_at_a_time(state, now)
+            }
+            (
+                state,
+                Input::Heard {
+                    text,
+                    second_opinion,
+                },
             ) => match self.read(&state, &text, second_opinion.as_deref()) {
                 Some(turn) => self.heard(state, turn, now),
+                None if self.names_this(&state, &text, second_opinion.as_deref()) => {
+                    self.enter(state, now)
+                }
                 None => self.missed(state, now),
             },
         }

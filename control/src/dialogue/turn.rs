@@ -6,6 +6,7 @@ use storage::customer::{InvalidPhone, Phone};
 use storage::location::{Location, Service};
 
 use crate::nlu::date_time::When;
+use crate::nlu::detail::{self, Detail};
 use crate::nlu::intent::{self, Intent};
 use crate::nlu::language;
 use crate::nlu::name::{self, Name};
@@ -13,7 +14,7 @@ use crate::nlu::service::Vocabulary;
 use crate::nlu::vehicle::{self, SpokenVehicle};
 use crate::nlu::words::Words;
 use crate::nlu::yes_no::{self, Answer};
-use crate::nlu::{self, Concept, address, date_of_birth, vin};
+use crate::nlu::{self, Concept, address, date_of_birth, phone, vin};
 use crate::tools::cancel_appointment::Reason;
 
 /// How callers name the location's services.
@@ -62,6 +63,8 @@ pub(super) struct Turn {
     pub(super) points_back: bool,
     /// "The other car."
     pub(super) other_vehicle: bool,
+    /// What of a booking that was read back is wrong.
+    pub(super) wrong: Option<Detail>,
 }
 
 impl Turn {
@@ -73,7 +76,14 @@ impl Turn {
         second_opinion: Option<&str>,
     ) -> Option<Self> {
         let mut turn = Self::default();
-        match nlu::agree(vocabulary, expects, text, second_opinion)? {
+        let besides = matches!(expects, Expectation::YesNo | Expectation::When);
+        if besides {
+            turn.read_details(text, second_opinion);
+        }
+        let Some(concept) = nlu::agree(vocabulary, expects, text, second_opinion) else {
+            return (turn != Self::default()).then_some(turn);
+        };
+        match concept {
             Concept::Request(request) => {
                 turn.intent = Some(request.intent);
                 turn.services = request.services;
@@ -98,11 +108,11 @@ impl Turn {
         }
         if turn.intent == Some(Intent::Book) {
             // "My truck needs an oil change."
-            turn.vehicle = both(text, second_opinion, vehicle::parse);
+            turn.vehicle = both(text, second_opinion, mentioned);
             // "My name is Anna Bell and I need an oil change."
             turn.name = both(text, second_opinion, name::introduced);
         }
-        if matches!(expects, Expectation::YesNo | Expectation::When) {
+        if besides {
             turn.read_beside(vocabulary, text, second_opinion);
         }
         turn.points_back = both(text, second_opinion, |text| {
@@ -111,6 +121,15 @@ impl Turn {
         .is_some();
         turn.reason = both(text, second_opinion, reason);
         Some(turn)
+    }
+
+    /// What a new customer is asked for, put right beside an answer or instead of one: "no, my name is
+    /// Jane Doe", "the number is wrong".
+    fn read_details(&mut self, text: &str, second_opinion: Option<&str>) {
+        self.name = both(text, second_opinion, name::introduced);
+        let number = |text: &str| Some(phone::parse(text).ok()?.phone());
+        self.phone = both(text, second_opinion, number);
+        self.wrong = both(text, second_opinion, detail::wrong);
     }
 
     /// A correction beside an answer: "no, I mean a tire rotation", "no, the Toyota".
@@ -124,8 +143,10 @@ impl Turn {
         if self.vehicle.is_none() && !self.other_vehicle {
             // "Yes, bring the car in" names none.
             let agrees = self.answer == Some(Answer::Yes);
-            self.vehicle = both(text, second_opinion, vehicle::parse)
-                .filter(|said| said.make.is_some() || (said.body.is_some() && !agrees));
+            self.vehicle = both(text, second_opinion, mentioned).filter(|said| {
+                let named = said.make.is_some() || said.year.is_some();
+                named || (said.body.is_some() && !agrees)
+            });
         }
     }
 
@@ -150,6 +171,7 @@ impl Turn {
             reason: later.reason.or(self.reason),
             points_back: later.points_back,
             other_vehicle: later.other_vehicle,
+            wrong: later.wrong,
         }
     }
 
@@ -242,6 +264,11 @@ impl Turn {
                 .intent
                 .is_some_and(|i| i != Intent::Thanks && i != Intent::Greeting)
     }
+}
+
+/// A vehicle that nobody asked for.
+fn mentioned(text: &str) -> Option<SpokenVehicle> {
+    vehicle::mentioned(&Words::new(text))
 }
 
 /// Both, or the one there is.

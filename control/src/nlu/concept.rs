@@ -15,6 +15,7 @@ use super::name::{self, Name};
 use super::phone::{self, TenDigits};
 use super::service::Vocabulary;
 use super::vehicle::{self, SpokenVehicle};
+use super::wish;
 use super::words::Words;
 use super::yes_no::{self, Answer, Reply};
 
@@ -51,7 +52,13 @@ pub fn concept_at(
     text: &str,
 ) -> Option<Concept> {
     let words = Words::new(text);
-    let request = || intent::parse_words(&words, vocabulary);
+    let request = || {
+        let request = intent::parse_words(&words, vocabulary)?;
+        // Where a time stands already, it takes more than the mention of another one.
+        let wished = expectation != Expectation::YesNo || wish::instead(&words).is_some();
+        let when = request.when.filter(|_| wished);
+        Some(Request { when, ..request })
+    };
     if expectation == Expectation::Open {
         return open(&words, request());
     }
@@ -63,7 +70,7 @@ pub fn concept_at(
             })
         });
     }
-    answer(expectation, &words)
+    answer(expectation, &words, text)
         .or_else(|| {
             request()
                 .filter(|r| r.intent != Intent::Greeting)
@@ -146,19 +153,16 @@ fn open(words: &Words, request: Option<Request>) -> Option<Concept> {
     yes_no::parse_words(words)
         .map(Concept::Reply)
         .or_else(|| when().map(Concept::When))
-        .or_else(|| vehicle::parse_words(words).map(Concept::Vehicle))
+        .or_else(|| vehicle::mentioned(words).map(Concept::Vehicle))
         .or_else(|| request.map(Concept::Request))
 }
 
 /// The answer to what was asked.
-fn answer(expectation: Expectation, words: &Words) -> Option<Concept> {
+fn answer(expectation: Expectation, words: &Words, text: &str) -> Option<Concept> {
     match expectation {
         Expectation::Open => None,
         Expectation::YesNo => {
-            let vehicle = || {
-                vehicle::parse_words(words)
-                    .filter(|said| said.body.is_some() || said.make.is_some())
-            };
+            let vehicle = || vehicle::mentioned(words);
             yes_no::parse_words(words)
                 .map(Concept::Reply)
                 // "Twenty twenty two" beside a make is no time.
@@ -168,11 +172,12 @@ fn answer(expectation: Expectation, words: &Words) -> Option<Concept> {
                         .map(Concept::Vehicle)
                 })
                 // A correction alone: "thursday at ten", "make it eleven", "the truck".
-                .or_else(|| date_time::parse_words(words, Asked::ForATime).map(Concept::When))
+                .or_else(|| wish::instead(words).map(Concept::When))
                 .or_else(|| vehicle().map(Concept::Vehicle))
         }
         Expectation::When => {
-            let when = date_time::parse_words(words, Asked::ForATime).map(Concept::When);
+            let timely = wish::without_figures(words);
+            let when = date_time::parse_words(&timely, Asked::ForATime).map(Concept::When);
             when.or_else(|| asks_what_there_is(words).then_some(ANY_TIME))
                 .or_else(|| yes_no::parse_words(words).map(Concept::Reply))
                 .or_else(|| refuses_offers(words).then_some(NO))
@@ -182,7 +187,7 @@ fn answer(expectation: Expectation, words: &Words) -> Option<Concept> {
             .ok()
             .map(Concept::DateOfBirth),
         Expectation::Address => address::parse_words(words).map(Concept::Address),
-        Expectation::Name => name::parse_words(words).map(Concept::Name),
+        Expectation::Name => name::parse(text).map(Concept::Name),
         Expectation::Vehicle => vehicle::parse_words(words)
             .map(Concept::Vehicle)
             .or_else(|| {

@@ -345,6 +345,18 @@ pub fn points_back(text: &str) -> bool {
     moves_it(&words) || words.has_any(&["cancel it", "cancel that", "cancel this"])
 }
 
+/// "Both", where one was asked for.
+#[must_use]
+pub fn wants_all(text: &str) -> bool {
+    Words::new(text).has_any(&[
+        "both",
+        "all of them",
+        "all three",
+        "the two of them",
+        "each of them",
+    ])
+}
+
 /// Whether what was just given up is to stay after all.
 #[must_use]
 pub fn takes_back(text: &str) -> bool {
@@ -387,6 +399,15 @@ pub fn question(words: &Words) -> Option<Intent> {
         "how much time",
         "how many hours",
         "how many minutes",
+        "will it be done",
+        "will it be ready",
+        "will it be finished",
+        "it be done by",
+        "it be ready by",
+        "do i need to stay",
+        "do i have to stay",
+        "do i need to wait",
+        "do i have to wait",
     ]) {
         return Some(Intent::Duration);
     }

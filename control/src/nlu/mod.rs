@@ -11,6 +11,7 @@ mod concept;
 pub mod date_of_birth;
 pub mod date_time;
 pub mod denial;
+pub mod detail;
 pub mod intent;
 pub mod language;
 pub mod name;
@@ -23,6 +24,7 @@ pub mod service;
 mod spanish;
 pub mod vehicle;
 pub mod vin;
+mod wish;
 pub mod words;
 pub mod yes_no;
 

@@ -1,7 +1,7 @@
 //! A person's name, spoken or spelled.
 
 use super::number;
-use super::words::Words;
+use super::words::{HOLDS_TOGETHER, Words};
 
 /// First and last name in title case; one of them may be missing, not both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +53,15 @@ const INTRODUCTIONS: [&str; 19] = [
     "no",
     "yes",
 ];
-const NOT_NAMES: [&str; 64] = [
+const NOT_NAMES: [&str; 72] = [
+    "uh",
+    "huh",
+    "wrong",
+    "incorrect",
+    "misspelled",
+    "spelled",
+    "different",
+    "still",
     "goodbye",
     "bye",
     "hold",
@@ -123,30 +131,51 @@ const TITLES: [&str; 8] = ["mr", "mrs", "ms", "miss", "mister", "doctor", "dr", 
 /// Said around a name.
 const AROUND: [&str; 6] = ["speaking", "calling", "please", "thanks", "thank", "you"];
 /// Words of a name at most, without its spelling.
-const MAX_WORDS_IN_A_NAME: usize = 4;
+const MAX_WORDS_IN_A_NAME: usize = 6;
+/// Those among them that are no [`PARTICLES`].
+const MAX_NAMES_IN_A_NAME: usize = 4;
+/// What belongs to the name behind it: "Van der Berg", "de la Cruz".
+pub(super) const PARTICLES: [&str; 14] = [
+    "de", "la", "las", "los", "del", "van", "von", "der", "den", "ter", "di", "da", "du", "st",
+];
 
 /// Reads a name; `None` where the words are not a name.
 #[must_use]
 pub fn parse(text: &str) -> Option<Name> {
-    parse_words(&Words::new(text))
+    parse_words(&Words::of_a_name(text))
 }
 
 /// A name that was said along with something else: "my name is Anna Bell and I need an oil change".
 #[must_use]
 pub fn introduced(text: &str) -> Option<Name> {
-    const GOES_ON: [&str; 7] = ["and", "i", "i'm", "my", "calling", "for", "from"];
-    let words = Words::new(text);
-    let from = words.after("my name is")?;
+    const INTRODUCED_BY: [&str; 7] = [
+        "my full name is",
+        "my name is",
+        "the name is",
+        "the name should be",
+        "my last name is",
+        "the last name is",
+        "my first name is",
+    ];
+    const GOES_ON: [&str; 12] = [
+        "and", "i", "i'm", "my", "calling", "for", "from", "not", "but", "with", "so", "the",
+    ];
+    let words = Words::of_a_name(text);
+    let (phrase, from) = INTRODUCED_BY
+        .iter()
+        .filter_map(|phrase| Some((phrase, words.after(phrase)?)))
+        .max_by_key(|(_, from)| *from)?;
     let name: Vec<&str> = (from..words.len())
         .map(|i| words.at(i))
         .take_while(|word| !GOES_ON.contains(word))
         .collect();
-    parse(&name.join(" "))
+    // "My last name is" says which part it is.
+    let part = phrase.contains("last") || phrase.contains("first");
+    let phrase = if part { phrase } else { "" };
+    parse(&format!("{phrase} {}", name.join(" ")))
 }
 
-/// [`parse`] of words that are already split.
-#[must_use]
-pub fn parse_words(words: &Words) -> Option<Name> {
+fn parse_words(words: &Words) -> Option<Name> {
     let (spoken, spelled) = split_spelling(&join_irish(words));
     let given = part_after(
         &spoken,
@@ -207,14 +236,11 @@ fn whole(words: &Words) -> Option<Name> {
         .map(String::as_str)
         .filter(|w| !TITLES.contains(w) && !AROUND.contains(w))
         .collect();
+    let names = parts.iter().filter(|part| !PARTICLES.contains(part));
     let plausible = !parts.is_empty()
         && parts.len() <= MAX_WORDS_IN_A_NAME
-        && parts.iter().all(|part| {
-            !NOT_NAMES.contains(part)
-                && !number::is_number_word(part)
-                && part.chars().all(|c| c.is_alphabetic() || c == '\'')
-                && part.chars().count() > 1
-        });
+        && names.count() <= MAX_NAMES_IN_A_NAME
+        && parts.iter().all(|part| is_plausible(part));
     if !plausible {
         return None;
     }
@@ -231,9 +257,18 @@ fn whole(words: &Words) -> Option<Name> {
     })
 }
 
+/// A word that may be a name, or several that are one: "Jean-Luc".
+fn is_plausible(part: &str) -> bool {
+    part.chars().count() > 1
+        && part.split(['-', HOLDS_TOGETHER]).all(|word| {
+            !NOT_NAMES.contains(&word)
+                && !number::is_number_word(word)
+                && word.chars().all(|c| c.is_alphabetic() || c == '\'')
+        })
+}
+
 /// The last word, with particles before it; middle names are dropped.
 fn family_name(parts: &[&str]) -> String {
-    const PARTICLES: [&str; 9] = ["de", "la", "del", "van", "von", "der", "den", "di", "st"];
     let last = parts.len().saturating_sub(1);
     let from = parts
         .iter()
@@ -266,7 +301,7 @@ fn join_irish(words: &Words) -> Words {
             None => out.push(word.clone()),
         }
     }
-    Words::new(&out.join(" "))
+    Words::of_a_name(&out.join(" "))
 }
 
 /// Splits off runs of single letters: "wilson w i l s o n" gives "wilson" and "wilson".
@@ -292,7 +327,7 @@ fn split_spelling(words: &Words) -> (Words, Vec<String>) {
             i += 1;
         }
     }
-    (Words::new(&spoken.join(" ")), runs)
+    (Words::of_a_name(&spoken.join(" ")), runs)
 }
 
 /// The run of letters at the start: "w i l s o n", "double l", "m as in mary".
@@ -339,10 +374,13 @@ pub fn title_case(word: &str) -> String {
     for c in word.chars() {
         if start {
             out.extend(c.to_uppercase());
+        } else if c == HOLDS_TOGETHER {
+            out.push(' ');
         } else {
             out.push(c);
         }
-        start = matches!(c, '\'' | ' ' | '-') || (out == "Mc" && word.chars().count() > 4);
+        start = matches!(c, '\'' | ' ' | '-' | HOLDS_TOGETHER)
+            || (out == "Mc" && word.chars().count() > 4);
     }
     out
 }
@@ -384,6 +422,16 @@ mod tests {
             ("it's for my wife mary smith", name("Mary", "Smith")),
             ("mister ronald mcdonald", name("Ronald", "McDonald")),
             ("juan de la cruz", name("Juan", "De La Cruz")),
+            ("mary ann van der berg", name("Mary", "Van Der Berg")),
+            ("D'Angelo O'Neil-Smith", name("D'Angelo", "O'Neil-Smith")),
+            ("my name is Jean-Luc Moreau", name("Jean-Luc", "Moreau")),
+            ("w-i-l-s-o-n", name("", "Wilson")),
+            (
+                "maria jose garcia\u{a0}lopez",
+                name("Maria", "Garcia Lopez"),
+            ),
+            ("uh-huh", None),
+            ("some other words that are none", None),
             ("mary ann miller", name("Mary", "Miller")),
             ("john carter speaking", name("John", "Carter")),
             ("no", None),

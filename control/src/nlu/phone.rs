@@ -3,12 +3,17 @@
 //! Only one unbroken run of ten digits (eleven with a leading 1) is a number: neither "two cars" nor
 //! a house number can become a part of it.
 
+use std::ops::Range;
+
 use storage::customer::{InvalidPhone, Phone};
 
+use super::date_time::month;
 use super::number;
 use super::words::Words;
 
 const LENGTH: usize = 10;
+/// So many digits in a row are a telephone number, or a part of one, and nothing else.
+const LOCAL_LENGTH: usize = 7;
 
 /// Ten digits as they were said. Whether such a number can exist is [`TenDigits::phone`]'s to say,
 /// so that the dialogue can tell a caller who was heard well from one who was not.
@@ -52,7 +57,7 @@ pub fn parse(text: &str) -> Result<TenDigits, PhoneError> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_words(words: &Words) -> Result<TenDigits, PhoneError> {
-    let runs = runs(words);
+    let runs: Vec<String> = runs(words).into_iter().map(|(run, _)| run).collect();
     let mut numbers: Vec<String> = runs.iter().filter_map(|run| national(run)).collect();
     // A number that was said twice is one number.
     numbers.dedup();
@@ -70,7 +75,7 @@ pub fn parse_words(words: &Words) -> Result<TenDigits, PhoneError> {
 #[must_use]
 pub fn last_four(text: &str) -> Option<String> {
     match runs(&Words::new(text)).as_slice() {
-        [run] if run.len() == 4 => Some(run.clone()),
+        [(run, _)] if run.len() == 4 => Some(run.clone()),
         _ => None,
     }
 }
@@ -83,29 +88,44 @@ fn national(run: &str) -> Option<String> {
     }
 }
 
-/// All runs of digits; words that only pause do not break a run.
-fn runs(words: &Words) -> Vec<String> {
-    let list = words.list();
-    let mut runs = Vec::new();
-    let mut run = String::new();
-    let mut i = 0;
-    while i < list.len() {
-        if let Some((digits, used)) = group(&list[i..]) {
-            run.push_str(&digits);
-            i += used;
-        } else {
-            let pause = matches!(
-                list[i].as_str(),
-                "then" | "and" | "area" | "code" | "dash" | "so" | "that" | "is"
-            );
-            if !pause && !run.is_empty() {
-                runs.push(std::mem::take(&mut run));
-            }
-            i += 1;
+/// The words without telephone numbers: their digits are no time and no day. Digits behind a month
+/// are a date.
+#[must_use]
+pub fn without(words: &Words) -> Words {
+    let mut rest = words.clone();
+    for (digits, at) in runs(words).into_iter().rev() {
+        let dated = at.start > 0 && month(words.at(at.start - 1)).is_some();
+        if digits.len() >= LOCAL_LENGTH && !dated {
+            rest = rest.cut(at.start, at.end);
         }
     }
-    if !run.is_empty() {
-        runs.push(run);
+    rest
+}
+
+/// All runs of digits, and which words they are; words that only pause do not break a run.
+fn runs(words: &Words) -> Vec<(String, Range<usize>)> {
+    let list = words.list();
+    let mut runs: Vec<(String, Range<usize>)> = Vec::new();
+    let mut broken = true;
+    let mut i = 0;
+    while let Some(rest) = list.get(i..).filter(|rest| !rest.is_empty()) {
+        if let Some((digits, used)) = group(rest) {
+            match runs.last_mut().filter(|_| !broken) {
+                Some((run, at)) => {
+                    run.push_str(&digits);
+                    at.end = i + used;
+                }
+                None => runs.push((digits, i..i + used)),
+            }
+            broken = false;
+            i += used;
+        } else {
+            broken |= !matches!(
+                words.at(i),
+                "then" | "and" | "area" | "code" | "dash" | "so" | "that" | "is"
+            );
+            i += 1;
+        }
     }
     runs
 }
@@ -233,7 +253,7 @@ mod tests {
             // Whatever is read was said, in this order, and nothing else of it is a number.
             if let Ok(digits) = parse(&text) {
                 let words = Words::new(&text);
-                let said: String = runs(&words).concat();
+                let said: String = runs(&words).into_iter().map(|(run, _)| run).collect();
                 proptest::prop_assert!(said.contains(digits.as_str()), "{}: {:?}", text, digits);
             }
         }

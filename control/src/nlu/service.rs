@@ -15,7 +15,7 @@ const ARTICLES: [&str; 10] = [
 
 /// What callers call things, and the keys that this can mean, best first: the first that a location
 /// offers is meant.
-const COMMON: [(&str, &[&str]); 55] = [
+const COMMON: [(&str, &[&str]); 56] = [
     ("oil change", &["oil_change"]),
     ("oil changed", &["oil_change"]),
     ("change oil", &["oil_change"]),
@@ -25,6 +25,7 @@ const COMMON: [(&str, &[&str]); 55] = [
     ("tires rotated", &["tire_rotation"]),
     ("rotate tires", &["tire_rotation"]),
     ("rotation", &["tire_rotation"]),
+    ("tires", &["tire_rotation", "new_tires", "repair"]),
     ("brake inspection", &["brake_inspection", "brake_service"]),
     ("brakes inspected", &["brake_inspection", "brake_service"]),
     ("brakes checked", &["brake_inspection", "brake_service"]),

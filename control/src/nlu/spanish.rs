@@ -18,7 +18,8 @@ use std::sync::LazyLock;
 
 use pipeline::message::Expectation;
 
-use super::words::Words;
+use super::name::PARTICLES;
+use super::words::{HOLDS_TOGETHER, Words};
 
 pub(crate) use number::digits_said;
 pub(crate) use times::month;
@@ -36,10 +37,16 @@ static BESIDE_NAMES: LazyLock<Phrases> = LazyLock::new(|| phrases(&[talk::TABLE]
 
 /// How many words after "me llamo" are a name, whatever else they mean.
 const WORDS_OF_A_NAME: usize = 2;
+/// How many may be, if they mean nothing else: "María José García López", "de la Cruz".
+const MOST_WORDS_OF_A_NAME: usize = 6;
 
 /// The words as they would be in English.
 pub(super) fn plain(text: &str, expects: Expectation) -> String {
-    let words = Words::new(text);
+    let words = if expects == Expectation::Name {
+        Words::of_a_name(text)
+    } else {
+        Words::new(text)
+    };
     let said = words.list();
     let folded: Vec<String> = said.iter().map(|word| folded(word)).collect();
     let naming = expects == Expectation::Name;
@@ -54,7 +61,13 @@ pub(super) fn plain(text: &str, expects: Expectation) -> String {
             continue;
         }
         let Some((english, used)) = phrase(phrases, rest) else {
-            let figure = number::cardinal(rest).filter(|_| !naming);
+            if naming {
+                let length = words_of_a_name(phrases, rest, 1);
+                out.extend(with_both_surnames(said, at, length));
+                at += length;
+                continue;
+            }
+            let figure = number::cardinal(rest);
             let (word, used) = figure.map_or_else(
                 || (said.get(at).cloned().unwrap_or_default(), 1),
                 |(n, used)| (n.to_string(), used),
@@ -71,12 +84,59 @@ pub(super) fn plain(text: &str, expects: Expectation) -> String {
         );
         at += used;
         if english.ends_with("name is") {
-            let name = said.iter().skip(at).take(WORDS_OF_A_NAME);
-            out.extend(name.cloned());
-            at += WORDS_OF_A_NAME;
+            let rest = folded.get(at..).unwrap_or_default();
+            let length = words_of_a_name(phrases, rest, WORDS_OF_A_NAME);
+            out.extend(with_both_surnames(said, at, length));
+            at += length;
         }
     }
     out.join(" ")
+}
+
+/// How many of the words are a name: `least`, and those behind them that mean nothing else.
+fn words_of_a_name(phrases: &Phrases, words: &[String], least: usize) -> usize {
+    let means_more = |at: usize| {
+        let rest = words.get(at..).unwrap_or_default();
+        let is_number = !std::ptr::eq(phrases, &*BESIDE_NAMES) && number::cardinal(rest).is_some();
+        let is_spelled = rest.first().is_none_or(|word| word.chars().count() == 1);
+        is_spelled || is_number || phrase(phrases, rest).is_some()
+    };
+    let is_particle = |at: usize| {
+        let particle = words
+            .get(at)
+            .is_some_and(|word| PARTICLES.contains(&word.as_str()));
+        particle
+            && (at + 1..words.len())
+                .take(2)
+                .any(|behind| !means_more(behind))
+    };
+    let longest = words.len().min(MOST_WORDS_OF_A_NAME);
+    (0..longest)
+        .take_while(|&at| at < least || is_particle(at) || !means_more(at))
+        .count()
+}
+
+/// A name's words. Of three names or more the last two are surnames, which belong together.
+fn with_both_surnames(said: &[String], from: usize, length: usize) -> Vec<String> {
+    let words = said.iter().skip(from).take(length);
+    // Each with the particles before it.
+    let mut names: Vec<Vec<&str>> = Vec::new();
+    let mut behind_a_particle = false;
+    for word in words {
+        match names.last_mut().filter(|_| behind_a_particle) {
+            Some(name) => name.push(word),
+            None => names.push(vec![word]),
+        }
+        behind_a_particle = PARTICLES.contains(&folded(word).as_str());
+    }
+    let given = names.len().saturating_sub(2);
+    if given == 0 {
+        return names.concat().into_iter().map(str::to_owned).collect();
+    }
+    let surnames = names.split_off(given).concat();
+    let surnames = surnames.join(&HOLDS_TOGETHER.to_string());
+    let given = names.concat().into_iter().map(str::to_owned);
+    given.chain([surnames]).collect()
 }
 
 fn phrases(tables: &[Table]) -> Phrases {

@@ -7,6 +7,17 @@
 /// Longest utterance that is read, in words; what follows is ignored. A minute of fast speech.
 pub const MAX_WORDS: usize = 240;
 
+/// A no-break space, between the words of one surname. Only [`Words::of_a_name`] heeds it.
+pub(super) const HOLDS_TOGETHER: char = '\u{a0}';
+
+/// What a hyphen does between two words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hyphens {
+    Part,
+    /// Letters that are spelled ("w-i-l-s-o-n") stay apart.
+    Join,
+}
+
 /// The words of one utterance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
@@ -19,8 +30,19 @@ impl Words {
     /// Tokenises what a recogniser or a keyboard gave.
     #[must_use]
     pub fn new(text: &str) -> Self {
+        Self::read(text, Hyphens::Part)
+    }
+
+    /// The words of a name: "Jean-Luc" is one of them, and so is a surname of several words that
+    /// [`HOLDS_TOGETHER`] holds together.
+    #[must_use]
+    pub fn of_a_name(text: &str) -> Self {
+        Self::read(text, Hyphens::Join)
+    }
+
+    fn read(text: &str, hyphens: Hyphens) -> Self {
         let mut list = Vec::new();
-        for token in tokens(text) {
+        for token in tokens(text, hyphens) {
             expand(&token, &mut list);
             if list.len() >= MAX_WORDS {
                 break;
@@ -113,7 +135,7 @@ impl Words {
 }
 
 /// Splits at everything that is not part of a word, and between digits and letters.
-fn tokens(text: &str) -> Vec<String> {
+fn tokens(text: &str, hyphens: Hyphens) -> Vec<String> {
     let chars: Vec<char> = text
         .chars()
         .flat_map(char::to_lowercase)
@@ -134,6 +156,11 @@ fn tokens(text: &str) -> Vec<String> {
         let keep = match c {
             ':' | '/' => between_digits,
             '\'' => previous.is_some_and(char::is_alphabetic) && next.is_alphabetic(),
+            '-' | HOLDS_TOGETHER if hyphens == Hyphens::Join => {
+                let after = chars.iter().skip(i + 1).take_while(|c| c.is_alphabetic());
+                let before = token.chars().rev().take_while(|c| c.is_alphabetic());
+                before.count() > 1 && after.count() > 1
+            }
             _ => c.is_alphanumeric(),
         };
         if c == ',' && between_digits && followed_by_three_digits(&chars[i + 1..]) {

@@ -1,6 +1,7 @@
 //! Yes, no, and what callers add to it: "no, Thursday", "yes, but at eleven".
 
-use super::date_time::{self, Asked, When};
+use super::date_time::When;
+use super::wish;
 use super::words::Words;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ const NEITHER: [&str; 8] = [
     "good evening",
 ];
 /// Phrases that hold "no" or "not" and mean yes.
-const YES_IN_DISGUISE: [&str; 6] = [
+pub(super) const YES_IN_DISGUISE: [&str; 6] = [
     "no problem",
     "not a problem",
     "no worries",
@@ -135,13 +136,7 @@ pub fn is_firm(text: &str) -> bool {
 #[must_use]
 pub fn parse_words(words: &Words) -> Option<Reply> {
     let answer = answer(words)?;
-    let correction = date_time::parse_words(words, Asked::Otherwise)
-        .or_else(|| date_time::parse_words(&without_answers(words), Asked::ForATime))
-        .map(|when| When {
-            choice: None,
-            ..when
-        })
-        .filter(|when| *when != When::default());
+    let correction = wish::beside(words, answer);
     Some(Reply { answer, correction })
 }
 
@@ -200,7 +195,8 @@ fn contradiction(words: &Words) -> Answer {
     }
 }
 
-fn without(words: &Words, phrases: &[&str]) -> Words {
+/// The words without these phrases, the longest first.
+pub(super) fn without(words: &Words, phrases: &[&str]) -> Words {
     let mut words = words.clone();
     let mut by_length: Vec<&str> = phrases.to_vec();
     by_length.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
@@ -212,26 +208,9 @@ fn without(words: &Words, phrases: &[&str]) -> Words {
     words
 }
 
-/// The words beside the answer, in which a bare number may be a time ("no, eleven").
-fn without_answers(words: &Words) -> Words {
-    let rest = without(words, &YES_IN_DISGUISE);
-    without(
-        &rest,
-        &[
-            "yes",
-            "no",
-            "yeah",
-            "nope",
-            "i said",
-            "but",
-            "please",
-            "thank you",
-        ],
-    )
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::date_time::{self, Asked};
     use super::*;
 
     #[test]

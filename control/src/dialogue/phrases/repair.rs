@@ -15,6 +15,7 @@ phrases! {
         "I cannot hear you, so I will hang up now. Please call again any time. Goodbye.",
         "No le escucho, así que voy a colgar. Llámenos de nuevo cuando quiera. Hasta luego.";
     NOT_CAUGHT: "I am sorry, I did not catch that.", "Disculpe, no le entendí.";
+    ONE_AT_A_TIME: "I can only do one at a time.", "Solo puedo hacer una cosa a la vez.";
     OR_A_HUMAN:
         "Please say it once more in a few words, or press zero for one of my colleagues.",
         "Dígamelo otra vez en pocas palabras, o marque cero para hablar con uno de mis colegas.";

@@ -27,6 +27,8 @@ phrases! {
         "Lo siento, hoy ya no queda nada a esa hora.";
     IN_THE_PAST: "I am sorry, that is in the past.", "Lo siento, eso ya pasó.";
     NO_SUCH_DATE: "I am sorry, there is no such date.", "Lo siento, esa fecha no existe.";
+    WHICH_DAY: "I am sorry, I cannot tell which day that is.",
+        "Lo siento, no sé qué día es ese.";
     SKIPPED: "The clocks change that night, so there is no such time.",
         "Esa noche cambia la hora, así que esa hora no existe.";
     OFF_THE_GRID: "I do not have a start at exactly that time.",
@@ -80,6 +82,7 @@ pub(in crate::dialogue) fn impossible(
             };
             open_on(language, *date, hours)
         }
+        WhenError::DayUnclear => WHICH_DAY.told_in(language).to_owned(),
         WhenError::NoSuchDate { .. } => NO_SUCH_DATE.told_in(language).to_owned(),
         WhenError::WrongWeekday { date, .. } => {
             let date = say::date(language, *date);

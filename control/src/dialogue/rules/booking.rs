@@ -4,6 +4,7 @@ use jiff::Zoned;
 use storage::Language;
 use storage::vehicle::VehicleId;
 
+use super::absorb::absorb;
 use super::{RuleBrain, questions};
 use crate::dialogue::phrases::Sayable as _;
 use crate::dialogue::state::{Asks, Booking, Chosen, Move, State, Task, Wish};
@@ -100,7 +101,18 @@ impl RuleBrain {
     }
 
     /// The caller's words while something is missing.
-    pub(super) fn fill(&mut self, mut task: Task, asks: Asks, turn: Turn, now: &Zoned) -> State {
+    pub(super) fn fill(
+        &mut self,
+        mut task: Task,
+        asks: Asks,
+        mut turn: Turn,
+        now: &Zoned,
+    ) -> State {
+        if matches!(asks, Asks::When { .. })
+            && let Some(state) = self.put_right(&task, &mut turn, now)
+        {
+            return state;
+        }
         let other_service = turn
             .services
             .first()
@@ -147,7 +159,10 @@ impl RuleBrain {
     }
 
     /// The caller's words when only a yes is missing.
-    pub(super) fn confirm(&mut self, mut task: Task, turn: Turn, now: &Zoned) -> State {
+    pub(super) fn confirm(&mut self, mut task: Task, mut turn: Turn, now: &Zoned) -> State {
+        if let Some(state) = self.put_right(&task, &mut turn, now) {
+            return state;
+        }
         let before = task.clone();
         let said_something = absorb(&mut task, &turn);
         if said_something && task != before && !self.same_time(&before, &turn, now) {
@@ -303,64 +318,6 @@ impl RuleBrain {
         }
     }
 
-    /// What the caller wants may be in the book already: move that one, or have both? Whoever may not
-    /// hear of it is asked whether they want another one.
-    fn already_booked(&mut self, task: Task, known: Option<Box<Visit>>, now: &Zoned) -> State {
-        let Task::Book(booking) = task else {
-            return self.escalate(TransferReason::Trouble);
-        };
-        let both = Booking {
-            another: true,
-            ..booking.clone()
-        };
-        let here = |visit: &Visit| {
-            let key = visit
-                .elsewhere
-                .as_ref()
-                .map_or(&self.dialled, |place| &place.key);
-            *key == self.location.key
-        };
-        match known {
-            Some(visit) if booking.time.start.as_ref() == Some(&visit.scheduled_at) => {
-                self.say(phrases::appointment(
-                    self.known.language,
-                    &self.location,
-                    &visit,
-                    now.date(),
-                ));
-                self.say(phrases::LEFT_AS_IT_IS);
-                self.enter(State::Closing, now)
-            }
-            Some(visit) if here(&visit) => {
-                self.say(phrases::appointment(
-                    self.known.language,
-                    &self.location,
-                    &visit,
-                    now.date(),
-                ));
-                let moved = Move {
-                    time: both.time.clone(),
-                    visit: *visit,
-                    rather_than: Some(Box::new(both)),
-                };
-                self.next(Task::Reschedule(moved), now)
-            }
-            Some(visit) => {
-                self.say(phrases::appointment(
-                    self.known.language,
-                    &self.location,
-                    &visit,
-                    now.date(),
-                ));
-                self.enter(State::Confirmation(Task::Book(both)), now)
-            }
-            None => {
-                self.say(phrases::PERHAPS_BOOKED_ALREADY);
-                self.enter(State::Confirmation(Task::Book(both)), now)
-            }
-        }
-    }
-
     /// A change of the book, as the caller hears of it.
     pub(super) fn tell(&mut self, done: &tools::Answer, now: &Zoned) {
         let today = now.date();
@@ -491,62 +448,4 @@ impl RuleBrain {
             }
         };
     }
-}
-
-/// Takes over what a turn says about the task; whether it said anything.
-pub(super) fn absorb(task: &mut Task, turn: &Turn) -> bool {
-    let mut said = false;
-    // A bare choice ("the first one") is of what was offered, and no wish.
-    let wish = turn
-        .when
-        .filter(|when| when.day.is_some() || when.time.is_some());
-    if let (Some(when), Some(time)) = (wish, task.time()) {
-        time.said = Some(time.said.map_or(when, |earlier| when.or(earlier)));
-        time.start = None;
-        said = true;
-    }
-    match task {
-        Task::Book(booking) => {
-            if let Some(service) = turn.services.first() {
-                if booking.service.as_ref() != Some(service) {
-                    booking.service = Some(service.clone());
-                    // Another service may need more time.
-                    booking.time.start = None;
-                    booking.also.clear();
-                }
-                if turn.services.len() > 1 {
-                    booking.also = turn.services.iter().skip(1).cloned().collect();
-                }
-                said = true;
-            }
-            if turn.other_vehicle
-                && let Chosen::Known { vehicle, .. } = booking.vehicle
-            {
-                booking.vehicle = Chosen::OtherThan(vehicle);
-                said = true;
-            }
-            if let Some(words) = &turn.vehicle {
-                if !booking.vehicle.is(words) {
-                    booking.vehicle.describe(words);
-                }
-                said = true;
-            }
-            if let Some(name) = &turn.name {
-                booking.name = name.clone().or(std::mem::take(&mut booking.name));
-                said = true;
-            }
-            if let Some(Ok(phone)) = &turn.phone {
-                booking.phone = Some(phone.clone());
-                said = true;
-            }
-        }
-        Task::Reschedule(_) => {}
-        Task::Cancel(cancellation) => {
-            if let Some(reason) = turn.reason {
-                cancellation.reason = Some(reason);
-                said = true;
-            }
-        }
-    }
-    said
 }

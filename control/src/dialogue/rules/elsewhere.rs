@@ -6,9 +6,10 @@ use jiff::Zoned;
 use storage::Location;
 
 use super::RuleBrain;
+use super::absorb::absorb;
+use crate::dialogue::phrases;
 use crate::dialogue::state::{Asks, Booking, State, Task};
 use crate::dialogue::turn::vocabulary;
-use crate::dialogue::{phrases, rules::booking};
 use crate::nlu::intent::Intent;
 use crate::nlu::words::Words;
 
@@ -55,19 +56,20 @@ impl RuleBrain {
 
     fn named_in(&self, text: &str) -> Option<Arc<Location>> {
         let words = Words::new(text);
-        let is_named = |location: &&Arc<Location>| {
-            let names = location.called.iter().chain([&location.name]);
-            names.into_iter().any(|name| {
-                let name = Words::new(name).list().join(" ");
-                !name.is_empty() && words.has(&name)
-            })
-        };
+        let is_named = |location: &&Arc<Location>| is_called(location, &words);
         if let Some(named) = self.locations.beside(&self.location).find(is_named) {
             return Some(Arc::clone(named));
         }
         let mut others = self.locations.beside(&self.location);
         let only = others.next().filter(|_| others.next().is_none())?;
         words.has_any(&THE_OTHER_ONE).then(|| Arc::clone(only))
+    }
+
+    /// Whether the caller names, while they book, the location at which they are served already.
+    pub(super) fn names_this(&self, state: &State, text: &str, second: Option<&str>) -> bool {
+        let books = matches!(state, State::SlotCollection { .. } | State::Confirmation(_));
+        let named = |text: &str| is_called(&self.location, &Words::new(text));
+        books && named(text) && second.is_none_or(named)
     }
 
     /// Serves the caller where they want to come, and goes on with what they are about.
@@ -139,7 +141,7 @@ impl RuleBrain {
             let asks = Asks::When { offered };
             return self.inquire(State::SlotCollection { task, asks }, &turn, now);
         }
-        booking::absorb(&mut task, &turn);
+        absorb(&mut task, &turn);
         self.next(task, now)
     }
 
@@ -167,4 +169,12 @@ impl RuleBrain {
             .as_ref()
             .map(|_| self.location.name.clone())
     }
+}
+
+fn is_called(location: &Location, words: &Words) -> bool {
+    let names = location.called.iter().chain([&location.name]);
+    names.into_iter().any(|name| {
+        let name = Words::new(name).list().join(" ");
+        !name.is_empty() && words.has(&name)
+    })
 }

@@ -4,8 +4,9 @@ use jiff::Zoned;
 
 use super::{RuleBrain, questions};
 use crate::dialogue::limits::MISSES;
-use crate::dialogue::state::State;
+use crate::dialogue::state::{Asks, State};
 use crate::dialogue::{Action, Question, TransferReason, phrases};
+use crate::nlu::intent::wants_all;
 
 /// What has gone wrong since the question was first asked.
 #[derive(Debug, Default)]
@@ -81,6 +82,26 @@ impl RuleBrain {
         };
         self.say(phrases::NOT_CAUGHT);
         self.ask(hint, question);
+        state
+    }
+
+    /// Whether the caller wants all of those of which one was asked for.
+    pub(super) fn wants_all(&self, state: &State, text: &str, second: Option<&str>) -> bool {
+        let one_is_asked_for = matches!(
+            state,
+            State::Choosing { .. }
+                | State::SlotCollection {
+                    asks: Asks::WhichVehicle,
+                    ..
+                }
+        );
+        one_is_asked_for && wants_all(text) && second.is_none_or(wants_all)
+    }
+
+    /// "Both of them."
+    pub(super) fn one_at_a_time(&mut self, state: State, now: &Zoned) -> State {
+        self.say(phrases::ONE_AT_A_TIME);
+        self.put(&state, now);
         state
     }
 

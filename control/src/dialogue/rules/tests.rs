@@ -8,6 +8,7 @@ mod flows;
 mod follow_up;
 mod places;
 mod proof;
+mod put_right;
 mod record;
 mod reminder;
 mod scene;

@@ -18,7 +18,7 @@ use crate::tools::get_available_slots::{Arguments, Slots};
 impl RuleBrain {
     /// Looks for the wished time, or asks for it.
     pub(super) fn seek(&mut self, mut task: Task, now: &Zoned) -> State {
-        as_before(&mut task);
+        self.as_before(&mut task, now);
         let said = task.time().and_then(|time| time.said);
         let Some(said) = said else {
             return self.ask_when(task, Vec::new(), now);
@@ -313,6 +313,28 @@ impl RuleBrain {
             })
     }
 
+    /// "The same time next week": the clock time, and the weekday, of the appointment that is moved;
+    /// where that is when it is now, the week after. A new booking has neither.
+    fn as_before(&self, task: &mut Task, now: &Zoned) {
+        let at = match task {
+            Task::Reschedule(moved) => Some(moved.visit.scheduled_at.clone()),
+            Task::Book(_) | Task::Cancel(_) => None,
+        };
+        let Some(said) = task.time().and_then(|time| time.said.as_mut()) else {
+            return;
+        };
+        if said.time != Some(Time::Same) {
+            return;
+        }
+        said.time = at.as_ref().map(|at| Time::At(clock_of(at)));
+        if let (Some(Day::NextWeek), Some(at)) = (said.day, &at) {
+            said.day = Some(Day::Weekday(Week::Next, at.weekday()));
+            if self.resolve(said, now) == Ok(Candidate::At(at.clone())) {
+                said.day = Some(day_of(&at.saturating_add(1.week())));
+            }
+        }
+    }
+
     fn resolve(&self, when: &When, now: &Zoned) -> Result<Candidate, WhenError> {
         let hours = |date| self.location.hours(date).map(|h| (h.open, h.close));
         date_time::resolve(when, now, hours)
@@ -385,25 +407,6 @@ fn clock_of(at: &Zoned) -> Clock {
         hour: if hour % 12 == 0 { 12 } else { hour % 12 },
         minute: at.minute(),
         half: Some(if hour < 12 { Half::Am } else { Half::Pm }),
-    }
-}
-
-/// "The same time next week": the clock time, and the weekday, of the appointment that is moved. A
-/// new booking has none.
-fn as_before(task: &mut Task) {
-    let at = match task {
-        Task::Reschedule(moved) => Some(moved.visit.scheduled_at.clone()),
-        Task::Book(_) | Task::Cancel(_) => None,
-    };
-    let Some(said) = task.time().and_then(|time| time.said.as_mut()) else {
-        return;
-    };
-    if said.time != Some(Time::Same) {
-        return;
-    }
-    said.time = at.as_ref().map(|at| Time::At(clock_of(at)));
-    if let (Some(Day::NextWeek), Some(at)) = (said.day, &at) {
-        said.day = Some(Day::Weekday(Week::Next, at.weekday()));
     }
 }
 

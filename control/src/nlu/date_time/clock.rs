@@ -254,10 +254,12 @@ fn plain(words: &Words, i: usize) -> Option<(Clock, usize, bool)> {
             true,
         ));
     }
-    if pronoun {
+    let minute = minute(words, to);
+    // "The one thirty" is a time.
+    if pronoun && minute.is_none() {
         return None;
     }
-    match minute(words, to) {
+    match minute {
         Some((minute, more)) => Some((
             Clock {
                 hour,

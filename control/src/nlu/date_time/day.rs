@@ -2,6 +2,7 @@
 
 use jiff::civil::Weekday;
 
+use super::feast::{feast, is_unclear, nth_weekday};
 use super::{Day, Week};
 use crate::nlu::number;
 use crate::nlu::words::Words;
@@ -179,7 +180,10 @@ pub(super) fn find(words: &Words, choosing: bool) -> Found {
         taken: vec![false; words.len()],
     };
     let said_weekday = find_weekday(words);
-    if let Some(day) = feast(words).filter(|_| said_weekday.is_none()) {
+    if let Some((day, from, to)) = nth_weekday(words) {
+        found.take(from, to);
+        found.day = Some(day);
+    } else if let Some(day) = feast(words, said_weekday.map(|(_, day)| day)) {
         found.day = Some(day);
     } else if let Some(said) = date(words) {
         found.take(said.from, said.to);
@@ -211,7 +215,7 @@ pub(super) fn find(words: &Words, choosing: bool) -> Found {
     } else if let Some((week, weekday)) = said_weekday {
         found.day = Some(Day::Weekday(week, weekday));
     } else {
-        found.day = stretch(words);
+        found.day = stretch(words).or_else(|| is_unclear(words).then_some(Day::Unclear));
     }
     found
 }
@@ -281,29 +285,6 @@ fn day_of_month(words: &Words) -> Option<(i8, usize, usize)> {
         let day = i8::try_from(n).ok().filter(|d| *d <= 31)?;
         (introduced && !counts).then_some((day, i, i + used))
     })
-}
-
-/// A feast that callers name without its date.
-fn feast(words: &Words) -> Option<Day> {
-    let on = |month, day| Day::Date {
-        year: None,
-        month: Some(month),
-        day,
-        weekday: None,
-    };
-    for (name, day) in [
-        ("thanksgiving", Day::Thanksgiving),
-        ("christmas eve", on(12, 24)),
-        ("christmas", on(12, 25)),
-        ("new year's day", on(1, 1)),
-        ("new years day", on(1, 1)),
-    ] {
-        let around = ["after", "before"].map(|side| format!("{side} {name}"));
-        if words.has(name) {
-            return (!around.iter().any(|around| words.has(around))).then_some(day);
-        }
-    }
-    None
 }
 
 /// "In three days", "two weeks from now", "the day after tomorrow".

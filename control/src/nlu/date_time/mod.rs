@@ -11,11 +11,13 @@
 
 mod clock;
 mod day;
+mod feast;
 mod resolve;
 
 use jiff::civil::Weekday;
 
 pub(crate) use day::{date as said_date, month};
+pub use feast::Nth;
 pub use resolve::{Candidate, Opening, WhenError, resolve};
 
 use super::words::Words;
@@ -40,8 +42,14 @@ pub enum Day {
     EndOfWeek,
     Weekend(Week),
     NextMonth,
-    /// The coming one: a day that callers name without its date.
-    Thanksgiving,
+    /// "The last Monday of December", Thanksgiving: the coming one, or the day so many days after it.
+    NthWeekday {
+        nth: Nth,
+        weekday: Weekday,
+        /// 1 to 12; absent for the present month.
+        month: Option<i8>,
+        days_after: i8,
+    },
     /// A whole month, 1 to 12.
     Month(i8),
     /// A date, possibly one that does not exist. What was not said is absent.
@@ -52,6 +60,8 @@ pub enum Day {
         /// "Tuesday the 24th".
         weekday: Option<Weekday>,
     },
+    /// A day was named, and not in a way that tells which: "the week after Easter".
+    Unclear,
 }
 
 /// Which week a weekday is of.
@@ -130,11 +140,15 @@ pub enum Asked {
 impl When {
     /// This wish, with what it leaves open taken from an earlier one. A new day keeps the earlier
     /// time and a new time the earlier day: after "the earliest", "Friday" is the earliest on Friday.
+    /// "The same time" is the earlier one, where there is one.
     #[must_use]
     pub fn or(self, earlier: Self) -> Self {
+        let other = self
+            .time
+            .filter(|time| *time != Time::Same || earlier.time.is_none());
         Self {
             day: self.day.or(earlier.day),
-            time: self.time.or(earlier.time),
+            time: other.or(earlier.time),
             choice: self.choice,
         }
     }
@@ -161,7 +175,7 @@ pub fn parse(text: &str, asked: Asked) -> Option<When> {
 /// [`parse`] of words that are already split.
 #[must_use]
 pub fn parse_words(words: &Words, asked: Asked) -> Option<When> {
-    let words = &without_refusals(words);
+    let words = &without_refusals(&made_it(words));
     let choice = choice(words);
     let days = day::find(words, choice.is_some());
     let time = clock::find(words, &days.taken, asked);
@@ -172,6 +186,18 @@ pub fn parse_words(words: &Words, asked: Asked) -> Option<When> {
         choice: choice.filter(|_| days.day.is_none() && !matches!(time, Some(Time::Earliest))),
     };
     (when != When::default()).then_some(when)
+}
+
+/// "Make that one thirty" is "make it one thirty", and no choice of "that one".
+fn made_it(words: &Words) -> Words {
+    let Some(at) = words.position("make that") else {
+        return words.clone();
+    };
+    let mut list = words.list().to_vec();
+    if let Some(that) = list.get_mut(at + 1) {
+        "it".clone_into(that);
+    }
+    Words::new(&list.join(" "))
 }
 
 /// Drops the day after "not", "except", "can't do": it is the one the caller does not want.
@@ -188,13 +214,16 @@ fn without_refusals(words: &Words) -> Words {
     ];
     let mut kept: Vec<&str> = Vec::with_capacity(words.len());
     let mut i = 0;
+    let nth = feast::nth_weekday(words).map(|(_, from, to)| from..to);
     while i < words.len() {
         let refused = REFUSALS.iter().find_map(|phrase| {
             let length = phrase.split(' ').count();
             let next = words.at(i + length);
             let here = words.slice(i, i + length).is(phrase);
             let a_day = day::weekday(next).is_some() || matches!(next, "today" | "tomorrow");
-            (here && a_day).then_some(length + 1)
+            // "The last Monday of December" is no refusal.
+            let counted = nth.as_ref().is_some_and(|nth| nth.contains(&i));
+            (here && a_day && !counted).then_some(length + 1)
         });
         match refused {
             Some(length) => i += length,

@@ -4,7 +4,7 @@ use jiff::civil::{self, Date, Weekday};
 use jiff::tz::AmbiguousOffset;
 use jiff::{ToSpan, Zoned};
 
-use super::{Clock, Day, Half, Part, Time, Week, When};
+use super::{Clock, Day, Half, Nth, Part, Time, Week, When};
 
 /// Furthest day that is booked, counted from today.
 const HORIZON_DAYS: i64 = 366;
@@ -40,6 +40,8 @@ pub enum Candidate {
 pub enum WhenError {
     #[error("day: a time without a day, ask for the day")]
     DayMissing,
+    #[error("day: it cannot be told which day was named, ask for the day")]
+    DayUnclear,
     #[error("day: neither a day nor a time, ask for both")]
     NothingSaid,
     #[error("date: there is no such date as {month}/{day}, ask again")]
@@ -300,14 +302,13 @@ fn days(day: Day, today: Date) -> Result<(Date, Date), WhenError> {
             let first = ahead(today.last_of_month(), 1);
             Ok((first, first.last_of_month()))
         }
-        Day::Thanksgiving => {
-            let this = thanksgiving(today.year());
-            one(if this < today {
-                thanksgiving(today.year() + 1)
-            } else {
-                this
-            })
-        }
+        Day::NthWeekday {
+            nth,
+            weekday,
+            month,
+            days_after,
+        } => one(nth_weekday(nth, weekday, month, days_after, today)),
+        Day::Unclear => Err(WhenError::DayUnclear),
         Day::Month(month) => {
             let year = if month < today.month() {
                 today.year() + 1
@@ -336,13 +337,33 @@ fn days(day: Day, today: Date) -> Result<(Date, Date), WhenError> {
     }
 }
 
-/// The fourth Thursday of November.
-fn thanksgiving(year: i16) -> Date {
-    let first = civil::date(year, 11, 1);
-    let to_thursday = (Weekday::Thursday.to_monday_zero_offset()
-        - first.weekday().to_monday_zero_offset())
-    .rem_euclid(7);
-    ahead(first, i64::from(to_thursday) + 21)
+/// The coming one, today included.
+fn nth_weekday(nth: Nth, weekday: Weekday, month: Option<i8>, days_after: i8, today: Date) -> Date {
+    let of = |year: i16, month: i8| {
+        let first = civil::date(year, month, 1);
+        let to_weekday = (weekday.to_monday_zero_offset()
+            - first.weekday().to_monday_zero_offset())
+        .rem_euclid(7);
+        let weeks = match nth {
+            Nth::Nth(n) => i64::from(n) - 1,
+            // Four weeks on it may be the next month already.
+            Nth::Last if to_weekday + 28 < first.days_in_month() => 4,
+            Nth::Last => 3,
+        };
+        ahead(
+            first,
+            i64::from(to_weekday) + 7 * weeks + i64::from(days_after),
+        )
+    };
+    let next_month = ahead(today.last_of_month(), 1);
+    let (this, later) = match month {
+        Some(month) => (of(today.year(), month), of(today.year() + 1, month)),
+        None => (
+            of(today.year(), today.month()),
+            of(next_month.year(), next_month.month()),
+        ),
+    };
+    if this < today { later } else { this }
 }
 
 fn month_day(year: Option<i16>, month: i8, day: i8, today: Date) -> Result<Date, WhenError> {

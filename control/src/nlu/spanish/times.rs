@@ -31,6 +31,7 @@ pub(crate) fn month(word: &str) -> Option<&'static str> {
 /// stands before it, in English already.
 pub(super) fn read(words: &[String], before: Option<&str>) -> Option<(String, usize)> {
     date(words)
+        .or_else(|| nth_weekday(words))
         .or_else(|| clock(words, before))
         .or_else(|| day_of_month(words, before))
 }
@@ -51,6 +52,39 @@ fn date(words: &[String]) -> Option<(String, usize)> {
         None => Some((format!("{month} {day}"), used)),
     }
 }
+
+/// "El último lunes de diciembre", "el primer viernes del mes".
+fn nth_weekday(words: &[String]) -> Option<(String, usize)> {
+    const ORDINALS: [(&str, &str); 7] = [
+        ("primer", "first"),
+        ("primero", "first"),
+        ("segundo", "second"),
+        ("tercer", "third"),
+        ("tercero", "third"),
+        ("cuarto", "fourth"),
+        ("ultimo", "last"),
+    ];
+    let at = |index: usize| words.get(index).map_or("", String::as_str);
+    let article = usize::from(at(0) == "el");
+    let (_, nth) = ORDINALS.iter().find(|(said, _)| *said == at(article))?;
+    let (_, weekday) = WEEKDAYS.iter().find(|(said, _)| *said == at(article + 1))?;
+    let (of, used) = match (at(article + 2), at(article + 3)) {
+        ("del", "mes") => ("the month", 4),
+        ("de", said) => (month(said)?, 4),
+        _ => return None,
+    };
+    Some((format!("{nth} {weekday} of {of}"), article + used))
+}
+
+const WEEKDAYS: [(&str, &str); 7] = [
+    ("lunes", "monday"),
+    ("martes", "tuesday"),
+    ("miercoles", "wednesday"),
+    ("jueves", "thursday"),
+    ("viernes", "friday"),
+    ("sabado", "saturday"),
+    ("domingo", "sunday"),
+];
 
 /// "Mil novecientos ochenta y cinco", "1985", "ochenta y cinco", "diecinueve ochenta y cinco".
 fn year(words: &[String]) -> Option<(u32, usize)> {
@@ -79,16 +113,8 @@ fn after_article(words: &[String]) -> Option<(u32, usize)> {
 
 /// "El dia quince", "el viernes veintisiete": a day of the month without the month.
 fn day_of_month(words: &[String], before: Option<&str>) -> Option<(String, usize)> {
-    const WEEKDAYS: [&str; 7] = [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ];
-    let after_weekday = before.is_some_and(|word| WEEKDAYS.contains(&word));
+    let after_weekday =
+        before.is_some_and(|word| WEEKDAYS.iter().any(|(_, weekday)| *weekday == word));
     let (day, used) = after_article(words)?;
     let at = |index: usize| words.get(index).map_or("", String::as_str);
     let first = at(0);
@@ -288,4 +314,23 @@ pub(super) const TABLE: Table = &[
     ("accion de gracias", "thanksgiving"),
     ("navidad", "christmas"),
     ("nochebuena", "christmas eve"),
+    ("vispera de navidad", "christmas eve"),
+    ("ano nuevo", "new year's"),
+    ("dia de ano nuevo", "new year's"),
+    ("vispera de ano nuevo", "new year's eve"),
+    ("fin de ano", "new year's eve"),
+    ("nochevieja", "new year's eve"),
+    ("noche vieja", "new year's eve"),
+    ("dia del trabajo", "labor day"),
+    ("dia despues de", "day after"),
+    ("dia despues del", "day after"),
+    ("dia antes de", "day before"),
+    ("dia antes del", "day before"),
+    ("semana despues de", "week after"),
+    ("semana antes de", "week before"),
+    ("semana de", "week of"),
+    ("dias festivos", "the holidays"),
+    ("fin de mes", "end of the month"),
+    ("fin del mes", "end of the month"),
+    ("semana santa", "easter"),
 ];

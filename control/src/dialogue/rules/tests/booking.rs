@@ -495,3 +495,28 @@ async fn what_is_offered_and_what_is_chosen_is_the_callers_to_decide_about_until
     call.says("yes").await;
     assert!(starts(&call).is_empty(), "booked");
 }
+
+#[tokio::test]
+async fn long_and_joined_names_are_written_as_they_are_said() {
+    for (said, first, last) in [
+        ("Mary Ann Van der Berg", "Mary", "Van Der Berg"),
+        ("D'Angelo O'Neil-Smith", "D'Angelo", "O'Neil-Smith"),
+        ("Jean-Luc Moreau", "Jean-Luc", "Moreau"),
+    ] {
+        let mut call = Scene::new(None).await;
+        call.opens().await;
+        call.says_in_turn(&[
+            "oil change tomorrow at nine",
+            said,
+            "twenty twenty toyota camry",
+            "two one seven five five five oh one nine nine",
+            "yes",
+        ])
+        .await;
+        let customer = call.customer("+12175550199").await.expect("is in the book");
+        assert_eq!(
+            (customer.first_name, customer.last_name),
+            (first.into(), last.into())
+        );
+    }
+}

@@ -107,6 +107,101 @@ async fn the_same_time_next_week_is_that_of_the_appointment() {
 }
 
 #[tokio::test]
+async fn the_same_time_next_week_is_a_week_on_where_the_appointment_is_next_week() {
+    let mut call = call_from(MARIA).await;
+    call.says_in_turn(&[
+        "move my appointment to next tuesday at ten",
+        "july second nineteen ninety",
+        "yes",
+        "move my appointment to the same time next week",
+    ])
+    .await;
+    call.hears("Tuesday, December 8 at 10 a.m. Shall I move it?");
+}
+
+#[tokio::test]
+async fn the_same_time_on_another_day_keeps_the_hour() {
+    let mut call = call_from(JOHN).await;
+    call.says_in_turn(&[
+        "oil change on tuesday at eight",
+        "no friday at the same time",
+    ])
+    .await;
+    call.hears("Friday, November 27 at 8 a.m. Shall I book it?");
+    call.says_in_turn(&["no", "wednesday at the same time"])
+        .await;
+    call.hears("Wednesday, November 25 at 8 a.m. Shall I book it?");
+    let mut call = call_from(JOHN).await;
+    call.says_in_turn(&[
+        "En español, por favor.",
+        "un cambio de aceite el martes a las ocho",
+        "el miércoles a la misma hora",
+    ])
+    .await;
+    call.hears("el miércoles, 25 de noviembre, a las ocho de la mañana. ¿Se la reservo?");
+    let mut call = call_from(MARIA).await;
+    call.says_in_turn(&[
+        "move my appointment to tomorrow at three",
+        "july second nineteen ninety",
+        "no friday at the same time",
+    ])
+    .await;
+    call.hears("Friday, November 27 at 3 p.m. Shall I move it?");
+}
+
+#[tokio::test]
+async fn a_day_near_a_feast_is_that_day() {
+    let mut call = call_from(JOHN).await;
+    call.says("oil change on december twenty fourth at ten")
+        .await;
+    call.hears("December 24 at 10 a.m.");
+    for (words, day) in [
+        (
+            "no new year's eve at ten",
+            "Thursday, December 31 at 10 a.m.",
+        ),
+        (
+            "no the day after christmas at ten",
+            "Saturday, December 26 at 10 a.m.",
+        ),
+        (
+            "no the last monday of december",
+            "Monday, December 28 at 10 a.m.",
+        ),
+        (
+            "no the day after thanksgiving",
+            "Friday, November 27 at 10 a.m.",
+        ),
+    ] {
+        call.says(words).await;
+        call.hears(day);
+    }
+    let mut call = call_from(JOHN).await;
+    call.says_in_turn(&[
+        "En español, por favor.",
+        "un cambio de aceite el último lunes de diciembre a las diez",
+    ])
+    .await;
+    call.hears("el lunes, 28 de diciembre, a las diez de la mañana");
+    call.says("no, el día después de navidad").await;
+    call.hears("el sábado, 26 de diciembre, a las diez de la mañana");
+}
+
+#[tokio::test]
+async fn a_day_that_cannot_be_told_is_asked_for_and_no_earlier_one_stands() {
+    let mut call = call_from(JOHN).await;
+    call.says_in_turn(&[
+        "oil change on december twenty fourth at ten",
+        "no the monday after christmas",
+    ])
+    .await;
+    call.hears("I cannot tell which day that is.");
+    call.is_asked(Question::When);
+    call.says("december twenty eighth").await;
+    call.hears("Monday, December 28 at 10 a.m. Shall I book it?");
+}
+
+#[tokio::test]
 async fn who_cannot_come_wants_another_day_and_not_that_one() {
     let mut call = call_from(MARIA).await;
     call.says_in_turn(&["i can't make it tomorrow", "july second nineteen ninety"])
@@ -201,4 +296,46 @@ async fn never_mind_goodbye_ends_the_call() {
     call.says("never mind goodbye").await;
     call.hears("Goodbye");
     assert!(call.ended.is_some());
+}
+
+#[tokio::test]
+async fn whoever_wants_both_begins_with_one() {
+    let mut call = call_from(MARIA).await;
+    call.says("tire rotation on friday at ten").await;
+    call.is_asked(Question::WhichVehicle);
+    call.says("both of them").await;
+    call.hears("I can only do one at a time. Which vehicle is it for?");
+    call.says("the truck").await;
+    call.hears("for your truck");
+    call.says_in_turn(&[
+        "yes",
+        "cancel my appointments",
+        "july second nineteen ninety",
+    ])
+    .await;
+    call.is_asked(Question::WhichAppointment);
+    for words in ["both", "cancel both", "all of them"] {
+        call.says(words).await;
+        call.hears("I can only do one at a time. Which one do you mean?");
+    }
+    call.says("the first one").await;
+    call.is_asked(Question::Reason);
+    let mut call = call_from(MARIA).await;
+    call.says_in_turn(&[
+        "En español, por favor.",
+        "un cambio de aceite el viernes a las diez",
+        "para los dos",
+    ])
+    .await;
+    call.hears("Solo puedo hacer una cosa a la vez. ¿Para qué vehículo es?");
+}
+
+#[tokio::test]
+async fn tires_are_a_service_of_their_own() {
+    let mut call = call_from(JOHN).await;
+    call.says_in_turn(&["En español, por favor.", "quiero una cita", "las llantas"])
+        .await;
+    call.is_asked(Question::When);
+    call.says("mañana a las diez").await;
+    call.hears("una rotación de llantas");
 }

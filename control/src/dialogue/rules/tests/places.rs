@@ -116,3 +116,20 @@ async fn a_question_about_the_other_location_in_the_middle_of_a_booking_is_answe
     call.hears("Monday to Friday we are open from 7:30 a.m. to 5:30 p.m.");
     call.is_asked(Question::When);
 }
+
+#[tokio::test]
+async fn the_location_may_be_named_again_at_the_end() {
+    let mut call = Scene::beside_another(Some(JOHN)).await;
+    call.opens().await;
+    call.says_in_turn(&[
+        "an oil change at the north shop tomorrow at ten",
+        "at the north shop",
+        "the north shop",
+        "north shop",
+    ])
+    .await;
+    call.hears("That is an oil change at Otto's North");
+    call.is_asked(Question::Confirm);
+    call.says("yes").await;
+    assert_eq!(call.booked().await[0].location, "north");
+}

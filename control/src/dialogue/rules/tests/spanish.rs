@@ -196,3 +196,28 @@ async fn no_means_no_in_spanish() {
     call.says("no me llamen más").await;
     call.hears("No recibirá más llamadas");
 }
+
+#[tokio::test]
+async fn both_surnames_are_kept() {
+    for (said, first, last) in [
+        ("María José García López", "María", "García López"),
+        ("me llamo María José García López", "María", "García López"),
+        ("me llamo Juan Ruiz de la Cruz", "Juan", "Ruiz De La Cruz"),
+        ("Juan de la Cruz, gracias", "Juan", "De La Cruz"),
+    ] {
+        let mut call = in_spanish(None).await;
+        call.says_in_turn(&[
+            "un cambio de aceite mañana a las nueve",
+            said,
+            "un Toyota Camry del dos mil veinte",
+            "dos uno siete, cinco cinco cinco, cero uno nueve nueve",
+            "sí",
+        ])
+        .await;
+        let customer = call.customer("+12175550199").await.expect("is in the book");
+        assert_eq!(
+            (customer.first_name, customer.last_name),
+            (first.into(), last.into())
+        );
+    }
+}
