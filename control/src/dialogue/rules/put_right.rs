@@ -48,7 +48,8 @@ impl RuleBrain {
     fn doubt(&self, booking: &mut Booking, turn: &Turn, number_was_said: bool) {
         let caller = self.known.caller.as_ref();
         let vehicle = turn.vehicle.as_ref();
-        let another_was_said = vehicle.is_some_and(|said| said.make.is_some() || said.year.is_some());
+        let another_was_said =
+            vehicle.is_some_and(|said| said.make.is_some() || said.year.is_some());
         match turn.wrong {
             Some(Detail::Name) if turn.name.is_none() && caller.is_none() => {
                 booking.name = Name::default();
