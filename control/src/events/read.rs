@@ -25,6 +25,9 @@ pub struct Written {
     pub line: Line,
 }
 
+/// Nanoseconds of two days.
+const LONGEST_CALL: u64 = 48 * 3_600 * 1_000_000_000;
+
 /// Why a log cannot be read. Lines are counted from 1.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadLog {
@@ -92,6 +95,12 @@ impl Log {
                 return Err(BadLog::Order {
                     number,
                     why: "it happened before the line above it; the lines were reordered",
+                });
+            }
+            if line.t.unsigned_abs() > LONGEST_CALL {
+                return Err(BadLog::Order {
+                    number,
+                    why: "it happened days from the beginning, and no call lasts so long",
                 });
             }
             lines.push(Written {

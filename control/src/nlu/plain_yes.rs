@@ -5,6 +5,7 @@ use super::service::Vocabulary;
 use super::vehicle;
 use super::words::Words;
 use super::yes_no::{self, Answer};
+use super::{detail, name, phone};
 
 /// Words of whoever asks or makes a condition, and has not agreed: "I'd like to know if yes means
 /// that I pay".
@@ -12,7 +13,7 @@ const NOT_YET: [&str; 15] = [
     "if",
     "whether",
     "unless",
-    "to know",
+    "know",
     "means",
     "mean",
     "why",
@@ -26,7 +27,14 @@ const NOT_YET: [&str; 15] = [
     "wondering",
 ];
 
-/// A yes with nothing else in it: no other time, service or vehicle, no question, no condition, no
+/// "Yes, but my number is another", "yes, my name is wrong".
+fn corrects_the_caller(words: &str) -> bool {
+    phone::parse(words).is_ok()
+        || name::introduced(words).is_some()
+        || detail::wrong(words).is_some()
+}
+
+/// A yes with nothing else in it: no other time, name or number, service or vehicle, no question, no condition, no
 /// "hang on".
 #[must_use]
 pub fn is_plain_yes(vocabulary: &Vocabulary, words: &str) -> bool {
@@ -45,5 +53,6 @@ pub fn is_plain_yes(vocabulary: &Vocabulary, words: &str) -> bool {
         && !Words::new(words).has_any(&NOT_YET)
         && wants.is_none_or(goes_with_yes)
         && vocabulary.find(words).is_empty()
+        && !corrects_the_caller(words)
         && vehicle::parse(words).is_none_or(|said| said.make.is_none() && said.model.is_none())
 }

@@ -159,6 +159,9 @@ impl Policy {
         if let Some(why) = self.guard.refusal(&case.customer.phone) {
             return Verdict::Leave { why };
         }
+        if case.customer.phone.callable().is_err() {
+            return skip(NOT_CALLED);
+        }
         let window = match self.window(case, now) {
             Ok(window) => window,
             Err(why) => return skip(why),
@@ -178,9 +181,6 @@ impl Policy {
         }
         if !case.standing.consented {
             return skip("the customer has not consented");
-        }
-        if case.customer.phone.callable().is_err() {
-            return skip(NOT_CALLED);
         }
         if case.reminder.attempts >= limits::REMINDER_ATTEMPTS {
             return skip("the customer was tried often enough");

@@ -198,6 +198,9 @@ fn told(effect: &Effect, masked: bool) -> Value {
         Effect::RunTool { id, call } if masked => json!({"tool": {"id": id, "name": call.name()}}),
         Effect::RunTool { id, call } => json!({"tool": {"id": id, "call": call}}),
         Effect::Ask(request) => json!({ "ask": asked(request) }),
+        Effect::Publish(FeedEvent::Keypad { .. }) if masked => {
+            json!({ "publish": FeedEvent::Keypad { key: '·' } })
+        }
         Effect::Publish(what) => json!({ "publish": what }),
         Effect::Hold(offer) => json!({ "hold": offer }),
         Effect::Turn(timings) => json!({ "turn": timings }),

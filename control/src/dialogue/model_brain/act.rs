@@ -141,6 +141,12 @@ const ABOUT_IT: [&str; 18] = [
 /// said before it, where that does; it names no other one; and of the day and the hour that a time
 /// is to be taken, it names one, and where it names days or hours, the right one is among them.
 pub(super) fn asks_for(text: &str, call: &ToolCall, now: &Zoned) -> bool {
+    // No sentence ends with half a day.
+    let text = &text
+        .replace("a.m.", "am")
+        .replace("p.m.", "pm")
+        .replace("a. m.", "am")
+        .replace("p. m.", "pm");
     let Some(question) = question(text) else {
         return false;
     };

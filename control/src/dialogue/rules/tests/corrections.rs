@@ -259,7 +259,7 @@ async fn a_busy_vehicle_is_not_offered_the_same_time_again() {
         "yes",
     ])
     .await;
-    call.hears("I cannot book that vehicle at that time.");
+    call.hears("that time was just taken");
     call.hears_not("10 a.m.");
 }
 

@@ -76,7 +76,7 @@ async fn one_car_is_not_in_two_places() {
         .await;
     call.says_in_turn(&["i also need a tire rotation", "friday at nine a m", "yes"])
         .await;
-    call.hears("I cannot book that vehicle at that time.");
+    call.hears("that time was just taken");
     call.hears("9:30 a.m.");
     call.says_in_turn(&["nine thirty", "yes"]).await;
     let starts: Vec<_> = call.booked().await.iter().map(|b| b.starts_at).collect();
