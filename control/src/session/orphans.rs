@@ -59,7 +59,10 @@ pub async fn close_orphans(logs: &dyn CallLogs, company: Company, now: Timestamp
 
 /// [`close_orphans`] again and again, where there may be others.
 pub async fn keep_closing_orphans(logs: Arc<dyn CallLogs>, company: Company, clock: BusinessClock) {
-    while company == Company::MayBeOthers {
+    if company != Company::MayBeOthers {
+        return;
+    }
+    loop {
         tokio::time::sleep(limits::ORPHAN_POLL).await;
         close_orphans(logs.as_ref(), company, clock.now()).await;
     }

@@ -47,9 +47,9 @@ pub(crate) async fn whoever_came_first_waits_first(store: Store) {
     assert_eq!(line.expect("readable"), [first.clone(), second.clone()]);
     // And whoever comes after many is reached too.
     let one = store.waitlist.waiting("main", None, 1).await;
-    assert_eq!(one.expect("readable"), [first.clone()]);
+    assert_eq!(one.expect("readable"), std::slice::from_ref(&first));
     let next = store.waitlist.waiting("main", Some(first.id), 1).await;
-    assert_eq!(next.expect("readable"), [second.clone()]);
+    assert_eq!(next.expect("readable"), std::slice::from_ref(&second));
     let nobody = store.waitlist.waiting("main", Some(second.id), 1).await;
     assert_eq!(nobody.expect("readable"), []);
     let elsewhere = store.waitlist.waiting("north", None, 10).await;
