@@ -133,6 +133,8 @@ struct FarEnd {
     undecided: Option<UtteranceId>,
     callers_turn: bool,
     turn_began: Samples,
+    /// A turn is cut in two: its second half is no news to an agent who goes on meanwhile.
+    goes_on: bool,
     /// No turn may begin before here.
     words_through: Samples,
     /// The recogniser's ring holds the caller's audio up to here.
@@ -188,9 +190,12 @@ impl World {
                 let ago = Samples(u64::from(frames_ago) * FRAME_SAMPLES as u64);
                 let through = self.far_end.passed_on.saturating_sub(ago);
                 // The call says where the caller has gone on.
-                self.far_end.callers_turn &= self.far_end.turn_began >= through;
+                let cut = self.far_end.callers_turn && self.far_end.turn_began < through;
+                self.far_end.callers_turn &= !cut;
+                self.far_end.goes_on = cut;
                 self.far_end.words_through = self.far_end.words_through.max(through);
                 call.handle_order(self.now, Order::EndTurn { through }, &mut self.far_end);
+                self.far_end.goes_on = false;
             }
             Operation::Words { take_floor, back } => self.words(call, take_floor, back % 4),
             Operation::Key => call.handle_key(b'5', &mut self.far_end),
@@ -421,7 +426,7 @@ impl Outlet for FarEnd {
         match report {
             Report::SpeechStarted { position } => {
                 assert!(
-                    self.frames() == 0 || self.false_alarms >= FALSE_ALARMS,
+                    self.frames() == 0 || self.goes_on || self.false_alarms >= FALSE_ALARMS,
                     "the caller speaks into agent audio"
                 );
                 assert!(!self.callers_turn, "a turn within a turn");

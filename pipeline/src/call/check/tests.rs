@@ -53,3 +53,25 @@ fn the_voice_of_the_model_interrupts_the_agent() {
     assert_eq!(world.far_end.retired, Some(UtteranceId(0)));
     assert!(world.far_end.callers_turn);
 }
+
+#[test]
+fn a_turn_may_be_cut_in_two_when_the_agent_has_gone_on_after_its_sound() {
+    check_any_call(&[
+        Operation::Synthesise { frames: 14 },
+        Operation::Caller {
+            speaks: true,
+            frames: 9,
+            payload: 1,
+        },
+        Operation::Words {
+            take_floor: false,
+            back: 0,
+        },
+        Operation::Caller {
+            speaks: false,
+            frames: 23,
+            payload: 1,
+        },
+        Operation::EndTurn { frames_ago: 24 },
+    ]);
+}
