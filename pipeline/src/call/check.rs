@@ -397,8 +397,9 @@ impl Outlet for FarEnd {
     }
 
     fn clear(&mut self, now: Mono, _voiced_at: Option<Mono>) -> Mono {
-        // What is forgotten may be sent again.
+        // What is forgotten may be sent again; and of what was played the call knows by its marks.
         self.latest = match self.buffer.front() {
+            _ if self.keeps_marks || !self.returned.is_empty() => self.retired,
             Some(&Played::Frame(sounding)) => Some(sounding),
             _ => self.played,
         };
