@@ -173,7 +173,9 @@ impl Playout {
 
     /// Goes on where the caller heard the agent last.
     fn resume(&mut self, now: Mono, duck: Duck, out: &mut impl Outlet) {
-        let [Some((utterance, heard)), _] = duck.interrupted else {
+        // Of two that could be heard, one may have been retired meanwhile.
+        let mut interrupted = duck.interrupted.into_iter().flatten();
+        let Some((utterance, heard)) = interrupted.find(|(id, _)| !self.is_retired(*id)) else {
             return;
         };
         if !duck.sure {
