@@ -4,7 +4,7 @@
 //! may be coming back the canceller takes it out, and what remains may turn out to be nobody, too.
 //! Only then are the features computed and the model asked.
 
-use crate::echo::{Block, Cancelled, Canceller};
+use crate::echo::{Block, Canceller};
 use crate::features::{Echo, Features, Inputs, Look, OVER_ECHO, PITCH, STEPS};
 use crate::frame::PcmFrame;
 use crate::level::{self, Dbfs, NoiseFloor};
@@ -123,30 +123,28 @@ impl Ear {
         self.hears_echo = look == Look::Loud && cancelled.may_be_most_of(&frame);
         let rest = pcm(&cancelled.rest);
         let look = self.look(level::rms(&rest));
-        let echo = Some(&cancelled).filter(|cancelled| cancelled.matters_in(&frame));
-        self.inputs_of(&rest, &frame, look, echo)
+        let echo = cancelled.matters_in(&frame).then(|| Echo {
+            cancelled: &cancelled,
+            near: &frame,
+            far: Dbfs::from_amplitude(self.canceller.loudest().sqrt()).0,
+        });
+        self.inputs_of(&rest, &cancelled.rest, look, echo)
     }
 
     fn inputs_of(
         &mut self,
         heard: &PcmFrame,
-        near: &Block,
+        frame: &Block,
         look: Look,
-        cancelled: Option<&Cancelled>,
+        echo: Option<Echo<'_>>,
     ) -> Option<[Inputs; STEPS]> {
         let voted = self.vad.is_voice(heard);
         self.floor.observe(level::rms(heard), voted);
-        let heard = block(heard);
         if look == Look::Quiet {
-            self.features.handle_quiet(&heard);
+            self.features.handle_quiet(frame);
             return None;
         }
-        let echo = cancelled.map(|cancelled| Echo {
-            cancelled,
-            near,
-            far: Dbfs::from_amplitude(self.canceller.loudest().sqrt()).0,
-        });
-        Some(self.features.of_frame(&heard, echo, voted))
+        Some(self.features.of_frame(frame, echo, voted))
     }
 
     fn look(&self, level: Dbfs) -> Look {

@@ -100,8 +100,7 @@ async fn an_answer_to_words_that_v1_shows_in_a_moment_of_silence_is_kept_until_t
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_to_half_a_sentence_is_never_heard_with_flux() {
     let shop = open(&[FLUX]).await;
-    // A pause within the sentence, that Flux does not take for an end.
-    half_a_sentence_is_never_answered(shop, Duration::from_millis(220)).await;
+    half_a_sentence_is_never_answered(shop).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -113,10 +112,11 @@ async fn what_was_answered_to_half_a_sentence_is_never_heard_with_v1() {
         ..Manner::default()
     };
     let shop = open_hearing(ear, &[V1]).await;
-    half_a_sentence_is_never_answered(shop, Duration::from_millis(350)).await;
+    half_a_sentence_is_never_answered(shop).await;
 }
 
-async fn half_a_sentence_is_never_answered(shop: Dealership, pause: Duration) {
+/// The caller pauses until a model is asked about what they have said so far, and goes on.
+async fn half_a_sentence_is_never_answered(shop: Dealership) {
     shop.thinks.think(|body: &Value| {
         let last = body["messages"].as_array().and_then(|all| all.last());
         let words = last
@@ -132,7 +132,7 @@ async fn half_a_sentence_is_never_answered(shop: Dealership, pause: Duration) {
     let caller = rings(&shop).await;
     let began = Instant::now();
     caller.says("I need an oil change").await;
-    tokio::time::sleep(pause).await;
+    shop.thinks.wait(|seen| seen.asked == 1).await;
     let over = caller.says("and new tires").await;
     let (_, words) = caller.hears_an_answer(over, |_| true).await;
     assert_eq!(words, "Both,");

@@ -270,17 +270,15 @@ async fn a_model_that_refuses_for_our_limits_is_strained_and_a_well_one_is_not()
 }
 
 #[tokio::test]
-async fn a_request_is_under_way_until_it_is_answered() {
+async fn a_request_is_under_way_until_nobody_wants_it_any_more() {
     let scene = Scene::new().await;
     scene.vendor.inject(Fault::StallBeforeFirst);
-    let _answering = scene.ask();
-    let begun = async {
-        while scene.model.strain().under_way == 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    let in_time = tokio::time::timeout(PATIENCE, begun).await;
-    in_time.expect("it is asked");
+    let answering = scene.ask();
+    scene.vendor.wait(|seen| seen.asked == 1).await;
+    assert_eq!(scene.model.strain().under_way, 1);
+    drop(answering);
+    scene.vendor.wait(|seen| seen.cancelled == 1).await;
+    assert_eq!(scene.model.strain().under_way, 0);
 }
 
 #[tokio::test]

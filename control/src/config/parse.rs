@@ -75,7 +75,7 @@ fn reminders(sources: &Sources) -> Result<Reminders, ConfigError> {
     })
 }
 
-/// Without personal data unless told otherwise, and never with it in production.
+/// Masked unless told otherwise, and never whole in production.
 fn call_events(
     sources: &Sources,
     environment: Environment,

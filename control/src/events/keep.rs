@@ -30,7 +30,7 @@ const FOLDER_MODE: u32 = 0o700;
 /// How logs are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keeping {
-    /// Without personal data, and so not to be replayed word for word.
+    /// Without the personal data that the mask knows, and so not to be replayed word for word.
     pub masked: bool,
     /// How long.
     pub days: u32,

@@ -2,8 +2,9 @@
 //! with times; enough to lead the same conversation again ([`crate::session::replay`]).
 //!
 //! A log is a file of JSON lines: a [`Header`], then [`Line`]s in the order in which things happened.
-//! What a conversation is told comes before what it does about it. A *masked* log has the personal
-//! data taken out: it shows what happened and when, and the conversation cannot be led again by it.
+//! What a conversation is told comes before what it does about it. A *masked* log has numbers, dates,
+//! addresses, VINs and keys taken out, as [`crate::dialogue::mask`] knows them; names stay. It shows
+//! what happened and when, and the conversation cannot be led again by it.
 //!
 //! [`keep`] writes the files beside the calls, [`read`] reads one.
 
@@ -71,7 +72,7 @@ pub struct Line {
 pub enum What {
     /// The conversation was told this.
     In(Given),
-    /// As `In`, without personal data.
+    /// As `In`, masked.
     InMasked(Value),
     /// The conversation did this.
     Out(Value),

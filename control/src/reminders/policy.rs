@@ -123,6 +123,14 @@ impl Guard {
     }
 }
 
+impl Case<'_> {
+    /// Whether the customer may still be waiting for the confirmation.
+    fn was_booked_just(&self, now: Timestamp) -> bool {
+        self.booked_at
+            .is_none_or(|at| now < at + limits::CONFIRMATION_AT_ONCE)
+    }
+}
+
 impl Policy {
     #[must_use]
     pub fn new(config: &Config, location: Arc<Location>) -> Self {
@@ -224,7 +232,7 @@ impl Policy {
     fn next_allowed(&self, case: &Case<'_>, now: Timestamp) -> Timestamp {
         let hours = CallingHours::of(&case.customer.phone, case.customer.address.as_ref());
         match case.reminder.kind {
-            Kind::Confirmation if case.booked_at.is_none_or(|at| now < at + AT_ONCE) => now,
+            Kind::Confirmation if case.was_booked_just(now) => now,
             kind if self.channel(kind) == Channel::Voice => {
                 hours.next(now, |at| self.is_open_day(self.location.local(at).date()))
             }
@@ -313,7 +321,6 @@ impl Policy {
     }
 }
 
-const AT_ONCE: SignedDuration = limits::CONFIRMATION_AT_ONCE;
 /// See `Phone::callable`.
 const NOT_CALLED: &str = "the number is one that costs extra";
 const NOT_THE_TEST_NUMBER: &str = "test mode: the number is not YOUR_TEST_NUMBER";

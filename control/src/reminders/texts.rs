@@ -9,6 +9,7 @@ use storage::location::Location;
 use storage::location::reminders::{Texts, WaitlistWording, Wording, filled};
 use storage::reminder::{Briefing, Kind};
 use storage::vehicle::Vehicle;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::nlu::intent::wants_no_calls;
 use crate::nlu::language::plain;
@@ -27,7 +28,8 @@ impl Keyword {
     /// alone, is heeded.
     #[must_use]
     pub fn of(message: &str) -> Option<(Self, Option<Language>)> {
-        let message: String = message.chars().map(half_width).collect();
+        // Some keyboards write Latin letters as wide as Chinese ones.
+        let message: String = message.nfkc().collect();
         let letters: String = message
             .chars()
             .filter(|c| c.is_alphabetic() || c.is_whitespace())
@@ -61,17 +63,6 @@ impl Keyword {
             Self::Help => &words.help,
         };
         Some(filled(text, |name| of_location(location, name)))
-    }
-}
-
-/// Some keyboards write Latin letters as wide as Chinese ones.
-fn half_width(letter: char) -> char {
-    match letter {
-        'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
-            char::from_u32(u32::from(letter) - 0xFEE0).unwrap_or(letter)
-        }
-        '\u{3000}' => ' ',
-        other => other,
     }
 }
 

@@ -2,6 +2,9 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sqlx::Sqlite;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
 
 use super::{Database, row};
 use crate::consent::{Channel, Consents, Standing};
@@ -43,11 +46,7 @@ impl Consents for Database {
     ) -> Result<(), StorageError> {
         self.write(async |connection| {
             for one in channel.each() {
-                sqlx::query(CONSENT)
-                    .bind(phone.as_str())
-                    .bind(row::word(*one)?)
-                    .bind(source)
-                    .bind(at.as_second())
+                insert(CONSENT, phone, *one, source, at)?
                     .execute(&mut *connection)
                     .await?;
             }
@@ -65,11 +64,7 @@ impl Consents for Database {
     ) -> Result<(), StorageError> {
         self.write(async |connection| {
             for one in channel.each() {
-                sqlx::query(OPT_OUT)
-                    .bind(phone.as_str())
-                    .bind(row::word(*one)?)
-                    .bind(source)
-                    .bind(at.as_second())
+                insert(OPT_OUT, phone, *one, source, at)?
                     .execute(&mut *connection)
                     .await?;
             }
@@ -93,11 +88,7 @@ impl Consents for Database {
                     .bind(at.as_second())
                     .execute(&mut *connection)
                     .await?;
-                sqlx::query(CONSENT)
-                    .bind(phone.as_str())
-                    .bind(row::word(*one)?)
-                    .bind(source)
-                    .bind(at.as_second())
+                insert(CONSENT, phone, *one, source, at)?
                     .execute(&mut *connection)
                     .await?;
             }
@@ -125,4 +116,19 @@ impl Consents for Database {
             .await?;
         standing(&row)
     }
+}
+
+/// One consent or opt-out, on a single channel.
+fn insert<'q>(
+    insert: &'static str,
+    phone: &'q Phone,
+    channel: Channel,
+    source: &'q str,
+    at: Timestamp,
+) -> Result<Query<'q, Sqlite, SqliteArguments>, StorageError> {
+    Ok(sqlx::query(insert)
+        .bind(phone.as_str())
+        .bind(row::word(channel)?)
+        .bind(source)
+        .bind(at.as_second()))
 }

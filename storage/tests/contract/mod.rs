@@ -7,6 +7,7 @@ pub(crate) mod booking;
 pub(crate) mod calendar;
 pub(crate) mod call_logs;
 pub(crate) mod changes;
+pub(crate) mod consents;
 pub(crate) mod holds;
 pub(crate) mod locations;
 pub(crate) mod people;
@@ -128,6 +129,10 @@ macro_rules! suite {
             the_end_of_a_call_and_the_networks_word_race_and_the_summary_stays,
             whatever_was_said_is_kept,
         ]);
+        $crate::contract::tests!($store, consents: [
+            consents_are_kept_with_their_source_and_an_opt_out_outweighs_them,
+            a_wish_that_comes_late_changes_nothing_that_was_wished_since,
+        ]);
         $crate::contract::tests!($store, reminders: [
             a_booking_plans_its_reminders_and_keeps_the_consent,
             a_number_that_was_only_spoken_is_written_to_and_not_called,
@@ -150,7 +155,6 @@ macro_rules! suite {
             racing_intents_and_moves_leave_one_reminder,
             a_race_of_what_came_of_a_call_and_a_move_refuses_neither,
             a_claim_for_one_number_leaves_everybody_elses,
-            consents_are_kept_with_their_source_and_an_opt_out_outweighs_them,
             attempts_at_a_number_are_counted,
         ]);
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use storage::Store;
 use storage::appointment::{Appointment, NewAppointment, Party};
-use storage::consent::{Channel, Standing};
+use storage::consent::Channel;
 use storage::customer::Phone;
 use storage::reminder::{
     About, AttemptId, Claim, Conclusion, Decision, Intended, Intent, Kind, Next, Outcome, Reminder,
@@ -548,63 +548,6 @@ pub(crate) async fn a_claim_for_one_number_leaves_everybody_elses(store: Store) 
     assert_eq!(read(&store, &other).await, other, "as it was");
     let rest = claim(&store, "b", LEASE).await;
     assert!(rest.iter().any(|row| row.id == other.id));
-}
-
-pub(crate) async fn consents_are_kept_with_their_source_and_an_opt_out_outweighs_them(
-    store: Store,
-) {
-    let ann = phone(101);
-    let of = async |channel| {
-        let standing = store.consents.standing(&ann, channel, at(0, 0)).await;
-        let Standing {
-            consented,
-            opted_out,
-            ..
-        } = standing.expect("readable");
-        (consented, opted_out)
-    };
-    assert_eq!(of(Channel::Voice).await, (false, false));
-    for _ in 0..2 {
-        let consent = store.consents.consent(&ann, Channel::Sms, "sms", at(1, 0));
-        consent.await.expect("written");
-    }
-    assert_eq!(of(Channel::Voice).await, (false, false));
-    assert_eq!(of(Channel::Sms).await, (true, false));
-    for _ in 0..2 {
-        opt_out(&store, Channel::All).await;
-    }
-    assert_eq!(
-        (of(Channel::Voice).await, of(Channel::Sms).await),
-        ((false, true), (true, true))
-    );
-    // A consent afterwards does not lift it; the owner does.
-    let consent = store
-        .consents
-        .consent(&ann, Channel::All, "ai_voice", at(3, 0));
-    consent.await.expect("written");
-    assert_eq!(of(Channel::Voice).await, (true, true));
-    let lifted = store.consents.opt_in(&ann, Channel::Sms, "sms", at(4, 0));
-    lifted.await.expect("written");
-    assert_eq!(
-        (of(Channel::Voice).await, of(Channel::Sms).await),
-        ((true, true), (true, false))
-    );
-    let any = store.consents.is_opted_out(&ann, Channel::All).await;
-    assert!(any.expect("readable"));
-    let again = store.consents.opt_out(&ann, Channel::Sms, "sms", at(4, 30));
-    again.await.expect("written");
-    assert_eq!(of(Channel::Sms).await, (true, true), "and again");
-    // Said once more, then a wish from before comes late.
-    let again = store.consents.opt_out(&ann, Channel::Sms, "sms", at(6, 0));
-    again.await.expect("written");
-    let late = store.consents.opt_in(&ann, Channel::Sms, "sms", at(5, 0));
-    late.await.expect("written");
-    assert_eq!(of(Channel::Sms).await, (true, true), "they said so since");
-    let lifted = store.consents.opt_in(&ann, Channel::Sms, "sms", at(8, 0));
-    lifted.await.expect("written");
-    let late = store.consents.opt_out(&ann, Channel::Sms, "sms", at(7, 0));
-    late.await.expect("written");
-    assert_eq!(of(Channel::Sms).await, (true, false), "and so again");
 }
 
 pub(crate) async fn attempts_at_a_number_are_counted(store: Store) {

@@ -141,12 +141,6 @@ const ABOUT_IT: [&str; 18] = [
 /// said before it, where that does; it names no other one; and of the day and the hour that a time
 /// is to be taken, it names one, and where it names days or hours, the right one is among them.
 pub(super) fn asks_for(text: &str, call: &ToolCall, now: &Zoned) -> bool {
-    // No sentence ends with half a day.
-    let text = &text
-        .replace("a.m.", "am")
-        .replace("p.m.", "pm")
-        .replace("a. m.", "am")
-        .replace("p. m.", "pm");
     let Some(question) = question(text) else {
         return false;
     };
@@ -371,6 +365,7 @@ mod tests {
         for text in [
             "Tuesday at nine. Shall I look that up for you?",
             "I can book that for Tuesday at nine. Shall I look at your record?",
+            "I can book that for Tuesday at 9 a.m. Shall I look at your record?",
             "Shall I move it or cancel it on Tuesday at nine?",
             "I have booked Tuesday at nine.",
         ] {

@@ -207,13 +207,37 @@ pub(super) fn asked(text: &str) -> (Question, Expectation) {
 pub(super) fn question(text: &str) -> Option<&str> {
     let text = text.trim_end();
     let asks = text.strip_suffix('?')?;
-    let begins = asks.rfind(['.', '!', '?']).map_or(0, |at| at + 1);
+    let stops = asks.match_indices(['.', '!', '?']);
+    let mut ends = stops.filter(|(at, _)| ends_a_sentence(&asks[..*at], &asks[at + 1..]));
+    let begins = ends.next_back().map_or(0, |(at, _)| at + 1);
     Some(text[begins..].trim())
+}
+
+/// Whether a stop between these does: "at 9 a.m.?" holds two that do not, and "at 9 a.m. Shall I?"
+/// one that does.
+fn ends_a_sentence(before: &str, after: &str) -> bool {
+    let letters = before.chars().rev().take_while(|c| c.is_alphabetic());
+    let goes_on_with = after.trim_start().chars().next();
+    letters.take(2).count() != 1 || goes_on_with.is_some_and(|c| c.is_uppercase() || c == '¿')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_question_begins_behind_the_sentence_before_it() {
+        for (text, asked) in [
+            ("Sure. Shall I book it?", "Shall I book it?"),
+            ("Shall I book it for 9 a.m.?", "Shall I book it for 9 a.m.?"),
+            ("I have 9 a.m. Shall I look?", "Shall I look?"),
+            ("Hay a las 9 a. m. ¿Se la reservo?", "¿Se la reservo?"),
+            ("¿La reservo a las 9 a. m.?", "¿La reservo a las 9 a. m.?"),
+        ] {
+            assert_eq!(question(text), Some(asked), "{text}");
+        }
+        assert_eq!(question("I have booked it."), None);
+    }
 
     #[test]
     fn the_last_question_is_what_is_waited_for() {

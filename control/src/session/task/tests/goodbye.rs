@@ -41,14 +41,7 @@ async fn words_that_arrive_before_the_good_bye_sounds_keep_the_line_open_too() {
 #[tokio::test]
 async fn words_spoken_over_the_good_bye_keep_the_line_open() {
     let mut call = Call::greeted(polite).await;
-    call.says("bye");
-    let (goodbye, _) = call.said().await;
-    call.event(EventKind::UtteranceStarted { utterance: goodbye });
-    call.event(EventKind::BargeIn {
-        utterance: goodbye,
-        heard: Samples::from_ms(100),
-        reaction: Duration::from_millis(30),
-    });
+    interrupts_the_good_bye(&mut call).await;
     call.says("one more thing");
     let (_, text) = call.said().await;
     assert_eq!(text, "one more thing");
@@ -57,14 +50,7 @@ async fn words_spoken_over_the_good_bye_keep_the_line_open() {
 #[tokio::test]
 async fn a_cough_over_the_good_bye_ends_the_call_all_the_same() {
     let mut call = Call::greeted(polite).await;
-    call.says("bye");
-    let (goodbye, _) = call.said().await;
-    call.event(EventKind::UtteranceStarted { utterance: goodbye });
-    call.event(EventKind::BargeIn {
-        utterance: goodbye,
-        heard: Samples::from_ms(100),
-        reaction: Duration::from_millis(30),
-    });
+    interrupts_the_good_bye(&mut call).await;
     let position = Samples::from_ms(2_000);
     call.event(EventKind::SpeechStarted { position });
     call.event(EventKind::SpeechEnded {
@@ -73,4 +59,15 @@ async fn a_cough_over_the_good_bye_ends_the_call_all_the_same() {
     });
     call.event(EventKind::NothingRecognised { position });
     call.hung_up().await;
+}
+
+async fn interrupts_the_good_bye(call: &mut Call) {
+    call.says("bye");
+    let (goodbye, _) = call.said().await;
+    call.event(EventKind::UtteranceStarted { utterance: goodbye });
+    call.event(EventKind::BargeIn {
+        utterance: goodbye,
+        heard: Samples::from_ms(100),
+        reaction: Duration::from_millis(30),
+    });
 }

@@ -6,25 +6,27 @@
 //! ([`ending`]).
 
 mod ending;
+mod fresh;
 mod likely;
+mod outgoing;
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use bytes::Bytes;
-use dsp::{Samples, mulaw};
+use dsp::Samples;
 
 use super::heard::Heard;
 use super::replay::{Replay, Timeline};
 use crate::limits::{
-    LOOK_BACK, STT_ANSWER, STT_CHUNK, STT_FLUX_CHUNK, STT_FLUX_QUIET, STT_IDLE_REPLAY,
-    STT_KEEP_ALIVE, STT_STALE_WORDS, STT_STALL, STT_UNTIMED_WORDS,
+    LOOK_BACK, STT_ANSWER, STT_IDLE_REPLAY, STT_STALE_WORDS, STT_STALL, STT_UNTIMED_WORDS,
 };
 use crate::message::Expectation;
 use crate::net::edge::{SttEvent, SttInput};
 use crate::time::Mono;
-use crate::wire::deepgram_stt::{KEEP_ALIVE, Message, Protocol, Words, finalize, parse};
+use crate::wire::deepgram_stt::{Message, Protocol, Words, parse};
+use fresh::{after_words, fresh};
 use likely::Likely;
+pub(super) use outgoing::Outgoing;
 
 /// The recogniser of one call.
 #[derive(Debug)]
@@ -136,13 +138,6 @@ pub(super) enum Effect {
         expectation: Expectation,
         mulaw: Bytes,
     },
-}
-
-/// What is to be sent.
-#[derive(Debug, PartialEq)]
-pub(super) enum Outgoing {
-    Audio(Bytes),
-    Text(&'static str),
 }
 
 /// What is wrong with a message.
@@ -373,76 +368,6 @@ impl Listening {
         }
     }
 
-    // ---- to the vendor -----------------------------------------------------
-
-    /// What is to be sent next. Taken is sent.
-    pub(super) fn poll_outgoing(&mut self, now: Mono) -> Option<Outgoing> {
-        let flush = !matches!(
-            self.turn,
-            Turn::On {
-                voice: Voice::Speaking { .. },
-                ..
-            } | Turn::Quiet
-        );
-        let speech = self.turn != Turn::Quiet;
-        let Link::Up(connection) = &mut self.link else {
-            return None;
-        };
-        // What was dropped meanwhile cannot be sent any more.
-        connection.sent = connection.sent.max(self.replay.from());
-        let ready = self.replay.until().saturating_sub(connection.sent);
-        let (largest, least) = match connection.protocol {
-            Protocol::Listen => (STT_CHUNK, Samples(1)),
-            Protocol::Flux if flush => (STT_FLUX_CHUNK, Samples(1)),
-            Protocol::Flux => (STT_FLUX_CHUNK, STT_FLUX_CHUNK),
-        };
-        if connection
-            .finalize_after
-            .is_some_and(|after| connection.sent >= after)
-        {
-            connection.finalize_after = None;
-            return Some(Outgoing::Text(finalize(connection.protocol)));
-        }
-        if ready >= least && ready > Samples::ZERO {
-            let from = connection.sent;
-            let audio = self.replay.copy(from, from + ready.min(largest));
-            let length = Samples(audio.len() as u64);
-            connection.timeline.handle_audio(from, length);
-            connection.sent = from + length;
-            connection.sent_at = now;
-            if speech {
-                connection.waits_since.get_or_insert(now);
-            }
-            return Some(Outgoing::Audio(audio));
-        }
-        if connection.silence > Samples::ZERO {
-            let length = connection.silence.min(largest);
-            connection.silence = connection.silence - length;
-            connection.timeline.handle_silence(length);
-            connection.sent_at = now;
-            let silence = vec![mulaw::SILENCE; usize::try_from(length.0).unwrap_or_default()];
-            return Some(Outgoing::Audio(silence.into()));
-        }
-        if now < connection.sent_at.plus(connection.patience()) {
-            return None;
-        }
-        connection.sent_at = now;
-        match connection.protocol {
-            // A connection that never had audio is not saved by words.
-            Protocol::Listen if connection.timeline.is_fresh() => {
-                connection.silence = STT_FLUX_CHUNK;
-                self.poll_outgoing(now)
-            }
-            Protocol::Listen => Some(Outgoing::Text(KEEP_ALIVE)),
-            // It has no keep-alive, and a turn of it would dangle.
-            Protocol::Flux => {
-                let quiet = u64::try_from(STT_FLUX_QUIET.as_millis()).unwrap_or_default();
-                connection.silence = Samples::from_ms(quiet);
-                self.poll_outgoing(now)
-            }
-        }
-    }
-
     pub(super) fn poll_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
     }
@@ -513,67 +438,6 @@ impl Listening {
             connection.finalize_after = Some(until);
         }
     }
-}
-
-impl Connection {
-    /// How long it may go without anything of ours.
-    fn patience(&self) -> Duration {
-        match self.protocol {
-            Protocol::Listen => STT_KEEP_ALIVE,
-            Protocol::Flux => STT_FLUX_QUIET,
-        }
-    }
-}
-
-/// The part of the words that is news.
-struct Fresh {
-    text: String,
-    from: Option<Samples>,
-    until: Option<Samples>,
-}
-
-/// Leaves out what belongs to audio whose words were given.
-fn fresh(words: &Words<'_>, timeline: &Timeline, given: Samples, until: Samples) -> Fresh {
-    let place = |time| timeline.position_of(time);
-    let is_old = |from: Samples, to: Samples| {
-        let middle = (place(from).0).midpoint(place(to).0);
-        middle < given.0
-    };
-    let first = words.words.first();
-    let from = first.map(|word| place(word.from));
-    let last = words.words.last().map(|word| place(word.to));
-    let has_old = match first {
-        Some(first) => is_old(first.from, first.to),
-        None => given > Samples::ZERO && until <= given,
-    };
-    if !has_old {
-        return Fresh {
-            text: words.text.trim().to_owned(),
-            from,
-            until: last,
-        };
-    }
-    let new: Vec<_> = words
-        .words
-        .iter()
-        .filter(|word| !is_old(word.from, word.to))
-        .collect();
-    let text: Vec<&str> = new.iter().map(|word| &*word.text).collect();
-    Fresh {
-        text: text.join(" "),
-        from: new.first().map(|word| place(word.from)),
-        until: last,
-    }
-}
-
-/// The text without its first `count` words.
-fn after_words(text: &str, count: usize) -> &str {
-    let mut rest = text;
-    for _ in 0..count {
-        rest = rest.trim_start();
-        rest = rest.find(char::is_whitespace).map_or("", |at| &rest[at..]);
-    }
-    rest.trim_start()
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 mod likely;
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::limits::{STT_BACKLOG, STT_FALLBACK, STT_GIVE_UP};
+use crate::limits::{STT_BACKLOG, STT_FALLBACK, STT_FLUX_QUIET, STT_GIVE_UP, STT_KEEP_ALIVE};
 use crate::local::Reading;
 
 /// A machine, its clock, and the caller's audio so far.
