@@ -213,6 +213,10 @@ pub const CALENDAR_PROBE: Duration = Duration::from_secs(20);
 pub const SILENCE_PROMPT: Duration = Duration::from_secs(15);
 /// Further silence after which the call ends.
 pub const SILENCE_HANG_UP: Duration = Duration::from_secs(5);
+/// How long something may sound on the caller's line without a word of it being recognised: a
+/// television, a crowd, or a recogniser that is lost. A caller who tells a long story is recognised
+/// as they speak.
+pub const WORDLESS_TALK: Duration = Duration::from_secs(30);
 /// How long a caller waits for a model or a tool before they are told so.
 pub const SLOW_AFTER: Duration = Duration::from_millis(1_200);
 /// How often a model is asked within one turn of the caller before the turn has ended. What is asked

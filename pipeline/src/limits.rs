@@ -193,6 +193,12 @@ pub const STT_STALL: Duration = Duration::from_secs(3);
 /// How long before a recogniser tells of them words may begin whose times it does not give.
 pub const STT_UNTIMED_WORDS: Samples = Samples::from_ms(1_000);
 
+/// A pause of the agent's that its echo goes on after.
+pub const STT_ECHO_GAP: Samples = Samples::from_ms(400);
+
+/// Echoes whose places a recogniser keeps: of more than its words can still be about.
+pub const STT_ECHOES: usize = 64;
+
 /// Words that nobody's turn claims, and after which no others come, are given after this.
 pub const STT_STALE_WORDS: Duration = Duration::from_millis(1_500);
 

@@ -32,6 +32,9 @@ pub struct Args {
     /// The log of this call, from the data folder
     #[arg(long, value_name = "CALL_ID", conflicts_with = "log")]
     from_data: Option<String>,
+    /// The part of the call after so many returns from a human
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "from_data")]
+    returns: u8,
     /// Draw the call's timeline into this file
     #[arg(long, value_name = "FILE")]
     timeline: Option<PathBuf>,
@@ -57,6 +60,9 @@ pub fn run(flags: &Flags, args: &Args) -> anyhow::Result<ExitCode> {
         println!("timeline: {}", path.display());
     }
     print_waterfall(&log);
+    if log.breaks_off() {
+        println!("the log breaks off: its program ended before the call did, or lost a line");
+    }
     if log.header.masked {
         return Ok(order(&log));
     }
@@ -93,11 +99,12 @@ fn read(args: &Args, config: &Config) -> anyhow::Result<Log> {
         (Some(path), _) => path.clone(),
         (None, Some(call)) => {
             let call = CallSid::parse(call).context("--from-data")?;
-            events::keep::find(&config.data_dir, &call).with_context(|| {
+            events::keep::find(&config.data_dir, &call, args.returns).with_context(|| {
                 let folder = config.data_dir.display();
                 format!(
-                    "--from-data: no event log of {call} in {folder}; name the folder of its server \
-                     with --data-dir, and see OTTO_CALL_EVENTS"
+                    "--from-data: no event log of {call} after {} returns in {folder}; name the \
+                     folder of its server with --data-dir, and see OTTO_CALL_EVENTS",
+                    args.returns
                 )
             })?
         }

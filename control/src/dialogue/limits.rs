@@ -13,8 +13,10 @@ pub const OFFERED_TIMES: usize = 3;
 /// Appointments read out at once.
 pub const READ_OUT_APPOINTMENTS: usize = 4;
 
-/// Digits of a telephone number, and of a date of birth typed as month, day and year.
+/// Digits of a telephone number, behind the country's own one where that is typed.
 pub const PHONE_KEYS: usize = 10;
+
+/// Digits of a date of birth typed as month, day and year.
 pub const BIRTH_DATE_KEYS: usize = 8;
 
 /// Days that a wish such as "any afternoon" is searched for.

@@ -5,6 +5,7 @@
 
 pub(crate) mod clauses;
 pub mod heard;
+mod keys;
 mod known;
 pub mod limits;
 pub mod mask;

@@ -138,21 +138,21 @@ impl CallEvents {
         }
     }
 
-    /// The log of a call, where it is kept.
+    /// The log of a call, where it is kept: of the part after so many returns from a human.
     #[must_use]
-    pub fn find(&self, call: &CallSid) -> Option<PathBuf> {
-        find_in(&self.folder, call)
+    pub fn find(&self, call: &CallSid, returns: u8) -> Option<PathBuf> {
+        find_in(&self.folder, call, returns)
     }
 }
 
-/// The log of a call in this data folder: of its first part, where it has several.
+/// The log of a call in this data folder: of the part after so many returns from a human.
 #[must_use]
-pub fn find(data_dir: &Path, call: &CallSid) -> Option<PathBuf> {
-    find_in(&data_dir.join(FOLDER), call)
+pub fn find(data_dir: &Path, call: &CallSid, returns: u8) -> Option<PathBuf> {
+    find_in(&data_dir.join(FOLDER), call, returns)
 }
 
-fn find_in(folder: &Path, call: &CallSid) -> Option<PathBuf> {
-    let name = file_name(call, 0);
+fn find_in(folder: &Path, call: &CallSid, returns: u8) -> Option<PathBuf> {
+    let name = file_name(call, returns);
     let mut days = days(folder);
     days.sort_unstable_by(|a, b| b.cmp(a));
     days.into_iter()
@@ -404,8 +404,12 @@ mod tests {
         pen.write("one".to_owned());
         pen.write("two".to_owned());
         events.flush().await;
-        let path = events.find(&sid).expect("it is kept");
-        assert_eq!(find(folder.path(), &sid), Some(path.clone()));
+        let path = events.find(&sid, 0).expect("it is kept");
+        assert_eq!(find(folder.path(), &sid, 0), Some(path.clone()));
+        assert_eq!(events.find(&sid, 1), None, "nobody has returned");
+        events.open(&sid, 1).write("three".to_owned());
+        events.flush().await;
+        assert_ne!(events.find(&sid, 1).expect("kept beside it"), path);
         assert_eq!(
             std::fs::read_to_string(&path).expect("readable"),
             "one\ntwo\n"
@@ -425,7 +429,7 @@ mod tests {
         let lines = limits::MAX_EVENTS_FILE_BYTES / 1_000_000 + 2;
         (0..lines).for_each(|_| pen.write(long.clone()));
         events.flush().await;
-        let path = events.find(&sid).expect("it is kept");
+        let path = events.find(&sid, 0).expect("it is kept");
         let text = std::fs::read_to_string(path).expect("readable");
         assert!(text.len() as u64 <= limits::MAX_EVENTS_FILE_BYTES);
         assert!(text.ends_with("x\n"), "the last line is whole");

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::{FORMAT, Header, Line};
+use super::{FORMAT, Header, Line, What};
 use crate::feed::{FeedEvent, FeedLine};
 use crate::limits::MAX_EVENTS_FILE_BYTES;
 
@@ -86,11 +86,17 @@ impl Log {
         }
         let header = serde_json::from_str(first).map_err(bad)?;
         let mut lines: Vec<Written> = Vec::new();
-        for (number, text) in numbered {
-            let line: Line = serde_json::from_str(text).map_err(|error| BadLog::Line {
-                number,
-                why: error.to_string(),
-            })?;
+        let mut numbered = numbered.peekable();
+        while let Some((number, written)) = numbered.next() {
+            let line: Line = match serde_json::from_str(written) {
+                Ok(line) => line,
+                // It was being written when its program was killed.
+                Err(_) if numbered.peek().is_none() && !text.ends_with('\n') => break,
+                Err(error) => {
+                    let why = error.to_string();
+                    return Err(BadLog::Line { number, why });
+                }
+            };
             if lines.last().is_some_and(|last| line.t < last.line.t) {
                 return Err(BadLog::Order {
                     number,
@@ -105,23 +111,31 @@ impl Log {
             }
             lines.push(Written {
                 number,
-                text: text.to_owned(),
+                text: written.to_owned(),
                 line,
             });
         }
         Ok(Self { header, lines })
     }
 
+    /// Whether there is no end of the call in it.
+    #[must_use]
+    pub fn breaks_off(&self) -> bool {
+        let ended =
+            |written: &Written| matches!(written.line.what, What::Fact(FeedEvent::Ended { .. }));
+        !self.lines.last().is_some_and(ended)
+    }
+
     /// What the call's feed told, as it was told.
     pub fn feed(&self) -> impl Iterator<Item = FeedLine> {
         let told = self.lines.iter().filter_map(|written| {
             let what = match &written.line.what {
-                super::What::Fact(what) => what.clone(),
-                super::What::Out(out) => {
+                What::Fact(what) => what.clone(),
+                What::Out(out) => {
                     let published = out.get("publish")?;
                     serde_json::from_value::<FeedEvent>(published.clone()).ok()?
                 }
-                super::What::In(_) | super::What::InMasked(_) => return None,
+                What::In(_) | What::InMasked(_) => return None,
             };
             Some((written.line.t, what))
         });

@@ -157,15 +157,16 @@ pub(super) async fn events(
 }
 
 /// `GET /api/v1/calls/{sid}/timeline`: the picture of a call that this node led, drawn from its event
-/// log.
+/// log. `?returns=1` asks for the part after the first return from a human.
 pub(super) async fn timeline(
     State(app): State<Arc<App>>,
     Path(sid): Path<String>,
+    Query(Part { returns }): Query<Part>,
 ) -> Result<Html<String>, ApiError> {
     let sid = CallSid::parse(&sid).map_err(|e| ApiError::BadRequest(e.to_string()))?;
     let events = app.sessions.events().ok_or(ApiError::NoEvents)?.clone();
     let drawn = tokio::task::spawn_blocking(move || {
-        let path = events.find(&sid).ok_or(ApiError::NoSuchCall)?;
+        let path = events.find(&sid, returns).ok_or(ApiError::NoSuchCall)?;
         let log = events::read::open(&path).map_err(|error| {
             tracing::error!(call = %sid, %error, "the event log of a call cannot be read");
             ApiError::UnreadableEvents
@@ -173,6 +174,13 @@ pub(super) async fn timeline(
         Ok(Html(timeline::page_of(&log)))
     });
     drawn.await.unwrap_or(Err(ApiError::UnreadableEvents))
+}
+
+/// Of a call that came back from a human.
+#[derive(Deserialize)]
+pub(super) struct Part {
+    #[serde(default)]
+    returns: u8,
 }
 
 #[derive(Deserialize)]

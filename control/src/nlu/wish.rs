@@ -3,7 +3,7 @@
 //!
 //! Whoever is asked "shall I book it?" has chosen a time, and it stands until another is wished for.
 //! So a clock time counts only where it can be one to come at. It cannot be
-//! - among the figures of something else: a telephone number, a model year;
+//! - among the figures of something else: a telephone number, a model year, a plate;
 //! - in a clause about something else: when the caller leaves, what they are called;
 //! - in a question, unless it proposes a time ("can you do eleven?");
 //! - an end ("by nine", "until two"), unless the answer was a no;
@@ -35,9 +35,29 @@ pub(super) fn instead(words: &Words) -> Option<When> {
     date_time::parse_words(&about_coming(words, None), Asked::ForATime)
 }
 
-/// Takes away figures that are no time: those of a telephone number and of a model year.
+/// Takes away figures that are no time: those of a telephone number, of a model year, and among
+/// letters that are spelled.
 pub(super) fn without_figures(words: &Words) -> Words {
-    without_model_year(&phone::without(words))
+    without_spelled(&without_model_year(&phone::without(words)))
+}
+
+/// "K D four seven Q X": a licence plate, the number of a vehicle.
+fn without_spelled(words: &Words) -> Words {
+    const SHORTEST: usize = 4;
+    let is_letter = |word: &String| word.len() == 1 && word.as_bytes()[0].is_ascii_lowercase();
+    let is_spelled = |word: &String| is_letter(word) || number::digit(word).is_some();
+    let mut at = 0;
+    let runs = words.list().chunk_by(|a, b| is_spelled(a) == is_spelled(b));
+    let spelled = runs.map(|run| {
+        let from = at;
+        at += run.len();
+        let letters = run.iter().filter(|word| is_letter(word)).count();
+        let cut = run.len() >= SHORTEST && letters >= 2 && is_spelled(&run[0]);
+        cut.then_some((from, at))
+    });
+    let spelled: Vec<_> = spelled.flatten().collect();
+    let cut = |words: Words, (from, to): (usize, usize)| words.cut(from, to);
+    spelled.into_iter().rev().fold(words.clone(), cut)
 }
 
 /// "A 2018 Honda", "he was born in two thousand three".
@@ -78,7 +98,7 @@ fn about_coming(words: &Words, answer: Option<Answer>) -> Words {
 
 fn is_about_something_else(clause: &Words, answer: Option<Answer>) -> bool {
     /// Not when the vehicle is to come, but when it or its driver goes, and who that is.
-    const ALWAYS: [&str; 25] = [
+    const ALWAYS: [&str; 27] = [
         "leave",
         "leaving",
         "go home",
@@ -101,6 +121,8 @@ fn is_about_something_else(clause: &Words, answer: Option<Answer>) -> bool {
         "year old",
         "number is",
         "number",
+        "plate",
+        "plates",
         "name is",
         "i live",
         "my address",
@@ -246,6 +268,9 @@ mod tests {
             "yes i can be there at nine forty five",
             "yes and i have to leave at twelve",
             "yes it is a 2018 honda civic",
+            "yes my plate is k d four seven q x",
+            "yes it is k d four seven q x",
+            "yes the license plate is KD47QX",
             "yes my son will bring it he was born in two thousand three",
             "yes that is fine for me and my two kids",
             "yes if it will be done by noon",

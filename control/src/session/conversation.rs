@@ -189,6 +189,7 @@ impl Conversation {
                 self.publish(FeedEvent::CallerSpeech { speaking: false });
             }
             EventKind::Partial { text } => {
+                self.deadlines.cancel(Due::Talk);
                 let text = mask::masked(&text, self.expects);
                 self.publish(FeedEvent::Partial { text });
             }
@@ -196,7 +197,7 @@ impl Conversation {
             EventKind::WentOn => self.think_no_further(),
             EventKind::Transcript(transcript) => self.words(transcript, at, now),
             EventKind::Backchannel(transcript) => self.backchannel(transcript, at, now),
-            EventKind::NothingRecognised { .. } => self.no_words(now),
+            EventKind::NothingRecognised { position } => self.no_words(position, now),
             EventKind::Keypad { key } => self.key(key, now),
             EventKind::SpeechFailed {
                 edge,
@@ -284,6 +285,10 @@ impl Conversation {
             match due {
                 Due::Silence => self.silent(now),
                 Due::Slow => self.fill(now),
+                Due::Talk => {
+                    self.trouble("a sound goes on without words");
+                    self.unclear(now);
+                }
                 Due::Words => {
                     self.trouble("the recogniser gave no answer in time");
                     self.unclear(now);
@@ -348,9 +353,12 @@ impl Conversation {
     /// Brings the deadlines, and a planned end, in line with what is going on.
     fn settle(&mut self, now: Mono) {
         let silent = self.speaking.is_silent();
+        // Whoever has just begun to speak is not cut off, though a human hears them, too.
+        let is_heard = self.caller == Caller::Quiet;
         if let Plan::After(ending) = self.ending
             && silent
             && !self.at_work()
+            && (is_heard || ending != Ending::HungUp)
         {
             self.ending = Plan::Told(ending);
             self.send(Command::HangUp {
@@ -371,6 +379,9 @@ impl Conversation {
         let kept_waiting = nobody_speaks && self.at_work() && !self.filled;
         self.deadlines
             .keep(Due::Slow, kept_waiting, now, limits::SLOW_AFTER);
+        let speaking = self.caller == Caller::Speaking;
+        self.deadlines
+            .keep(Due::Talk, speaking, now, limits::WORDLESS_TALK);
         let recognising = self.caller == Caller::Recognising;
         self.deadlines
             .keep(Due::Words, recognising, now, limits::TRANSCRIPT_DEADLINE);

@@ -88,6 +88,9 @@ pub(super) fn lead(
             What::InMasked(_) | What::Fact(_) => {}
         }
     }
+    if log.breaks_off() {
+        step.break_off();
+    }
     step.judge(&mut replayed.differences);
     replayed
 }
@@ -116,6 +119,11 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
+    /// Of what it did there is no more in the log.
+    fn break_off(&mut self) {
+        self.got.truncate(self.expected.len());
+    }
+
     /// What is the same at both ends is the same; what lies between is told in pairs.
     fn judge(&self, differences: &mut Vec<Difference>) {
         let same = |((_, expected), got): &(&(usize, &str), &String)| expected == got;

@@ -1,6 +1,7 @@
 //! `decode_vin`: year, make and model by a vehicle's number.
 
 use super::error::ToolError;
+use super::field;
 use super::{Answer, Effect, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
 use crate::nhtsa::VinRefused;
@@ -36,10 +37,7 @@ pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {
         remedy,
     };
     let text: String = arguments.vin.chars().take(vin::MAX_LETTERS).collect();
-    let number = vin::parse(&text).map_err(|why| {
-        let why = why.to_string();
-        bad(why.strip_prefix("vin: ").unwrap_or(&why).to_owned())
-    })?;
+    let number = vin::parse(&text).map_err(|why| bad(field::unnamed(&why)))?;
     if vin::is_north_american(&number) && !vin::has_right_check_digit(&number) {
         return Err(bad(
             "its check digit is wrong, so a character was misheard; ask for it again, or for year, \

@@ -1,6 +1,8 @@
 //! What an argument may hold. Whatever a model or a caller writes into one, a refusal names it and
 //! says what to ask for, and nothing was done.
 
+use std::fmt::Display;
+
 use serde::{Deserialize, Deserializer, de::Error as _};
 use storage::customer::Phone;
 
@@ -17,11 +19,19 @@ where
     T::deserialize(deserializer).map_err(|why| D::Error::custom(format!("{field}: {why}")))
 }
 
+/// What is wrong with a text, without what the text was read as: its argument has a name of its own.
+pub(super) fn unnamed(why: &dyn Display) -> String {
+    let why = why.to_string();
+    why.split_once(": ")
+        .map(|(_, why)| why.to_owned())
+        .unwrap_or(why)
+}
+
 /// A telephone number: in figures, or as it was spoken.
 pub(super) fn phone(text: &str) -> Result<Phone, ToolError> {
-    let bad = |why: &dyn std::fmt::Display| ToolError::BadArgument {
+    let bad = |why: &dyn Display| ToolError::BadArgument {
         field: "phone_number",
-        remedy: format!("{why}; ask for the ten digits again"),
+        remedy: format!("{}; ask for the ten digits again", unnamed(why)),
     };
     // A number is not looked for in what is no speech.
     let spoken = text
@@ -244,6 +254,7 @@ mod tests {
         ] {
             let refused = phone(text).expect_err(text).to_string();
             assert!(refused.starts_with("phone_number: "), "{refused}");
+            assert!(!refused.contains("phone: "), "{refused}");
         }
     }
 

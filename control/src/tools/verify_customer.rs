@@ -163,7 +163,7 @@ impl Given {
             Arguments::Vin(spelled) => {
                 let bad = |why: vin::VinError| ToolError::BadArgument {
                     field: "vin",
-                    remedy: why.to_string(),
+                    remedy: field::unnamed(&why),
                 };
                 vin::parse(spelled).map(Self::Vin).map_err(bad)
             }

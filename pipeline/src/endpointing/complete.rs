@@ -34,7 +34,8 @@ pub fn is_complete(text: &str, expectation: Expectation) -> bool {
         Expectation::When => words.count(is_time_word) > 0 || words.is_short_answer(),
         Expectation::Phone => match words.digits() {
             0 => words.is_refusal(),
-            digits => digits == 10 || digits == 11,
+            10 => !words.begins_with_one(),
+            digits => digits == 11,
         },
         Expectation::DateOfBirth => words.is_date() || words.is_refusal(),
         Expectation::Address => words.is_address() || words.is_refusal(),
@@ -182,6 +183,14 @@ impl Words {
             };
         }
         digits
+    }
+
+    /// The first figure is a one, which no area code begins with.
+    fn begins_with_one(&self) -> bool {
+        let has_figure = |word: &str| is_digit(word) || word.contains(|c: char| c.is_ascii_digit());
+        let mut figures = self.0.iter().filter(|word| has_figure(word));
+        let first = figures.next();
+        first.is_some_and(|word| word == "one" || word.starts_with('1'))
     }
 
     /// A month and a day and a year, or figures enough for them.
@@ -468,6 +477,8 @@ mod tests {
                 true,
             ),
             (Phone, "1 217 555 0142", true),
+            (Phone, "1 217 555 014", false),
+            (Phone, "one two one seven five five five oh one four", false),
             (Phone, "five five five", false),
             (Phone, "My number is 217 555", false),
             (Phone, "My number", false),

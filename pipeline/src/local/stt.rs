@@ -103,7 +103,8 @@ impl Ear {
                 None
             }
             // Nothing is typed here, what is said is recognised; and pauses are heard in the audio.
-            SttInput::TypedWords(_)
+            SttInput::Echo { .. }
+            | SttInput::TypedWords(_)
             | SttInput::SpeechFaltered { .. }
             | SttInput::SpeechPaused { .. }
             | SttInput::SpeechResumed { .. } => None,

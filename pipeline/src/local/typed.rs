@@ -73,6 +73,7 @@ impl Lines {
                 })
             }
             SttInput::Audio { .. }
+            | SttInput::Echo { .. }
             | SttInput::Expect(_)
             | SttInput::SpeechFaltered { .. }
             | SttInput::SpeechPaused { .. }

@@ -26,6 +26,9 @@ use crate::metrics::Metrics;
 pub enum SttInput {
     /// Mu-law audio that starts at `position`. Any length; contiguous unless frames were lost.
     Audio { position: Samples, mulaw: Bytes },
+    /// Most of the audio between may be the agent's own voice, that came back. Known before the
+    /// audio comes; told to recognisers that hear the whole line ([`Delivery::Live`]).
+    Echo { from: Samples, until: Samples },
     /// The caller began to speak. `position` includes the detector's look-back, so that audio from
     /// there on holds the whole first word.
     SpeechStarted { position: Samples },

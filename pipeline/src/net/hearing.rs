@@ -71,6 +71,14 @@ impl Hearing {
         self.shed()
     }
 
+    /// Most of the audio between, which comes next, may be the agent's echo. Where only turns are
+    /// recognised, that is nothing.
+    pub(super) fn handle_echo(&mut self, from: Samples, until: Samples) {
+        if self.delivery == Delivery::Live {
+            self.backlog.push_back(SttInput::Echo { from, until });
+        }
+    }
+
     /// The caller began to speak here.
     pub(super) fn handle_speech_started(&mut self, first_voiced: Samples) {
         let position = match self.delivery {
@@ -288,6 +296,17 @@ mod tests {
                 "end 60",
             ]
         );
+    }
+
+    #[test]
+    fn such_a_recogniser_is_told_what_may_be_echo_before_it_hears_it() {
+        let mut line = Line::with(Delivery::Live);
+        line.speak(1);
+        let (from, until) = (Samples::from_ms(20), Samples::from_ms(40));
+        line.hearing.handle_echo(from, until);
+        line.speak(1);
+        let told = format!("{:?}", SttInput::Echo { from, until });
+        assert_eq!(line.heard(), ["0..20", told.as_str(), "20..40"]);
     }
 
     #[test]

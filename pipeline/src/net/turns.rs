@@ -7,7 +7,6 @@
 //!
 //! - words that reach beyond the start of a turn end it; a turn that begins later is another one;
 //! - no turn begins before words that were given (the voice thread holds to it, too);
-//! - words of no turn are the agent's own where they began in its echo;
 //! - the end of a turn that was ended by its words is no news.
 
 use std::collections::VecDeque;
@@ -25,12 +24,7 @@ pub(super) struct Turns {
     owed: VecDeque<(Samples, Samples)>,
     /// Words were given up to here without waiting for the end of a turn.
     words_through: Samples,
-    /// Where the agent's echo was heard last: from, and up to.
-    echo: Option<(Samples, Samples)>,
 }
-
-/// A pause of the agent's that its echo goes on after; and how long words may still come of it.
-const ECHO_GAP: Samples = Samples::from_ms(1_000);
 
 /// What the words of a recogniser are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +33,6 @@ pub(super) enum Given {
     Answer,
     /// The end of the present turn, and its words.
     EndsTurn { through: Samples },
-    /// Words of the agent, that came back.
-    Echo { through: Samples },
     /// Words of a turn that the voice thread did not notice, or has not told of. `resumes` is
     /// where another turn began that goes on.
     Turn {
@@ -67,20 +59,6 @@ impl Turns {
         self.on.is_some()
     }
 
-    /// The agent's echo was heard in this audio.
-    pub(super) fn handle_echo(&mut self, from: Samples, until: Samples) {
-        let (since, through) = self.echo.unwrap_or((from, from));
-        let goes_on = from.saturating_sub(through) <= ECHO_GAP;
-        self.echo = Some((if goes_on { since } else { from }, until));
-    }
-
-    /// Whether words that may still change can be the caller's: a turn is on, or no echo is heard
-    /// that they may be of. Audio has come up to `until`.
-    pub(super) fn may_be_speech(&self, until: Samples) -> bool {
-        let echoes = |(_, through)| until.saturating_sub(through) <= ECHO_GAP;
-        self.is_on() || !self.owed.is_empty() || !self.echo.is_some_and(echoes)
-    }
-
     /// The voice thread says that the turn is over. False where its words have ended it before.
     #[must_use]
     pub(super) fn handle_ended(&mut self, position: Samples) -> bool {
@@ -104,10 +82,6 @@ impl Turns {
         if self.on.is_some_and(|began| began < through) {
             self.on = None;
             return Given::EndsTurn { through };
-        }
-        let echoes = |(since, until)| since <= from && from < until;
-        if self.echo.is_some_and(echoes) {
-            return Given::Echo { through };
         }
         Given::Turn {
             from: from.min(through),

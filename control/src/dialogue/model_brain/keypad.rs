@@ -4,18 +4,13 @@ use jiff::Zoned;
 use pipeline::message::Expectation;
 
 use super::{Lead, ModelBrain};
-use crate::dialogue::limits::{BIRTH_DATE_KEYS, PHONE_KEYS};
+use crate::dialogue::keys::wanted;
 use crate::dialogue::{Action, TransferReason};
 
 impl ModelBrain {
     /// Zero asks for a human, one and two are yes and no where that was asked, and digits make a
     /// number where one was. A key that means nothing is ignored.
     pub(super) fn key(&mut self, lead: Lead, key: char, now: &Zoned) -> Lead {
-        let wanted = match self.expects {
-            Expectation::Phone => PHONE_KEYS,
-            Expectation::DateOfBirth => BIRTH_DATE_KEYS,
-            _ => 0,
-        };
         // A month begins with it.
         let begins_number = self.expects == Expectation::DateOfBirth;
         if key == '0' && self.keys.is_empty() && !begins_number {
@@ -31,9 +26,9 @@ impl ModelBrain {
         match (self.expects, key) {
             (Expectation::YesNo, '1') => self.typed("Yes.", lead, now),
             (Expectation::YesNo, '2') => self.typed("No.", lead, now),
-            (_, '0'..='9') if wanted > 0 => {
+            (_, '0'..='9') if wanted(self.expects, "") > 0 => {
                 self.keys.push(key);
-                if self.keys.len() < wanted {
+                if self.keys.len() < wanted(self.expects, &self.keys) {
                     return lead;
                 }
                 let digits = std::mem::take(&mut self.keys);

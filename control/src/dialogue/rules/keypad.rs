@@ -7,7 +7,7 @@ use storage::customer::Phone;
 
 use super::RuleBrain;
 use crate::dialogue::TransferReason;
-use crate::dialogue::limits::{BIRTH_DATE_KEYS, PHONE_KEYS};
+use crate::dialogue::keys::wanted;
 use crate::dialogue::state::State;
 use crate::dialogue::turn::Turn;
 use crate::nlu::yes_no::Answer;
@@ -43,11 +43,7 @@ impl RuleBrain {
 
     fn digit(&mut self, state: State, key: char, now: &Zoned) -> State {
         self.keys.0.push(key);
-        let wanted = match self.expects {
-            Expectation::Phone => PHONE_KEYS,
-            _ => BIRTH_DATE_KEYS,
-        };
-        if self.keys.0.len() < wanted {
+        if self.keys.0.len() < wanted(self.expects, &self.keys.0) {
             return state;
         }
         let digits = std::mem::take(&mut self.keys.0);

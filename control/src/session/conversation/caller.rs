@@ -1,5 +1,6 @@
 //! What the caller does: words, silence, keys, speaking over the agent.
 
+use dsp::Samples;
 use pipeline::Mono;
 use pipeline::message::{Command, Expectation, Transcript, UtteranceId};
 
@@ -71,9 +72,10 @@ impl Conversation {
         });
     }
 
-    pub(super) fn no_words(&mut self, now: &Now) {
-        // After its deadline the dialogue has asked again already.
-        if self.caller != Caller::Recognising {
+    /// A turn that ended at `position` held no words.
+    pub(super) fn no_words(&mut self, position: Samples, now: &Now) {
+        // After its deadline the dialogue has asked again already, and the caller may have gone on.
+        if self.caller != Caller::Recognising || position < self.speech_began {
             return;
         }
         self.publish(FeedEvent::Unclear);
@@ -87,8 +89,8 @@ impl Conversation {
         if !self.speaking.is_silent() {
             // A cough over what is being said: nobody asked for it to be said again.
             self.turn = None;
-        } else if let Plan::Withdrawn(ending) = self.ending {
-            // A cough over the good-bye.
+        } else if let Plan::After(ending) | Plan::Withdrawn(ending) = self.ending {
+            // A cough over the good-bye, or just after it.
             self.ending = Plan::After(ending);
         } else {
             self.think(Input::Unclear, now);

@@ -11,13 +11,15 @@ pub(super) enum Due {
     Silence,
     /// The caller has waited for long enough to be told so.
     Slow,
+    /// Something sounds on and on, and no words come of it.
+    Talk,
     /// The words of the caller's turn should be here.
     Words,
     /// What is being said should have been heard, or made progress.
     Playout,
 }
 
-const ALL: [Due; 4] = [Due::Silence, Due::Slow, Due::Words, Due::Playout];
+const ALL: [Due; 5] = [Due::Silence, Due::Slow, Due::Talk, Due::Words, Due::Playout];
 
 /// At most one deadline of each kind.
 #[derive(Debug, Default)]

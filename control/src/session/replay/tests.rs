@@ -151,8 +151,8 @@ fn an_effect_that_the_log_lacks_is_told_alone() {
 fn a_line_that_is_torn_is_told_by_its_number() {
     let log = log_of_a_call(false);
     let count = log.lines().count();
-    let torn = &log[..log.len() - 5];
-    let error = Log::parse(torn).expect_err("half a line");
+    let torn = format!("{}\n", &log[..log.len() - 5]);
+    let error = Log::parse(&torn).expect_err("half a line");
     assert!(
         matches!(error, BadLog::Line { number, .. } if number == count),
         "{error}"
@@ -162,6 +162,16 @@ fn a_line_that_is_torn_is_told_by_its_number() {
     assert_eq!(Log::parse(""), Err(BadLog::Empty));
     let newer = log.replacen("\"format\":1", "\"format\":9", 1);
     assert_eq!(Log::parse(&newer), Err(BadLog::Format(9)));
+}
+
+#[test]
+fn a_log_whose_program_was_killed_goes_the_same_way_as_far_as_it_goes() {
+    let log = log_of_a_call(false);
+    let header = log.find('\n').expect("more than a header");
+    for end in (header..log.len()).step_by(7) {
+        let differences = replayed(&log[..end]).differences;
+        assert_eq!(differences, [], "{}", &log[..end]);
+    }
 }
 
 #[test]

@@ -250,6 +250,7 @@ impl Edge {
                 }
                 Effect::Emit(event) => output.send(event).await?,
                 Effect::AudioDropped => self.metrics.count(Oddity::BacklogDropped),
+                Effect::EchoedWords => self.metrics.count(Oddity::EchoedWords),
                 Effect::Hang => {
                     self.count(VendorErrorKind::TimedOut);
                     self.wire.hang(now);

@@ -14,11 +14,6 @@ impl Relay {
     pub(in crate::net) fn handle_stt(&mut self, event: SttEvent) {
         let now = self.now;
         let kind = match event {
-            SttEvent::Partial { .. } | SttEvent::LikelyEnd { .. }
-                if !self.turns.may_be_speech(self.clock.until()) =>
-            {
-                return;
-            }
             SttEvent::Partial { text } => {
                 let order = self.interjection.handle_partial(&text, self.expects);
                 self.decide(order);
@@ -51,10 +46,6 @@ impl Relay {
         match self.turns.handle_words(&words) {
             Given::Answer => {}
             Given::EndsTurn { through } => self.end_turn(now, through),
-            Given::Echo { through } => {
-                self.orders.give(self.call, Order::EndTurn { through });
-                return self.metrics.count(Oddity::EchoedWords);
-            }
             Given::Turn {
                 from,
                 through,

@@ -1,11 +1,9 @@
-use dsp::Samples;
 use ringbuf::traits::{Consumer, Split};
 use ringbuf::{HeapCons, HeapRb};
 
 use super::*;
 use crate::doorbell::Doorbell;
-use crate::fact::{About, Order, Report};
-use crate::message::Transcript;
+use crate::fact::{About, Order};
 use crate::net::edge::{SttConfig, TtsConfig};
 use crate::ring::{VoiceEnds, rings};
 
@@ -32,9 +30,11 @@ struct Scene {
     relay: Relay,
     voice: VoiceEnds,
     ordered: HeapCons<About<Order>>,
-    told: mpsc::Receiver<Event>,
-    metrics: Arc<Metrics>,
-    _open: (mpsc::Sender<Command>, mpsc::Sender<Told>),
+    _open: (
+        mpsc::Sender<Command>,
+        mpsc::Sender<Told>,
+        mpsc::Receiver<Event>,
+    ),
 }
 
 impl Scene {
@@ -53,25 +53,17 @@ impl Scene {
             speech: None,
         };
         let orders = Orders::new(orders, Doorbell::new().expect("an eventfd"));
-        let metrics = Arc::<Metrics>::default();
         Self {
-            relay: Relay::new(admission, reports, orders, &mute(), Arc::clone(&metrics)),
+            relay: Relay::new(admission, reports, orders, &mute(), Arc::default()),
             voice,
             ordered,
-            told,
-            metrics,
-            _open: (session, switchboard),
+            _open: (session, switchboard, told),
         }
     }
 
     fn orders(&mut self) -> Vec<Order> {
         let given = std::iter::from_fn(|| self.ordered.try_pop());
         given.map(|about| about.fact).collect()
-    }
-
-    fn told(&mut self) -> Vec<EventKind> {
-        let told = std::iter::from_fn(|| self.told.try_recv().ok());
-        told.map(|event| event.kind).collect()
     }
 }
 
@@ -96,46 +88,4 @@ async fn a_hang_up_does_not_wait_for_ever_for_a_synthesiser_that_never_delivers(
         after_playout: true,
     };
     assert_eq!(scene.orders(), [Order::Audio, hang_up]);
-}
-
-#[tokio::test]
-async fn nobody_is_told_of_words_that_a_recogniser_found_in_the_agents_echo() {
-    let ms = Samples::from_ms;
-    let now = Mono::from_millis(1_000);
-    let words = |from, to| Transcript {
-        text: "tomorrow at nine".into(),
-        second_opinion: None,
-        typed: false,
-        from: ms(from),
-        to: ms(to),
-    };
-    let partial = || SttEvent::Partial {
-        text: "tomorrow".into(),
-    };
-    let audio = |until, echo| Report::Audio {
-        until: ms(until),
-        speech: false,
-        echo,
-    };
-    let mut scene = Scene::new();
-    scene.relay.handle_report(now, audio(300, true));
-    scene.relay.handle_stt(partial());
-    scene.relay.handle_stt(SttEvent::Final(words(100, 280)));
-    assert_eq!(scene.told(), []);
-    let through = ms(280);
-    assert_eq!(scene.orders(), [Order::EndTurn { through }]);
-    assert_eq!(scene.metrics.count_of(Oddity::EchoedWords), 1);
-    // The same words from where no echo is heard are somebody's, though nobody noticed.
-    scene.relay.handle_report(now, audio(3_000, false));
-    scene.relay.handle_stt(partial());
-    scene.relay.handle_stt(SttEvent::Final(words(2_000, 2_800)));
-    let told = scene.told();
-    assert!(
-        matches!(told.first(), Some(EventKind::Partial { .. })),
-        "{told:?}"
-    );
-    assert!(
-        matches!(told.last(), Some(EventKind::Transcript(_))),
-        "{told:?}"
-    );
 }

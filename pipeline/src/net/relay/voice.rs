@@ -12,7 +12,7 @@ impl Relay {
             Report::Started => self.tell(at, EventKind::Started),
             Report::Audio { until, echo, .. } => {
                 if echo {
-                    self.turns.handle_echo(self.clock.until(), until);
+                    self.hearing.handle_echo(self.clock.until(), until);
                 }
                 self.clock.handle_audio(at, until);
                 for _ in 0..self.hearing.handle_audio(until) {

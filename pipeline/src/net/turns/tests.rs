@@ -134,7 +134,6 @@ impl World {
                     to,
                 };
                 match self.turns.handle_words(&words) {
-                    Given::Echo { .. } => unreachable!("nothing plays"),
                     Given::Answer => self.session.push('A'),
                     Given::EndsTurn { through } => {
                         self.orders.push_back(through);
@@ -263,31 +262,4 @@ fn the_end_of_a_turn_that_its_words_have_ended_is_no_news() {
     assert!(turns.handle_started(Samples::from_ms(950)));
     assert!(turns.handle_ended(Samples::from_ms(1_600)));
     assert_eq!(turns.handle_words(&words(950, 1_600)), Given::Answer);
-}
-
-#[test]
-fn words_that_nobody_was_heard_to_speak_while_the_agent_came_back_are_the_agents() {
-    let ms = Samples::from_ms;
-    let mut turns = Turns::default();
-    turns.handle_echo(ms(200), ms(300));
-    turns.handle_echo(ms(800), ms(900));
-    assert!(!turns.may_be_speech(ms(1_000)));
-    let through = ms(1_100);
-    assert_eq!(
-        turns.handle_words(&words(300, 1_100)),
-        Given::Echo { through }
-    );
-    // A caller whom the detector heard through the echo.
-    assert!(turns.handle_started(ms(1_200)));
-    turns.handle_echo(ms(1_200), ms(1_300));
-    assert!(turns.may_be_speech(ms(1_300)));
-    let through = ms(1_700);
-    assert_eq!(
-        turns.handle_words(&words(1_250, 1_700)),
-        Given::EndsTurn { through }
-    );
-    // One whom it did not hear, after the agent; the words come late, when the agent speaks again.
-    turns.handle_echo(ms(2_900), ms(3_400));
-    let given = turns.handle_words(&words(2_000, 2_300));
-    assert!(matches!(given, Given::Turn { .. }), "{given:?}");
 }

@@ -61,6 +61,49 @@ async fn a_cough_over_the_good_bye_ends_the_call_all_the_same() {
     call.hung_up().await;
 }
 
+#[tokio::test]
+async fn whoever_begins_to_speak_as_the_good_bye_ends_is_heard() {
+    let mut call = Call::greeted(polite).await;
+    call.begins_to_speak_as_the_good_bye_ends().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(call.commands.try_recv().is_err(), "the line is open");
+    call.says("one more thing");
+    let (_, text) = call.said().await;
+    assert_eq!(text, "one more thing");
+}
+
+#[tokio::test]
+async fn a_cough_as_the_good_bye_ends_ends_the_call_all_the_same() {
+    let mut call = Call::greeted(polite).await;
+    call.begins_to_speak_as_the_good_bye_ends().await;
+    let position = Samples::from_ms(2_300);
+    call.event(EventKind::SpeechEnded {
+        position,
+        silence: Samples::from_ms(500),
+    });
+    call.event(EventKind::NothingRecognised { position });
+    call.hung_up().await;
+}
+
+#[tokio::test]
+async fn a_television_does_not_keep_the_line_open() {
+    let mut call = Call::greeted(polite).await;
+    let began = Instant::now();
+    call.begins_to_speak_as_the_good_bye_ends().await;
+    call.hung_up().await;
+    assert_eq!(began.elapsed(), limits::WORDLESS_TALK);
+}
+
+impl Call {
+    async fn begins_to_speak_as_the_good_bye_ends(&mut self) {
+        self.says("bye");
+        let (goodbye, _) = self.said().await;
+        let position = Samples::from_ms(2_000);
+        self.event(EventKind::SpeechStarted { position });
+        self.heard(goodbye);
+    }
+}
+
 async fn interrupts_the_good_bye(call: &mut Call) {
     call.says("bye");
     let (goodbye, _) = call.said().await;

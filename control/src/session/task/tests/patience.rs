@@ -83,3 +83,49 @@ async fn a_recogniser_that_says_nothing_makes_us_ask_again() {
     let (_, text) = call.said().await;
     assert_eq!(text, "Sorry?");
 }
+
+#[tokio::test]
+async fn a_sound_that_goes_on_without_words_makes_us_ask_again() {
+    let mut call = Call::greeted(polite).await;
+    let position = Samples::from_ms(1_000);
+    let began = Instant::now();
+    call.event(EventKind::SpeechStarted { position });
+    let (_, text) = call.said().await;
+    assert_eq!(text, "Sorry?");
+    assert_eq!(began.elapsed(), limits::WORDLESS_TALK);
+}
+
+#[tokio::test]
+async fn a_long_story_is_not_interrupted() {
+    let mut call = Call::greeted(polite).await;
+    let position = Samples::from_ms(1_000);
+    call.event(EventKind::SpeechStarted { position });
+    for part in 0..10 {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let text = format!("and then, {part}");
+        call.event(EventKind::Partial { text });
+    }
+    assert!(call.commands.try_recv().is_err(), "nobody interrupts");
+}
+
+#[tokio::test]
+async fn a_turn_without_words_says_nothing_of_the_one_after_it() {
+    let mut call = Call::greeted(polite).await;
+    let silence = Samples::from_ms(500);
+    let positions = [1_000, 2_000].map(Samples::from_ms);
+    for position in positions {
+        call.event(EventKind::SpeechStarted { position });
+        let position = position + Samples::from_ms(900);
+        call.event(EventKind::SpeechEnded { position, silence });
+    }
+    let position = positions[0] + Samples::from_ms(900);
+    call.event(EventKind::NothingRecognised { position });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(
+        call.commands.try_recv().is_err(),
+        "their words may yet come"
+    );
+    call.says("an oil change");
+    let (_, text) = call.said().await;
+    assert_eq!(text, "an oil change");
+}

@@ -5,6 +5,7 @@
 //! ended turn is answered once, and a turn whose words are plainly complete is ended by them
 //! ([`ending`]).
 
+mod echoes;
 mod ending;
 mod fresh;
 mod likely;
@@ -17,14 +18,13 @@ use dsp::Samples;
 
 use super::heard::Heard;
 use super::replay::{Replay, Timeline};
-use crate::limits::{
-    LOOK_BACK, STT_ANSWER, STT_IDLE_REPLAY, STT_STALE_WORDS, STT_STALL, STT_UNTIMED_WORDS,
-};
+use crate::limits::{LOOK_BACK, STT_ANSWER, STT_IDLE_REPLAY, STT_STALE_WORDS, STT_STALL};
 use crate::message::Expectation;
 use crate::net::edge::{SttEvent, SttInput};
 use crate::time::Mono;
 use crate::wire::deepgram_stt::{Message, Protocol, Words, parse};
-use fresh::{after_words, fresh};
+use echoes::Echoes;
+use fresh::Fresh;
 use likely::Likely;
 pub(super) use outgoing::Outgoing;
 
@@ -49,8 +49,9 @@ pub(super) struct Listening {
     /// This caller was last known to pause for longer than others.
     slow: bool,
     likely: Likely,
-    /// Words of Flux's present turn that were given before it ended.
-    given_of_vendor_turn: usize,
+    echoes: Echoes,
+    /// Words of Flux's present turn that are no news: they were given, or were the agent's.
+    known_of_vendor_turn: usize,
     effects: VecDeque<Effect>,
 }
 
@@ -130,6 +131,8 @@ pub(super) enum Effect {
     Emit(SttEvent),
     /// Audio had to be dropped for which nobody had an ear in time.
     AudioDropped,
+    /// Words were the agent's own, that came back.
+    EchoedWords,
     /// The connection is as good as dead.
     Hang,
     /// Have this turn read on this machine.
@@ -164,7 +167,8 @@ impl Listening {
             words_at: Mono::default(),
             slow: false,
             likely: Likely::new(eager),
-            given_of_vendor_turn: 0,
+            echoes: Echoes::default(),
+            known_of_vendor_turn: 0,
             effects: VecDeque::new(),
         }
     }
@@ -174,6 +178,7 @@ impl Listening {
     pub(super) fn handle_input(&mut self, now: Mono, input: SttInput) {
         match input {
             SttInput::Audio { position, mulaw } => self.handle_audio(position, &mulaw),
+            SttInput::Echo { from, until } => self.echoes.handle_echo(from, until),
             SttInput::SpeechStarted { position } => self.handle_started(position),
             SttInput::SpeechFaltered { last_voiced, .. } => {
                 self.likely.handle_faltered(now, last_voiced);
@@ -260,7 +265,7 @@ impl Listening {
             _ => self.covered,
         };
         let from = from.max(self.replay.from()).min(self.replay.until());
-        self.given_of_vendor_turn = 0;
+        self.known_of_vendor_turn = 0;
         self.link = Link::Up(Connection {
             protocol,
             timeline: Timeline::new(from),
@@ -335,25 +340,28 @@ impl Listening {
             None => connection.sent,
         };
         connection.processed = connection.processed.max(until);
-        let fresh = fresh(words, &connection.timeline, self.given, until);
-        let text = match connection.protocol {
-            Protocol::Listen => fresh.text.as_str(),
-            Protocol::Flux => after_words(&fresh.text, self.given_of_vendor_turn),
+        let Link::Up(connection) = &self.link else {
+            return;
         };
-        // Without times of words: those that are new have just been said.
-        let lately = until.saturating_sub(STT_UNTIMED_WORDS).max(self.covered);
-        let from = fresh.from.unwrap_or(lately.min(until));
-        let spoken_until = fresh.until.unwrap_or(until);
+        let Fresh {
+            text,
+            from,
+            until: spoken_until,
+            echoed,
+        } = self.fresh(words, connection, until);
         let news = if words.is_final {
-            self.heard.add_final(text, from, spoken_until);
+            self.heard.add_final(&text, from, spoken_until);
             !text.is_empty()
         } else {
-            self.heard.set_interim(text, from, spoken_until)
+            self.heard.set_interim(&text, from, spoken_until)
         };
+        if echoed > 0 {
+            self.handle_echoed(words, echoed);
+        }
         if words.is_final {
             self.covered = self.covered.max(until);
             if words.endpoint {
-                self.given_of_vendor_turn = 0;
+                self.known_of_vendor_turn = 0;
             }
         }
         if news {

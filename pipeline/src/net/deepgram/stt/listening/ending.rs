@@ -340,7 +340,7 @@ impl Listening {
     fn note_given(&mut self, through: Samples) {
         if self.finds_turns() {
             // The vendor's turn goes on, and begins with these.
-            self.given_of_vendor_turn += self.heard.interim().split_whitespace().count();
+            self.known_of_vendor_turn += self.heard.interim().split_whitespace().count();
         }
         if let Link::Up(connection) = &mut self.link {
             connection.waits_since = None;

@@ -1,58 +1,84 @@
-//! Which of the vendor's words are news: not those of audio whose words were given already.
+//! Which of the vendor's words are news: not those of audio whose words were given already, and not
+//! the agent's.
 
 use dsp::Samples;
 
-use super::super::replay::Timeline;
-use crate::wire::deepgram_stt::Words;
+use super::{Connection, Listening};
+use crate::limits::STT_UNTIMED_WORDS;
+use crate::wire::deepgram_stt::{Protocol, Words};
 
 /// The part of the words that is news.
 pub(super) struct Fresh {
     pub(super) text: String,
-    pub(super) from: Option<Samples>,
-    pub(super) until: Option<Samples>,
+    pub(super) from: Samples,
+    pub(super) until: Samples,
+    /// So many were the agent's.
+    pub(super) echoed: usize,
 }
 
-/// Leaves out what belongs to audio whose words were given.
-pub(super) fn fresh(
-    words: &Words<'_>,
-    timeline: &Timeline,
-    given: Samples,
-    until: Samples,
-) -> Fresh {
-    let place = |time| timeline.position_of(time);
-    let is_old = |from: Samples, to: Samples| {
-        let middle = (place(from).0).midpoint(place(to).0);
-        middle < given.0
-    };
-    let first = words.words.first();
-    let from = first.map(|word| place(word.from));
-    let last = words.words.last().map(|word| place(word.to));
-    let has_old = match first {
-        Some(first) => is_old(first.from, first.to),
-        None => given > Samples::ZERO && until <= given,
-    };
-    if !has_old {
-        return Fresh {
-            text: words.text.trim().to_owned(),
-            from,
-            until: last,
+impl Listening {
+    /// Leaves out what is no news in words about the audio up to `until`.
+    pub(super) fn fresh(
+        &self,
+        words: &Words<'_>,
+        connection: &Connection,
+        until: Samples,
+    ) -> Fresh {
+        if words.words.is_empty() {
+            return self.fresh_untimed(words, connection.protocol, until);
+        }
+        let place = |time| connection.timeline.position_of(time);
+        let middle = |from, to| Samples(place(from).0.midpoint(place(to).0));
+        let mut echoed = 0;
+        let new: Vec<_> = words
+            .words
+            .iter()
+            .filter(|word| {
+                let middle = middle(word.from, word.to);
+                let is_echo = self.is_echo(middle);
+                echoed += usize::from(is_echo);
+                middle >= self.given && !is_echo
+            })
+            .collect();
+        let text = if new.len() == words.words.len() {
+            words.text.trim().to_owned()
+        } else {
+            let text: Vec<&str> = new.iter().map(|word| &*word.text).collect();
+            text.join(" ")
         };
+        Fresh {
+            text,
+            from: new.first().map_or(until, |word| place(word.from)),
+            until: new.last().map_or(until, |word| place(word.to)),
+            echoed,
+        }
     }
-    let new: Vec<_> = words
-        .words
-        .iter()
-        .filter(|word| !is_old(word.from, word.to))
-        .collect();
-    let text: Vec<&str> = new.iter().map(|word| &*word.text).collect();
-    Fresh {
-        text: text.join(" "),
-        from: new.first().map(|word| place(word.from)),
-        until: last,
+
+    /// Without times of words: those that are new have just been said.
+    fn fresh_untimed(&self, words: &Words<'_>, protocol: Protocol, until: Samples) -> Fresh {
+        let from = until.saturating_sub(STT_UNTIMED_WORDS);
+        let is_old = self.given > Samples::ZERO && until <= self.given;
+        let text = words.text.trim();
+        let text = match protocol {
+            _ if is_old => "",
+            Protocol::Listen => text,
+            Protocol::Flux => after_words(text, self.known_of_vendor_turn),
+        };
+        // An echo that follows words of the caller's own is not told from these.
+        let middle = Samples(from.0.midpoint(until.0));
+        let is_echo = self.heard.is_empty() && self.is_echo(middle);
+        let (text, echo) = if is_echo { ("", text) } else { (text, "") };
+        Fresh {
+            text: text.to_owned(),
+            from: from.max(self.covered).min(until),
+            until,
+            echoed: echo.split_whitespace().count(),
+        }
     }
 }
 
 /// The text without its first `count` words.
-pub(super) fn after_words(text: &str, count: usize) -> &str {
+fn after_words(text: &str, count: usize) -> &str {
     let mut rest = text;
     for _ in 0..count {
         rest = rest.trim_start();

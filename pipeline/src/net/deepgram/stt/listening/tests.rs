@@ -1,3 +1,4 @@
+mod echoes;
 mod likely;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ struct Scene {
     events: Vec<SttEvent>,
     reads: Vec<(u64, usize)>,
     hangs: usize,
+    echoed: usize,
     /// The caller is known to be a slow talker.
     slow: bool,
 }
@@ -37,6 +39,7 @@ impl Scene {
             events: Vec::new(),
             reads: Vec::new(),
             hangs: 0,
+            echoed: 0,
             slow: false,
         };
         scene.up();
@@ -62,6 +65,7 @@ impl Scene {
             match effect {
                 Effect::Emit(event) => self.events.push(event),
                 Effect::AudioDropped => {}
+                Effect::EchoedWords => self.echoed += 1,
                 Effect::Hang => self.hangs += 1,
                 Effect::Read { turn, mulaw, .. } => self.reads.push((turn.as_ms(), mulaw.len())),
             }
