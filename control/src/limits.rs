@@ -215,7 +215,7 @@ pub const SILENCE_PROMPT: Duration = Duration::from_secs(15);
 pub const SILENCE_HANG_UP: Duration = Duration::from_secs(5);
 /// How long something may sound on the caller's line without a word of it being recognised: a
 /// television, a crowd, or a recogniser that is lost. A caller who tells a long story is recognised
-/// as they speak.
+/// as they speak, but for the engine on this machine, which hears a turn when it is over.
 pub const WORDLESS_TALK: Duration = Duration::from_secs(30);
 /// How long a caller waits for a model or a tool before they are told so.
 pub const SLOW_AFTER: Duration = Duration::from_millis(1_200);

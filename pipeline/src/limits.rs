@@ -196,9 +196,6 @@ pub const STT_UNTIMED_WORDS: Samples = Samples::from_ms(1_000);
 /// A pause of the agent's that its echo goes on after.
 pub const STT_ECHO_GAP: Samples = Samples::from_ms(400);
 
-/// Echoes whose places a recogniser keeps: of more than its words can still be about.
-pub const STT_ECHOES: usize = 64;
-
 /// Words that nobody's turn claims, and after which no others come, are given after this.
 pub const STT_STALE_WORDS: Duration = Duration::from_millis(1_500);
 
@@ -231,7 +228,8 @@ pub const STT_KEEP_ALIVE: Duration = Duration::from_secs(4);
 /// Without audio for so long, Flux is given as much silence.
 pub const STT_FLUX_QUIET: Duration = Duration::from_millis(400);
 
-/// Breaks in the audio of one connection that are remembered.
+/// Breaks in the audio of one connection that are remembered, and as many echoes and stretches of
+/// voice: more than its words can still be about.
 pub const STT_STRETCHES: usize = 64;
 
 /// Words of one turn; further ones are dropped.

@@ -61,7 +61,7 @@ pub fn run(flags: &Flags, args: &Args) -> anyhow::Result<ExitCode> {
     }
     print_waterfall(&log);
     if log.breaks_off() {
-        println!("the log breaks off: its program ended before the call did, or lost a line");
+        println!("the log breaks off: the call goes on, or its program was killed or lost a line");
     }
     if log.header.masked {
         return Ok(order(&log));

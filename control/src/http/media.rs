@@ -139,22 +139,14 @@ async fn take_over(app: Arc<App>, upgrade: OnUpgrade) {
             return;
         }
     };
-    let turned = match handshake(&app, &mut socket, &early).await {
-        Ok(checked) => match hand_over(&app, socket, checked).await {
-            Ok(()) => return,
-            Err((turned, back)) => {
-                // Only a refusal by the data plane gives us a socket to say so on.
-                if let Some(mut socket) = back {
-                    close(&mut socket, &turned).await;
-                }
-                turned
-            }
-        },
-        Err(turned) => {
-            close(&mut socket, &turned).await;
-            turned
-        }
+    let taken = match handshake(&app, &mut socket, &early).await {
+        Ok(checked) => hand_over(&app, socket, checked).await,
+        Err(turned) => Err((turned, Some(socket))),
     };
+    let Err((turned, back)) = taken else {
+        return;
+    };
+    // Before the peer can know of it: whoever was refused finds it counted.
     match &turned {
         Turned::Token(refused) => app.metrics.token_refused(*refused),
         Turned::Stopping | Turned::NoRoom(_) => app.metrics.call_refused(),
@@ -164,6 +156,9 @@ async fn take_over(app: Arc<App>, upgrade: OnUpgrade) {
         tracing::debug!(reason = %turned, "a media socket was turned away");
     } else {
         tracing::warn!(reason = %turned, "a media socket was turned away");
+    }
+    if let Some(mut socket) = back {
+        close(&mut socket, &turned).await;
     }
 }
 

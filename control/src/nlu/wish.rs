@@ -41,19 +41,28 @@ pub(super) fn without_figures(words: &Words) -> Words {
     without_spelled(&without_model_year(&phone::without(words)))
 }
 
-/// "K D four seven Q X": a licence plate, the number of a vehicle.
+/// "K D four seven Q X": a licence plate, the number of a vehicle. One or two figures at its end may
+/// be a time: "a C R V, two".
 fn without_spelled(words: &Words) -> Words {
     const SHORTEST: usize = 4;
+    const OF_A_TIME: usize = 2;
+    let is_figure = |word: &String| number::digit(word).is_some();
     let is_letter = |word: &String| word.len() == 1 && word.as_bytes()[0].is_ascii_lowercase();
-    let is_spelled = |word: &String| is_letter(word) || number::digit(word).is_some();
+    let is_spelled = |word: &String| is_letter(word) || is_figure(word);
     let mut at = 0;
     let runs = words.list().chunk_by(|a, b| is_spelled(a) == is_spelled(b));
     let spelled = runs.map(|run| {
         let from = at;
         at += run.len();
-        let letters = run.iter().filter(|word| is_letter(word)).count();
-        let cut = run.len() >= SHORTEST && letters >= 2 && is_spelled(&run[0]);
-        cut.then_some((from, at))
+        let figures = run.iter().rev().take_while(|word| is_figure(word)).count();
+        let spelled = if figures <= OF_A_TIME {
+            &run[..run.len() - figures]
+        } else {
+            run
+        };
+        let letters = spelled.iter().filter(|word| !is_figure(word)).count();
+        let is_plate = is_spelled(&run[0]) && spelled.len() >= SHORTEST && letters >= 2;
+        is_plate.then_some((from, from + spelled.len()))
     });
     let spelled: Vec<_> = spelled.flatten().collect();
     let cut = |words: Words, (from, to): (usize, usize)| words.cut(from, to);
@@ -254,6 +263,7 @@ mod tests {
             ("yes eleven works", "eleven"),
             ("yes on thursday", "thursday"),
             ("yes at two thirty", "two thirty"),
+            ("yes the c r v at two p m", "two p m"),
         ] {
             assert_eq!(beside_the(Answer::Yes, text), said(wish), "{text}");
         }
@@ -321,6 +331,7 @@ mod tests {
             ("make that one thirty", "one thirty"),
             ("wait make that one thirty", "one thirty"),
             ("actually one thirty", "one thirty"),
+            ("the c r v two p m", "two p m"),
             ("december fifteen at ten", "december fifteen at ten"),
         ] {
             assert_eq!(wish(text), said(time), "{text}");

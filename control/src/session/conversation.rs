@@ -70,6 +70,8 @@ pub(super) struct Conversation {
     caller: Caller,
     /// Where the caller began to speak last, in their audio.
     speech_began: Samples,
+    /// Where their last turn ended.
+    speech_ended: Samples,
     /// Tools whose result the dialogue waits for.
     tools_running: usize,
     /// The dialogue waits for a language model.
@@ -133,6 +135,7 @@ impl Conversation {
             speaking: Speaking::default(),
             caller: Caller::Quiet,
             speech_began: Samples::ZERO,
+            speech_ended: Samples::ZERO,
             tools_running: 0,
             asking: false,
             held: VecDeque::new(),
@@ -182,8 +185,9 @@ impl Conversation {
                 self.speech_began = position;
                 self.publish(FeedEvent::CallerSpeech { speaking: true });
             }
-            EventKind::SpeechEnded { silence, .. } => {
+            EventKind::SpeechEnded { position, silence } => {
                 self.caller = Caller::Recognising;
+                self.speech_ended = position;
                 let paused = std::time::Duration::from_millis(silence.as_ms());
                 self.turn = Some(Turn::new(self.opened, at, paused));
                 self.publish(FeedEvent::CallerSpeech { speaking: false });

@@ -187,10 +187,11 @@ impl Words {
 
     /// The first figure is a one, which no area code begins with.
     fn begins_with_one(&self) -> bool {
-        let has_figure = |word: &str| is_digit(word) || word.contains(|c: char| c.is_ascii_digit());
-        let mut figures = self.0.iter().filter(|word| has_figure(word));
-        let first = figures.next();
-        first.is_some_and(|word| word == "one" || word.starts_with('1'))
+        let figures = |word: &str| word.chars().find(char::is_ascii_digit);
+        let spoken = |word: &str| is_digit(word) || is_ten(word) || is_teen(word);
+        let mut words = self.0.iter();
+        let first = words.find(|word| spoken(word) || figures(word).is_some());
+        first.is_some_and(|word| word == "one" || is_teen(word) || figures(word) == Some('1'))
     }
 
     /// A month and a day and a year, or figures enough for them.
@@ -479,6 +480,17 @@ mod tests {
             (Phone, "1 217 555 0142", true),
             (Phone, "1 217 555 014", false),
             (Phone, "one two one seven five five five oh one four", false),
+            (
+                Phone,
+                "twenty one seven five five five oh one four two",
+                true,
+            ),
+            (Phone, "twelve one seven five five five oh one four", false),
+            (
+                Phone,
+                "twelve one seven five five five oh one four two",
+                true,
+            ),
             (Phone, "five five five", false),
             (Phone, "My number is 217 555", false),
             (Phone, "My number", false),

@@ -166,22 +166,23 @@ impl Hearing {
         self.backlog.push_back(SttInput::Audio { position, mulaw });
     }
 
-    /// Drops the oldest audio beyond the bound; what is not audio stays.
+    /// Drops the oldest audio beyond the bound; what was told of the caller stays.
     fn shed(&mut self) -> usize {
         let mut dropped = 0;
         while self.backlog_audio > STT_BACKLOG
-            && let Some(oldest) = self.backlog.iter().position(is_audio)
+            && let Some(oldest) = self.backlog.iter().position(is_of_audio)
             && let Some(input) = self.backlog.remove(oldest)
         {
             self.backlog_audio = self.backlog_audio - length(&input);
-            dropped += 1;
+            dropped += usize::from(length(&input) > Samples::ZERO);
         }
         dropped
     }
 }
 
-fn is_audio(input: &SttInput) -> bool {
-    matches!(input, SttInput::Audio { .. })
+/// Audio, or where there is echo in it.
+fn is_of_audio(input: &SttInput) -> bool {
+    matches!(input, SttInput::Audio { .. } | SttInput::Echo { .. })
 }
 
 fn length(input: &SttInput) -> Samples {

@@ -347,15 +347,23 @@ impl RuleBrain {
 
     /// Whoever books is known from then on, so that nothing is asked twice in one call.
     fn remember(&mut self, visit: &Visit, task: &Task) {
-        if let (None, Task::Book(booking)) = (&self.known.caller, task) {
-            self.known.caller = Some(Caller {
-                customer_id: visit.customer_id,
-                first_name: booking.name.first.clone().unwrap_or_default(),
-                vehicle_count: 1,
-                can_be_verified: false,
-                proofs: Proofs::default(),
-                vehicles: None,
-            });
+        let Task::Book(booking) = task else {
+            return;
+        };
+        match &mut self.known.caller {
+            Some(caller) => {
+                caller.vehicle_count += usize::from(matches!(booking.vehicle, Chosen::New(_)));
+            }
+            unknown => {
+                *unknown = Some(Caller {
+                    customer_id: visit.customer_id,
+                    first_name: booking.name.first.clone().unwrap_or_default(),
+                    vehicle_count: 1,
+                    can_be_verified: false,
+                    proofs: Proofs::default(),
+                    vehicles: None,
+                });
+            }
         }
     }
 
@@ -436,6 +444,10 @@ impl RuleBrain {
                 other: matches!(booking.vehicle, Chosen::OtherThan(_)),
             },
             Match::Several => {
+                // One may have come into the book since the call began.
+                if let Some(caller) = &mut self.known.caller {
+                    caller.vehicle_count = caller.vehicle_count.max(2);
+                }
                 self.say(phrases::SEVERAL_VEHICLES);
                 Chosen::Unsaid
             }

@@ -74,8 +74,8 @@ impl Conversation {
 
     /// A turn that ended at `position` held no words.
     pub(super) fn no_words(&mut self, position: Samples, now: &Now) {
-        // After its deadline the dialogue has asked again already, and the caller may have gone on.
-        if self.caller != Caller::Recognising || position < self.speech_began {
+        // After its deadline the dialogue has asked again already; of an old turn it is no news.
+        if self.caller != Caller::Recognising || position < self.speech_ended {
             return;
         }
         self.publish(FeedEvent::Unclear);

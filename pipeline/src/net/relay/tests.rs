@@ -4,37 +4,17 @@ use ringbuf::{HeapCons, HeapRb};
 use super::*;
 use crate::doorbell::Doorbell;
 use crate::fact::{About, Order};
-use crate::net::edge::{SttConfig, TtsConfig};
 use crate::ring::{VoiceEnds, rings};
-
-/// Edges that take what they are given and never answer.
-fn mute() -> SpeechConfig {
-    SpeechConfig {
-        stt: SttConfig::Custom(Arc::new(|input, output| {
-            Box::pin(async move {
-                let _held = (input, output);
-                std::future::pending::<()>().await;
-            })
-        })),
-        tts: TtsConfig::Custom(Arc::new(|input, output| {
-            Box::pin(async move {
-                let _held = (input, output);
-                std::future::pending::<()>().await;
-            })
-        })),
-    }
-}
 
 /// A relay, and what stands around it.
 struct Scene {
     relay: Relay,
     voice: VoiceEnds,
     ordered: HeapCons<About<Order>>,
-    _open: (
-        mpsc::Sender<Command>,
-        mpsc::Sender<Told>,
-        mpsc::Receiver<Event>,
-    ),
+    /// What a recogniser is told that hears the whole line.
+    stt: mpsc::Receiver<SttInput>,
+    /// The other ends.
+    _open: Box<dyn Send>,
 }
 
 impl Scene {
@@ -53,11 +33,32 @@ impl Scene {
             speech: None,
         };
         let orders = Orders::new(orders, Doorbell::new().expect("an eventfd"));
+        let (stt_input, stt) = mpsc::channel(8);
+        let (stt_events, events_of_stt) = mpsc::channel(1);
+        let (tts_input, tts) = mpsc::channel(8);
+        let (tts_events, events_of_tts) = mpsc::channel(1);
+        let stt_link = EdgeLink {
+            input: Some(stt_input),
+            events: events_of_stt,
+        };
+        let tts_link = EdgeLink {
+            input: Some(tts_input),
+            events: events_of_tts,
+        };
+        let relay = Relay::between(
+            admission,
+            reports,
+            orders,
+            (stt_link, tts_link),
+            Delivery::Live,
+            Arc::default(),
+        );
         Self {
-            relay: Relay::new(admission, reports, orders, &mute(), Arc::default()),
+            relay,
             voice,
             ordered,
-            _open: (session, switchboard, told),
+            stt,
+            _open: Box::new((session, switchboard, told, tts, stt_events, tts_events)),
         }
     }
 
@@ -88,4 +89,24 @@ async fn a_hang_up_does_not_wait_for_ever_for_a_synthesiser_that_never_delivers(
         after_playout: true,
     };
     assert_eq!(scene.orders(), [Order::Audio, hang_up]);
+}
+
+#[tokio::test]
+async fn the_recogniser_is_told_in_which_audio_the_agent_may_have_come_back() {
+    let mut scene = Scene::new();
+    let now = Mono::from_millis(1_000);
+    for (until, echo) in [(100, false), (200, true), (300, false)] {
+        let report = Report::Audio {
+            until: Samples::from_ms(until),
+            speech: false,
+            echo,
+        };
+        scene.relay.handle_report(now, report);
+    }
+    let told = scene.stt.try_recv().expect("it is told");
+    let SttInput::Echo { from, until } = told else {
+        panic!("{told:?}");
+    };
+    assert_eq!([from, until].map(Samples::as_ms), [100, 200]);
+    assert!(scene.stt.try_recv().is_err(), "and of no other audio");
 }

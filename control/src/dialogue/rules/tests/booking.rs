@@ -2,7 +2,7 @@
 
 use storage::appointment::Status;
 use storage::customer::CustomerId;
-use storage::vehicle::VehicleId;
+use storage::vehicle::{NewVehicle, VehicleId};
 
 use super::scene::{End, JOHN, MARIA, Scene, at};
 use crate::dialogue::{Brain as _, Question};
@@ -249,6 +249,40 @@ async fn a_vehicle_not_on_file_is_added_with_its_booking() {
     let vehicles = call.vehicles(CustomerId(1)).await;
     assert_eq!(vehicles.len(), 2);
     assert_eq!(call.booked().await[0].vehicle, vehicles[1].id);
+}
+
+#[tokio::test]
+async fn whoever_has_brought_a_second_vehicle_is_asked_which_one_the_next_visit_is_for() {
+    let mut call = Scene::new(Some(JOHN)).await;
+    call.opens().await;
+    call.says_in_turn(&[
+        "my truck needs an oil change",
+        "friday at nine a m",
+        "twenty eighteen ford f one fifty",
+        "yes",
+        "i need new brakes next friday at nine",
+    ])
+    .await;
+    call.is_asked(Question::WhichVehicle);
+    call.says_in_turn(&["the truck", "yes"]).await;
+    assert_eq!(call.booked().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_vehicle_that_somebody_else_brought_meanwhile_is_asked_about_too() {
+    let mut call = Scene::new(Some(JOHN)).await;
+    call.opens().await;
+    let truck = NewVehicle {
+        year: 2018,
+        make: "Ford".into(),
+        model: "F-150".into(),
+        vin: None,
+    };
+    let added = call.store.vehicles.add(CustomerId(1), &truck).await;
+    added.expect("theirs");
+    call.says_in_turn(&["i need an oil change", "friday at nine a m"])
+        .await;
+    call.is_asked(Question::WhichVehicle);
 }
 
 #[tokio::test]

@@ -19,6 +19,9 @@ pub(super) const NOW: &str = "2026-11-23T09:00:00-06:00";
 pub(super) const JOHN: &str = "+12175550101";
 pub(super) const MARIA: &str = "+12175550102";
 
+/// Nobody waits for more of them without a word.
+const TOOLS_IN_A_ROW: usize = 12;
+
 pub(super) struct Scene {
     pub(super) store: Store,
     pub(super) location: Arc<Location>,
@@ -195,6 +198,7 @@ impl Scene {
         let mut inputs = std::collections::VecDeque::from([input]);
         self.said.clear();
         self.answered = false;
+        let tools_before = self.tools.len();
         while let Some(input) = inputs.pop_front() {
             for action in self.brain.handle(input, &now) {
                 match action {
@@ -209,6 +213,8 @@ impl Scene {
                             assert!(agreed, "{} without a yes", call.name());
                         }
                         self.tools.push(call.name());
+                        let run = &self.tools[tools_before..];
+                        assert!(run.len() <= TOOLS_IN_A_ROW, "nothing is said: {run:?}");
                         let outcome = self.toolbox.run(&mut self.context, call).await;
                         inputs.push_back(Input::ToolFinished { id, outcome });
                     }

@@ -40,6 +40,19 @@ impl Heard {
         true
     }
 
+    /// What might have changed will not.
+    pub(super) fn keep_interim(&mut self) {
+        join(&mut self.finals, &std::mem::take(&mut self.interim));
+    }
+
+    /// What might have changed is not there any more.
+    pub(super) fn drop_interim(&mut self) {
+        self.interim.clear();
+        if self.finals.is_empty() {
+            self.clear();
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.finals.is_empty() && self.interim.is_empty()
     }

@@ -192,6 +192,7 @@ impl Listening {
                         last_voiced,
                         asked: false,
                     };
+                    self.echoes.handle_pause(last_voiced);
                     self.slow = slow;
                     self.consider(now);
                 }
@@ -200,6 +201,7 @@ impl Listening {
                 self.likely.handle_resumed();
                 if let Turn::On { voice, .. } = &mut self.turn {
                     *voice = Voice::Speaking { since: position };
+                    self.echoes.handle_voice(position);
                 }
             }
             SttInput::SpeechEnded { position } => self.handle_ended(now, position),
@@ -221,6 +223,7 @@ impl Listening {
         if position < self.ended_through && !matches!(self.turn, Turn::Owed(_)) {
             return;
         }
+        self.echoes.handle_voice(position);
         match &mut self.turn {
             Turn::Owed(debt) => debt.next = Some(position),
             turn => {
@@ -261,6 +264,10 @@ impl Listening {
             Turn::Quiet if self.heard.is_empty() => {
                 let lately = self.replay.until().saturating_sub(STT_IDLE_REPLAY);
                 lately.max(self.covered)
+            }
+            // Words without times are not told from an echo before them.
+            Turn::On { from, .. } | Turn::Owed(Debt { from, .. }) if protocol == Protocol::Flux => {
+                self.covered.max(from.saturating_sub(LOOK_BACK))
             }
             _ => self.covered,
         };
@@ -343,6 +350,7 @@ impl Listening {
         let Link::Up(connection) = &self.link else {
             return;
         };
+        let protocol = connection.protocol;
         let Fresh {
             text,
             from,
@@ -356,13 +364,18 @@ impl Listening {
             self.heard.set_interim(&text, from, spoken_until)
         };
         if echoed > 0 {
-            self.handle_echoed(words, echoed);
+            self.handle_echoed(words, protocol, echoed);
+            if text.is_empty() {
+                self.heard.drop_interim();
+            }
         }
         if words.is_final {
             self.covered = self.covered.max(until);
-            if words.endpoint {
-                self.known_of_vendor_turn = 0;
-            }
+        }
+        if words.endpoint && protocol == Protocol::Flux {
+            // The vendor begins anew.
+            self.heard.keep_interim();
+            self.known_of_vendor_turn = 0;
         }
         if news {
             self.words_at = now;

@@ -1,69 +1,84 @@
-//! Which of the vendor's words are the agent's own, that came back.
+//! Which of the vendor's words are the agent's own, that came back: those in audio that may be echo,
+//! and in which the detector heard no voice.
 
 use std::collections::VecDeque;
 
 use dsp::Samples;
 
-use super::{Effect, Listening, Turn, Voice};
-use crate::limits::{STT_ECHO_GAP, STT_ECHOES, STT_SAME_END};
-use crate::wire::deepgram_stt::Words;
+use super::{Effect, Listening};
+use crate::limits::{STT_ECHO_GAP, STT_SAME_END, STT_STRETCHES};
+use crate::wire::deepgram_stt::{Protocol, Words};
 
-/// Where the agent's echo was heard in the caller's audio.
+/// Stretches of the caller's audio, of which the last may go on. None overlaps another.
 #[derive(Debug, Default)]
-pub(super) struct Echoes(VecDeque<(Samples, Samples)>);
+struct Stretches(VecDeque<(Samples, Samples)>);
+
+impl Stretches {
+    fn begin(&mut self, from: Samples) {
+        self.end(from);
+        if self.0.len() >= STT_STRETCHES {
+            self.0.pop_front();
+        }
+        self.0.push_back((from, Samples(u64::MAX)));
+    }
+
+    /// The last one ends no later than this.
+    fn end(&mut self, until: Samples) {
+        if let Some((from, end)) = self.0.back_mut() {
+            *end = until.max(*from).min(*end);
+        }
+    }
+
+    fn meet(&self, from: Samples, until: Samples) -> bool {
+        let mut stretches = self.0.iter().rev();
+        stretches.any(|(begin, end)| *begin < until && from < *end)
+    }
+}
+
+/// Where the agent's echo and the caller's voice were heard.
+#[derive(Debug, Default)]
+pub(super) struct Echoes {
+    echo: Stretches,
+    voice: Stretches,
+}
 
 impl Echoes {
     /// Most of this audio may have been echo.
     pub(super) fn handle_echo(&mut self, from: Samples, until: Samples) {
-        if let Some((_, end)) = self.0.back_mut()
-            && from <= *end + STT_ECHO_GAP
-        {
-            *end = until.max(*end);
-            return;
+        match self.echo.0.back_mut() {
+            Some((_, end)) if from <= *end + STT_ECHO_GAP => *end = until,
+            _ => {
+                self.echo.begin(from);
+                self.echo.end(until);
+            }
         }
-        if self.0.len() >= STT_ECHOES {
-            self.0.pop_front();
-        }
-        self.0.push_back((from, until));
     }
 
-    fn hold(&self, position: Samples) -> bool {
-        let mut spans = self.0.iter().rev();
-        spans.any(|(from, until)| *from <= position && position < *until)
+    /// The caller's voice was heard from here on. Over an echo it is found a little late.
+    pub(super) fn handle_voice(&mut self, from: Samples) {
+        self.voice.begin(from.saturating_sub(STT_SAME_END));
+    }
+
+    /// Up to here.
+    pub(super) fn handle_pause(&mut self, last_voiced: Samples) {
+        self.voice.end(last_voiced);
+    }
+
+    /// Whether what was said between is the agent's.
+    pub(super) fn hold(&self, from: Samples, until: Samples) -> bool {
+        self.echo.meet(from, until) && !self.voice.meet(from, until)
     }
 }
 
 impl Listening {
-    /// Whether what was said here is an echo: it was heard, and the caller was not.
-    pub(super) fn is_echo(&self, position: Samples) -> bool {
-        self.echoes.hold(position) && !self.is_voiced(position)
-    }
-
     /// So many of these words were the agent's.
-    pub(super) fn handle_echoed(&mut self, words: &Words<'_>, count: usize) {
+    pub(super) fn handle_echoed(&mut self, words: &Words<'_>, protocol: Protocol, count: usize) {
         if words.is_final {
             self.effects.push_back(Effect::EchoedWords);
         }
         // Where there are no times, what the vendor adds to them is another matter.
-        if words.words.is_empty() {
+        if protocol == Protocol::Flux {
             self.known_of_vendor_turn += count;
-        }
-    }
-
-    /// Whether the detector has heard the caller here.
-    fn is_voiced(&self, position: Samples) -> bool {
-        let begins = |from: Samples| position + STT_SAME_END >= from;
-        let ended = |last_voiced: Samples| position > last_voiced + STT_SAME_END;
-        match self.turn {
-            Turn::Quiet => false,
-            Turn::On { from, voice } => match voice {
-                Voice::Speaking { .. } => begins(from),
-                Voice::Pausing { last_voiced, .. } => begins(from) && !ended(last_voiced),
-            },
-            Turn::Owed(debt) => {
-                let held = begins(debt.from) && !ended(debt.last_voiced);
-                held || debt.next.is_some_and(begins)
-            }
         }
     }
 }

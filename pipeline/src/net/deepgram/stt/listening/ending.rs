@@ -44,6 +44,7 @@ impl Listening {
             // It was ended by its words.
             Turn::Quiet => return,
         };
+        self.echoes.handle_pause(to);
         let (last_voiced, asked) = match voice {
             Some(Voice::Pausing { last_voiced, asked }) => (last_voiced, asked),
             Some(Voice::Speaking { .. }) | None => (to, false),
@@ -301,6 +302,7 @@ impl Listening {
         self.emit_words(from, to);
         self.ended_through = to;
         self.note_given(through);
+        self.echoes.handle_pause(to);
         self.turn = Turn::Quiet;
     }
 

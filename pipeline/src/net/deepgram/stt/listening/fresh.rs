@@ -35,9 +35,10 @@ impl Listening {
             .iter()
             .filter(|word| {
                 let middle = middle(word.from, word.to);
-                let is_echo = self.is_echo(middle);
+                let is_news = middle >= self.given;
+                let is_echo = is_news && self.echoes.hold(middle, middle + Samples(1));
                 echoed += usize::from(is_echo);
-                middle >= self.given && !is_echo
+                is_news && !is_echo
             })
             .collect();
         let text = if new.len() == words.words.len() {
@@ -65,8 +66,7 @@ impl Listening {
             Protocol::Flux => after_words(text, self.known_of_vendor_turn),
         };
         // An echo that follows words of the caller's own is not told from these.
-        let middle = Samples(from.0.midpoint(until.0));
-        let is_echo = self.heard.is_empty() && self.is_echo(middle);
+        let is_echo = self.heard.is_empty() && self.echoes.hold(from.max(self.given), until);
         let (text, echo) = if is_echo { ("", text) } else { (text, "") };
         Fresh {
             text: text.to_owned(),

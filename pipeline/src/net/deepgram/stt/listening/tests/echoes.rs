@@ -116,3 +116,117 @@ fn where_no_words_have_times_those_that_are_new_are_the_callers() {
         "a turn of its own"
     );
 }
+
+#[test]
+fn a_short_word_over_the_agent_is_the_callers_though_it_has_no_time() {
+    let mut scene = Scene::with(Protocol::Flux, false);
+    scene.echo(1_200);
+    scene.flux("Update", "tomorrow at nine");
+    scene.echo(80);
+    scene.started();
+    scene.echo(240);
+    scene.flux("Update", "tomorrow at nine stop");
+    assert_eq!(scene.partials(), ["stop"]);
+}
+
+#[test]
+fn the_first_word_and_the_last_one_of_an_echo_are_no_more_the_callers_than_the_others() {
+    let mut scene = Scene::with(Protocol::Flux, false);
+    scene.audio(1_000);
+    scene.echo(300);
+    scene.flux("Update", "tomorrow");
+    scene.echo(600);
+    scene.flux("Update", "tomorrow at nine");
+    scene.audio(700);
+    scene.flux("EndOfTurn", "tomorrow at nine or ten");
+    scene.wait(10_000);
+    assert_eq!(scene.events, []);
+}
+
+#[test]
+fn an_agent_that_answers_at_once_is_not_taken_for_the_caller_who_has_just_spoken() {
+    let mut scene = Scene::with(Protocol::Flux, false).speak(600);
+    scene.audio(300);
+    scene.paused(300);
+    scene.flux("EndOfTurn", "what are your hours");
+    assert_eq!(scene.answers(), ["what are your hours"]);
+    scene.audio(40);
+    scene.echo(300);
+    scene.flux("Update", "we");
+    scene.echo(700);
+    scene.flux("Update", "we are open");
+    assert_eq!(scene.partials().len(), 0);
+}
+
+#[test]
+fn a_new_connection_does_not_hear_the_agent_again() {
+    let mut scene = Scene::with(Protocol::Flux, false);
+    scene.echo(1_200);
+    scene.flux("Update", "tomorrow at nine");
+    scene.started();
+    scene.audio(600);
+    scene.flux("Update", "tomorrow at nine no");
+    scene.down();
+    scene.sent.clear();
+    scene.up();
+    assert!(scene.audio_sent() <= 600 + LOOK_BACK.as_ms());
+    scene.audio(300);
+    scene.paused(300);
+    let until = scene.audio_sent() as f64 / 1e3;
+    scene.text(&format!(
+        r#"{{"type":"TurnInfo","event":"EndOfTurn","audio_window_start":0.0,"audio_window_end":{until},"transcript":"no Friday"}}"#
+    ));
+    assert_eq!(scene.answers(), ["no Friday"]);
+}
+
+#[test]
+fn words_that_the_vendor_takes_back_as_it_ends_its_turn_cost_the_next_one_nothing() {
+    let mut scene = Scene::with(Protocol::Flux, false);
+    scene.echo(1_200);
+    scene.flux("Update", "it is at nine");
+    scene.started();
+    scene.audio(800);
+    scene.flux("Update", "it is at nine no");
+    scene.audio(300);
+    scene.paused(300);
+    scene.flux("EndOfTurn", "it's at nine no");
+    scene.audio(400);
+    scene.ended();
+    scene.audio(1_200);
+    assert_eq!(scene.answers(), ["no"]);
+    let mut scene = scene.speak(800);
+    scene.audio(300);
+    scene.paused(300);
+    scene.flux("EndOfTurn", "Friday please");
+    assert_eq!(scene.answers(), ["no", "Friday please"]);
+}
+
+#[test]
+fn an_agent_that_speaks_between_two_parts_of_a_turn_is_no_part_of_it() {
+    let mut scene = Scene::speaks(500);
+    scene.audio(200);
+    scene.paused(200);
+    scene.echo(600);
+    scene.input(SttInput::SpeechResumed {
+        position: scene.position,
+    });
+    scene.audio(600);
+    scene.timed("five five at nine", 300, 1_500, "");
+    assert_eq!(scene.partials(), ["five five"]);
+    scene.timed("five five at nine oh one", 300, 2_000, "");
+    assert_eq!(scene.partials(), ["five five", "five five oh one"]);
+}
+
+#[test]
+fn words_that_turn_out_to_be_an_echo_are_taken_back() {
+    let mut scene = Scene::new();
+    scene.echo(200);
+    scene.audio(300);
+    scene.timed("tomorrow", 250, 500, "");
+    assert_eq!(scene.partials(), ["tomorrow"]);
+    // The pause was the agent's: it goes on.
+    scene.echo(500);
+    scene.timed("tomorrow at", 250, 900, "");
+    scene.wait(10_000);
+    assert!(scene.answers().is_empty());
+}
