@@ -125,6 +125,12 @@ class Voices:
 WARPS = [(1, 1), (1, 1), (1, 1), (9, 8), (8, 9), (5, 6), (4, 5)]
 
 
+def cut_in(rng, speech):
+    """Speech whose beginning the line has swallowed, as gates and lost packets do."""
+    most = min(len(speech) - RATE // 4, RATE)
+    return speech[int(rng.integers(most)) :] if most > 0 else speech
+
+
 def active_rms(speech):
     """The level of speech where it is speech: of its 20 ms frames above -30 dB of the loudest."""
     whole = speech[: len(speech) // FRAME * FRAME].reshape(-1, FRAME)
@@ -136,7 +142,7 @@ def at_level(speech, dbfs):
     return speech * 10 ** (dbfs / 20) / active_rms(speech)
 
 
-def telephone(rng, speech):
+def telephone(rng, speech, soft=True):
     """A line's band, a microphone's tilt, a mobile's codec, and a talker who begins softly."""
     low, high = rng.uniform(180, 340), rng.uniform(3100, 3700)
     out = signal.sosfilt(signal.butter(3, [low, high], "band", fs=RATE, output="sos"), speech)
@@ -147,7 +153,7 @@ def telephone(rng, speech):
         out *= 1 + rng.standard_normal(len(out)) * 10 ** (-rng.uniform(10, 25) / 20)
         most = np.abs(out).max(initial=1e-9) * rng.uniform(0.3, 1.5)
         out = np.clip(out, -most, most)
-    if rng.random() < 0.6:
+    if soft and rng.random() < 0.6:
         # People start softer than synthesisers do.
         ramp = int(RATE * rng.uniform(0.02, 0.15))
         ramp = min(ramp, len(out))

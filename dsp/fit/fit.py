@@ -98,7 +98,7 @@ class Part:
         if kind == "nonspeech" and clip.about["noise"] == "events":
             self.weight *= np.where(self.target > 0, 1, 1.6)
         elif clip.far is not None:
-            self.weight *= np.where(self.target > 0, 2, 8)
+            self.weight *= np.where(self.target > 0, 3, 8)
         self.loud = ~np.isnan(x[:, 0])
         self.x = x[self.loud].astype(np.float32)
         self.spoken = [(begin // STEP, end // STEP) for begin, end in sorted(clip.segments)]
@@ -158,7 +158,7 @@ class Replay:
                 if b - end >= 50:
                     heard = min((at for _, at in found if at >= b - 5), default=e)
                     if heard > b + self.LATE:
-                        more[n, b : min(heard, b + 25) + 1] = 2
+                        more[n, b : min(heard, b + 25) + 1] = 3
                         late += 1
                 end = e
         return more[self.loud.T], false, late
@@ -253,7 +253,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--features", required=True, help="the example that prints inputs")
     parser.add_argument("--voices", default="/tmp/otto-voices", help="where speech is kept")
-    parser.add_argument("--minutes", type=float, default=480)
+    parser.add_argument("--minutes", type=float, default=960)
     parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", default=os.path.join(here, "..", "src", "model", "weights.rs"))

@@ -29,8 +29,9 @@ class Clip:
         end = min(at + len(sound), len(self.near))
         self.near[at:end] += sound[: end - at]
 
-    def speak(self, rng, at, speech, dbfs):
-        speech = audio.at_level(audio.telephone(rng, speech), dbfs)
+    def speak(self, rng, at, speech, dbfs, begun=False):
+        """Somebody speaks, or has begun to where nobody heard it."""
+        speech = audio.at_level(audio.telephone(rng, speech, soft=not begun), dbfs)
         end = min(at + len(speech), len(self.near))
         speech = speech[: end - at]
         self.add(at, speech)
@@ -74,14 +75,19 @@ def line_noise(rng, clip, dbfs=None):
 
 
 def talk(rng, clip, voices, dbfs, gap=(0.7, 2.5), first=1.2):
+    """Somebody speaks. Of the fit's voices some are heard from the middle of a word on."""
+    cut = 0.65 if voices.split == "fit" else 0
     at = int(rng.uniform(first, first + 1.5) * RATE)
     while at < len(clip.near) - RATE:
-        at = clip.speak(rng, at, voices.say(rng), dbfs + rng.uniform(-3, 3))
+        speech, begun = voices.say(rng), rng.random() < cut
+        if begun:
+            speech = audio.cut_in(rng, speech)
+        at = clip.speak(rng, at, speech, dbfs + rng.uniform(-3, 3), begun)
         at += int(rng.uniform(*gap) * RATE)
 
 
 def clean(rng, voices, seconds=24):
-    dbfs = rng.uniform(-38, -18)
+    dbfs = rng.uniform(-38, -12)
     clip = Clip("clean", seconds)
     line_noise(rng, clip)
     talk(rng, clip, voices, dbfs)
@@ -136,7 +142,8 @@ def echoing(rng, voices, loss=None, caller=False, seconds=26):
     delay = rng.uniform(60, 300)
     clip = Clip("doubletalk" if caller else "echo", seconds, loss_db=round(float(loss)))
     clip.about["delay_ms"] = round(float(delay))
-    line_noise(rng, clip)
+    # An agent speaks into noisy rooms, too.
+    line_noise(rng, clip, rng.uniform(-58, -38) if rng.random() < 0.15 else None)
     far, heard = np.zeros_like(clip.near), np.zeros_like(clip.near)
     # When a telephone begins to play something is known only so well.
     loose = rng.random() < 0.5
@@ -158,7 +165,7 @@ def echoing(rng, voices, loss=None, caller=False, seconds=26):
     path = audio.echo_path(rng, loss, delay)
     clip.near += signal.oaconvolve(heard, path)[: len(clip.near)]
     if caller:
-        talk(rng, clip, voices, rng.uniform(-34, -20), first=1.0)
+        talk(rng, clip, voices, rng.uniform(-34, -16), first=1.0)
     return clip
 
 

@@ -15,7 +15,7 @@ pub(crate) struct Migration {
     pub(crate) postgres: &'static str,
 }
 
-pub(crate) const MIGRATIONS: [Migration; 8] = [
+pub(crate) const MIGRATIONS: [Migration; 9] = [
     Migration {
         version: 1,
         description: "the book",
@@ -63,6 +63,12 @@ pub(crate) const MIGRATIONS: [Migration; 8] = [
         description: "locations",
         sqlite: include_str!("../migrations/sqlite/0008_locations.sql"),
         postgres: include_str!("../migrations/postgres/0008_locations.sql"),
+    },
+    Migration {
+        version: 9,
+        description: "a booking",
+        sqlite: include_str!("../migrations/sqlite/0009_a_booking.sql"),
+        postgres: include_str!("../migrations/postgres/0009_a_booking.sql"),
     },
 ];
 

@@ -45,15 +45,15 @@ struct Threshold {
 }
 
 const ONSET: Threshold = Threshold {
-    bias: 1.5,
+    bias: 3.0,
     over_echo: 1.0,
-    limit: 6.0,
+    limit: 4.2,
 };
 
 const SURE: Threshold = Threshold {
     bias: 1.0,
     over_echo: 0.0,
-    limit: 8.5,
+    limit: 9.0,
 };
 
 /// The most that one step counts, either way: no single step makes an onset, nor two one that is

@@ -1,0 +1,1 @@
+-- Postgres keeps a booking's plan in a function. A file needs none: its statements are prepared once.
