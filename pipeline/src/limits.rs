@@ -193,6 +193,9 @@ pub const STT_STALL: Duration = Duration::from_secs(3);
 /// How long before a recogniser tells of them words may begin whose times it does not give.
 pub const STT_UNTIMED_WORDS: Samples = Samples::from_ms(1_000);
 
+/// A shorter voice over the agent's echo was none.
+pub const STT_SHORTEST_WORD: Samples = Samples::from_ms(120);
+
 /// A pause of the agent's that its echo goes on after.
 pub const STT_ECHO_GAP: Samples = Samples::from_ms(400);
 

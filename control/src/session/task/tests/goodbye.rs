@@ -53,11 +53,7 @@ async fn a_cough_over_the_good_bye_ends_the_call_all_the_same() {
     interrupts_the_good_bye(&mut call).await;
     let position = Samples::from_ms(2_000);
     call.event(EventKind::SpeechStarted { position });
-    call.event(EventKind::SpeechEnded {
-        position,
-        silence: Samples::from_ms(500),
-    });
-    call.event(EventKind::NothingRecognised { position });
+    call.stops_without_words(position);
     call.hung_up().await;
 }
 
@@ -76,12 +72,7 @@ async fn whoever_begins_to_speak_as_the_good_bye_ends_is_heard() {
 async fn a_cough_as_the_good_bye_ends_ends_the_call_all_the_same() {
     let mut call = Call::greeted(polite).await;
     call.begins_to_speak_as_the_good_bye_ends().await;
-    let position = Samples::from_ms(2_300);
-    call.event(EventKind::SpeechEnded {
-        position,
-        silence: Samples::from_ms(500),
-    });
-    call.event(EventKind::NothingRecognised { position });
+    call.stops_without_words(Samples::from_ms(2_300));
     call.hung_up().await;
 }
 
@@ -102,6 +93,12 @@ impl Call {
         let position = Samples::from_ms(2_000);
         self.event(EventKind::SpeechStarted { position });
         self.heard(goodbye);
+    }
+
+    fn stops_without_words(&self, position: Samples) {
+        let silence = Samples::from_ms(500);
+        self.event(EventKind::SpeechEnded { position, silence });
+        self.event(EventKind::NothingRecognised { position });
     }
 }
 

@@ -18,7 +18,9 @@ use dsp::Samples;
 
 use super::heard::Heard;
 use super::replay::{Replay, Timeline};
-use crate::limits::{LOOK_BACK, STT_ANSWER, STT_IDLE_REPLAY, STT_STALE_WORDS, STT_STALL};
+use crate::limits::{
+    LOOK_BACK, STT_ANSWER, STT_IDLE_REPLAY, STT_SAME_END, STT_STALE_WORDS, STT_STALL,
+};
 use crate::message::Expectation;
 use crate::net::edge::{SttEvent, SttInput};
 use crate::time::Mono;
@@ -187,21 +189,21 @@ impl Listening {
             SttInput::SpeechPaused {
                 last_voiced, slow, ..
             } => {
+                self.echoes.handle_pause(last_voiced);
                 if let Turn::On { voice, .. } = &mut self.turn {
                     *voice = Voice::Pausing {
                         last_voiced,
                         asked: false,
                     };
-                    self.echoes.handle_pause(last_voiced);
                     self.slow = slow;
                     self.consider(now);
                 }
             }
             SttInput::SpeechResumed { position } => {
                 self.likely.handle_resumed();
+                self.echoes.handle_voice(position);
                 if let Turn::On { voice, .. } = &mut self.turn {
                     *voice = Voice::Speaking { since: position };
-                    self.echoes.handle_voice(position);
                 }
             }
             SttInput::SpeechEnded { position } => self.handle_ended(now, position),
@@ -260,14 +262,17 @@ impl Listening {
 
     /// A connection is open.
     pub(super) fn handle_up(&mut self, now: Mono, protocol: Protocol) {
+        let before = |from: Samples| from.saturating_sub(STT_SAME_END);
         let from = match self.turn {
             Turn::Quiet if self.heard.is_empty() => {
                 let lately = self.replay.until().saturating_sub(STT_IDLE_REPLAY);
                 lately.max(self.covered)
             }
             // Words without times are not told from an echo before them.
-            Turn::On { from, .. } | Turn::Owed(Debt { from, .. }) if protocol == Protocol::Flux => {
-                self.covered.max(from.saturating_sub(LOOK_BACK))
+            Turn::On { from, .. } | Turn::Owed(Debt { from, .. })
+                if protocol == Protocol::Flux && self.echoes.hold(self.covered, before(from)) =>
+            {
+                self.covered.max(before(from))
             }
             _ => self.covered,
         };

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use dsp::Samples;
 
 use super::{Effect, Listening};
-use crate::limits::{STT_ECHO_GAP, STT_SAME_END, STT_STRETCHES};
+use crate::limits::{STT_ECHO_GAP, STT_SAME_END, STT_SHORTEST_WORD, STT_STRETCHES};
 use crate::wire::deepgram_stt::{Protocol, Words};
 
 /// Stretches of the caller's audio, of which the last may go on. None overlaps another.
@@ -29,9 +29,10 @@ impl Stretches {
         }
     }
 
-    fn meet(&self, from: Samples, until: Samples) -> bool {
+    /// Whether one that is as long as `least` lies in this audio, with a part of it.
+    fn meet(&self, from: Samples, until: Samples, least: Samples) -> bool {
         let mut stretches = self.0.iter().rev();
-        stretches.any(|(begin, end)| *begin < until && from < *end)
+        stretches.any(|(begin, end)| *begin < until && from < *end && *end >= *begin + least)
     }
 }
 
@@ -64,9 +65,18 @@ impl Echoes {
         self.voice.end(last_voiced);
     }
 
-    /// Whether what was said between is the agent's.
+    /// Whether what was said between is the agent's. A voice that was soon over was a cough, and
+    /// said nothing.
     pub(super) fn hold(&self, from: Samples, until: Samples) -> bool {
-        self.echo.meet(from, until) && !self.voice.meet(from, until)
+        self.is_heard_at(from, until)
+            && !self
+                .voice
+                .meet(from, until, STT_SAME_END + STT_SHORTEST_WORD)
+    }
+
+    /// Whether there is echo between.
+    pub(super) fn is_heard_at(&self, from: Samples, until: Samples) -> bool {
+        self.echo.meet(from, until, Samples::ZERO)
     }
 }
 

@@ -28,15 +28,17 @@ impl Listening {
             return self.fresh_untimed(words, connection.protocol, until);
         }
         let place = |time| connection.timeline.position_of(time);
-        let middle = |from, to| Samples(place(from).0.midpoint(place(to).0));
         let mut echoed = 0;
         let new: Vec<_> = words
             .words
             .iter()
             .filter(|word| {
-                let middle = middle(word.from, word.to);
+                let (from, to) = (place(word.from), place(word.to));
+                let middle = Samples(from.0.midpoint(to.0));
                 let is_news = middle >= self.given;
-                let is_echo = is_news && self.echoes.hold(middle, middle + Samples(1));
+                let after = middle + Samples(1);
+                let in_echo = self.echoes.is_heard_at(middle, after);
+                let is_echo = is_news && in_echo && self.echoes.hold(from, after);
                 echoed += usize::from(is_echo);
                 is_news && !is_echo
             })
