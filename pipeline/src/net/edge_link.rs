@@ -19,13 +19,17 @@ impl<I, E> EdgeLink<I, E> {
         edges: &mut JoinSet<()>,
         start: impl FnOnce(mpsc::Receiver<I>, mpsc::Sender<E>) -> EdgeTask,
     ) -> Self {
-        let (input, task_input) = mpsc::channel(EDGE_CHANNEL);
-        let (task_events, events) = mpsc::channel(EDGE_CHANNEL);
-        edges.spawn(start(task_input, task_events));
-        Self {
-            input: Some(input),
-            events,
-        }
+        let (link, input, events) = Self::open();
+        edges.spawn(start(input, events));
+        link
+    }
+
+    /// A link, and the edge's ends of it.
+    pub(super) fn open() -> (Self, mpsc::Receiver<I>, mpsc::Sender<E>) {
+        let (input, edges_input) = mpsc::channel(EDGE_CHANNEL);
+        let (edges_events, events) = mpsc::channel(EDGE_CHANNEL);
+        let input = Some(input);
+        (Self { input, events }, edges_input, edges_events)
     }
 
     pub(super) fn is_up(&self) -> bool {

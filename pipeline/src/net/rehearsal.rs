@@ -25,7 +25,7 @@ use crate::call::ledger::MarkName;
 use crate::call::outlet::Outlet;
 use crate::doorbell::Doorbell;
 use crate::fact::{About, CallKey, Order, Report};
-use crate::limits::{EDGE_CHANNEL, EVENTS, FACTS_PER_CALL, TICK, TTS_RING_LOW_FRAMES};
+use crate::limits::{EVENTS, FACTS_PER_CALL, TICK, TTS_RING_LOW_FRAMES};
 use crate::message::{Command, EndReason, Event};
 use crate::metrics::{Metrics, Oddity};
 use crate::ring::{AgentFrame, CallerFrame, VoiceEnds, rings};
@@ -82,10 +82,8 @@ impl Rehearsal {
         let (told_in, told) = mpsc::channel(1);
         let (commands_in, commands) = mpsc::channel(1);
         let (events_in, events) = mpsc::channel(EVENTS + 1);
-        let (stt_in, stt) = mpsc::channel(EDGE_CHANNEL);
-        let (stt_events_in, stt_events) = mpsc::channel(1);
-        let (tts_in, tts) = mpsc::channel(EDGE_CHANNEL);
-        let (tts_events_in, tts_events) = mpsc::channel(1);
+        let (stt_link, stt, stt_events) = EdgeLink::open();
+        let (tts_link, tts, tts_events) = EdgeLink::open();
         let metrics = Arc::<Metrics>::default();
         let admission = Admission {
             call: CallKey { slot: 0, serial: 1 },
@@ -97,14 +95,6 @@ impl Rehearsal {
                 .map_err(|_| std::io::ErrorKind::Other)?,
             events: events_in,
             speech: None,
-        };
-        let stt_link = EdgeLink {
-            input: Some(stt_in),
-            events: stt_events,
-        };
-        let tts_link = EdgeLink {
-            input: Some(tts_in),
-            events: tts_events,
         };
         let delivery = if hears_whole_line {
             Delivery::Live
@@ -137,7 +127,7 @@ impl Rehearsal {
             stt,
             tts,
             made: VecDeque::new(),
-            _idle: Box::new((told_in, commands_in, stt_events_in, tts_events_in)),
+            _idle: Box::new((told_in, commands_in, stt_events, tts_events)),
         };
         rehearsal.settle();
         Ok(rehearsal)

@@ -33,18 +33,8 @@ impl Scene {
             speech: None,
         };
         let orders = Orders::new(orders, Doorbell::new().expect("an eventfd"));
-        let (stt_input, stt) = mpsc::channel(8);
-        let (stt_events, events_of_stt) = mpsc::channel(1);
-        let (tts_input, tts) = mpsc::channel(8);
-        let (tts_events, events_of_tts) = mpsc::channel(1);
-        let stt_link = EdgeLink {
-            input: Some(stt_input),
-            events: events_of_stt,
-        };
-        let tts_link = EdgeLink {
-            input: Some(tts_input),
-            events: events_of_tts,
-        };
+        let (stt_link, stt, stt_events) = EdgeLink::open();
+        let (tts_link, tts, tts_events) = EdgeLink::open();
         let relay = Relay::between(
             admission,
             reports,
