@@ -233,9 +233,12 @@ impl Line {
 
     /// The peer broke the WebSocket protocol: the connection ends with the proper code.
     fn break_off(&mut self, now: Mono, violation: Violation, shard: &mut Shard) {
+        // Nothing of it will be read, and a buffer left full takes no more: the socket would look
+        // as if it had ended.
+        self.decoder.discard();
         if self.state != State::Open {
             // It has been told goodbye.
-            return self.decoder.discard();
+            return;
         }
         shard.count(match violation {
             Violation::TooBig => Oddity::Oversized,
@@ -458,6 +461,19 @@ mod tests {
             .expect("the peer goes");
         scene.line.serve(now, &mut scene.shard);
         assert_eq!(scene.line.over(), Some(EndReason::ProtocolViolation));
+    }
+
+    #[test]
+    fn a_giant_that_fills_the_buffer_at_once_is_heard_out_too() {
+        let mut scene = scene(8);
+        let now = Mono::from_millis(0);
+        scene.line.start(now, &mut scene.shard);
+        let mut giant = vec![0x82, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        giant.resize(32_000, 7);
+        std::io::Write::write_all(&mut scene.caller, &giant).expect("sent");
+        while scene.line.serve(now, &mut scene.shard) == Served::Hungry {}
+        assert_eq!(scene.line.over(), None, "a reset would follow");
+        assert_eq!(close_code_at(&mut scene.caller), 1009);
     }
 
     #[test]
