@@ -41,16 +41,22 @@ pub const CLOSE_HANDSHAKE: Duration = Duration::from_millis(500);
 /// peer was still sending, and a socket that is closed over unread bytes is reset, close and all.
 pub const CLOSE_DRAIN: Duration = Duration::from_secs(3);
 
-/// A voice thread that has not turned for so long is stalled: counted, and given no new calls.
+/// A voice thread that has not turned for so long is stalled: counted, and given new calls only
+/// where no other thread has room.
 pub const VOICE_STALL: Duration = Duration::from_millis(200);
+
+/// A voice thread that has not turned for so long is given none: whoever calls is better off
+/// elsewhere than unanswered here.
+pub const VOICE_STUCK: Duration = Duration::from_secs(2);
 
 /// How often the net thread looks whether its voice thread still turns.
 pub const WATCHDOG_PERIOD: Duration = Duration::from_millis(100);
 
 // ---- between the threads ---------------------------------------------------
 
-/// Caller audio on its way to the net thread: 1.28 s, many times the stalls we expect of it.
-pub const STT_RING_FRAMES: usize = 64;
+/// Caller audio on its way to the net thread: 5.12 s. A network that stood still for a few seconds
+/// delivers all of it in one burst, which is taken in before the net thread's next turn.
+pub const STT_RING_FRAMES: usize = 256;
 
 /// Agent audio on its way to the caller: 2.56 s. Where it is full the synthesiser waits.
 pub const TTS_RING_FRAMES: usize = 128;

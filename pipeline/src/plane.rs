@@ -122,11 +122,12 @@ impl DataPlane {
         arrival: Arrival,
         speech: Option<SpeechConfig>,
     ) -> Result<CallHandle, Refused> {
-        let roomiest = self.shards.iter().max_by_key(|shard| shard.free());
-        roomiest
-            .filter(|shard| shard.free() > 0)
-            .ok_or(Refused::Full)?
-            .admit(arrival, speech)
+        let rooms = self
+            .shards
+            .iter()
+            .filter_map(|shard| Some((shard.room()?, shard)));
+        let (_, roomiest) = rooms.max_by_key(|(room, _)| *room).ok_or(Refused::Full)?;
+        roomiest.admit(arrival, speech)
     }
 
     /// The numbers of all shards.

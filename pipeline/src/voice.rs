@@ -9,6 +9,7 @@
 
 mod line;
 mod port;
+mod pulse;
 mod reporter;
 mod slots;
 mod socket;
@@ -16,7 +17,6 @@ mod ticker;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crossbeam::queue::ArrayQueue;
 use mio::unix::SourceFd;
@@ -27,6 +27,7 @@ use ringbuf::{HeapCons, HeapProd};
 pub(crate) use self::line::Line;
 use self::line::Served;
 use self::port::Shard;
+pub(crate) use self::pulse::{Pulse, Room};
 use self::reporter::Reporter;
 use self::slots::Slots;
 pub(crate) use self::socket::prepare;
@@ -60,35 +61,6 @@ impl Doors {
             arrivals: Arc::new(ArrayQueue::new(slots)),
             departures: Arc::new(ArrayQueue::new(slots)),
         }
-    }
-}
-
-/// What other threads may see of a voice thread and tell it, beside the queues.
-#[derive(Debug, Default)]
-pub(crate) struct Pulse {
-    /// When the loop last turned. Relaxed: a watchdog only looks for an old one.
-    turned_at: AtomicU64,
-    /// Calls in slots. Relaxed, for the same reader.
-    calls: AtomicU64,
-    stop: AtomicBool,
-    stopped: AtomicBool,
-}
-
-impl Pulse {
-    /// Whether the thread has calls and has not turned for `limit`.
-    pub(crate) fn is_stalled(&self, now: Mono, limit: std::time::Duration) -> bool {
-        let turned_at = Mono::from_nanos(self.turned_at.load(Ordering::Relaxed));
-        self.calls.load(Ordering::Relaxed) > 0 && now.since(turned_at) >= limit
-    }
-
-    /// Asks the thread to end its calls and then itself. Ring its bell afterwards.
-    pub(crate) fn stop(&self) {
-        self.stop.store(true, Ordering::Release);
-    }
-
-    /// Whether the thread has ended; pairs with its last store, so all its departures are visible.
-    pub(crate) fn has_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Acquire)
     }
 }
 
@@ -170,9 +142,7 @@ impl VoiceThread {
     fn turn(&mut self) {
         self.sleep();
         let now = Mono::now();
-        self.pulse
-            .turned_at
-            .store(now.as_nanos(), Ordering::Relaxed);
+        self.pulse.note_turn(now);
         self.serve_sockets(now);
         self.take_arrivals(now);
         self.carry_out_orders(now);
@@ -221,7 +191,7 @@ impl VoiceThread {
             let slot = usize::from(line.key().slot);
             self.slots.install(line);
             self.ticker.add(now, slot);
-            self.pulse.calls.fetch_add(1, Ordering::Relaxed);
+            self.pulse.note_call();
             if let Some(line) = self.slots.at(slot) {
                 line.start(now, &mut self.shard);
             }
@@ -242,7 +212,7 @@ impl VoiceThread {
 
     fn heed_stop(&mut self, now: Mono) {
         // Pairs with `Pulse::stop`: arrivals before it are seen by now or on the next turn.
-        if self.stopping || !self.pulse.stop.load(Ordering::Acquire) {
+        if self.stopping || !self.pulse.is_to_stop() {
             return;
         }
         self.stopping = true;
@@ -280,7 +250,7 @@ impl VoiceThread {
         };
         if let Some(line) = self.slots.remove(slot) {
             self.ticker.remove(slot);
-            self.pulse.calls.fetch_sub(1, Ordering::Relaxed);
+            self.pulse.note_departure();
             let departure = Departure { line, reason };
             let pushed = self.doors.departures.push(departure);
             debug_assert!(
@@ -296,7 +266,7 @@ impl VoiceThread {
 /// Whichever it was, its net thread must know, or nobody could ever wait for it.
 impl Drop for VoiceThread {
     fn drop(&mut self) {
-        self.pulse.stopped.store(true, Ordering::Release);
+        self.pulse.note_end();
         self.shard.reporter.ring_at_once();
         self.shard.reporter.ring_if_due(false);
     }

@@ -22,15 +22,13 @@ use super::handle::CallHandle;
 use super::{Arrival, DataPlaneConfig, Refused};
 use crate::doorbell::Doorbell;
 use crate::fact::CallKey;
-use crate::limits::{
-    COMMANDS, EVENTS, FACTS_PER_CALL, READ_BUFFER_BYTES, STREAM_SID_BYTES, VOICE_STALL,
-};
+use crate::limits::{COMMANDS, EVENTS, FACTS_PER_CALL, READ_BUFFER_BYTES, STREAM_SID_BYTES};
 use crate::metrics::Metrics;
 use crate::net::edge::SpeechConfig;
 use crate::net::{self, Admission, NetParts};
 use crate::ring::rings;
 use crate::time::Mono;
-use crate::voice::{self, Doors, Line, Pulse, VoiceParts, VoiceThread};
+use crate::voice::{self, Doors, Line, Pulse, Room, VoiceParts, VoiceThread};
 use crate::wire::websocket::Decoder;
 
 /// The FIFO priority of a voice thread: above everything that has none, below the kernel's own.
@@ -129,12 +127,9 @@ impl Shard {
         })
     }
 
-    /// Calls that could be admitted now.
-    pub(super) fn free(&self) -> usize {
-        if self.pulse.has_stopped() || self.pulse.is_stalled(Mono::now(), VOICE_STALL) {
-            return 0;
-        }
-        self.free_slots.len()
+    /// How welcome another call is; `None` where it could not be admitted now.
+    pub(super) fn room(&self) -> Option<Room> {
+        self.pulse.room(Mono::now(), self.free_slots.len())
     }
 
     /// Takes a call over.
