@@ -99,11 +99,13 @@ pub const MAX_SMS_CHARS: usize = 1_600;
 // ---- Redis -------------------------------------------------------------------
 
 /// One question, from its sending to its answer; then this process goes on alone.
-pub const REDIS_DEADLINE: Duration = Duration::from_millis(100);
+pub const REDIS_DEADLINE: Duration = Duration::from_millis(250);
+/// More, for an answer that has come while this process had no processor to read it.
+pub const REDIS_GRACE: Duration = Duration::from_millis(20);
 /// A connection: address, TCP, TLS and authentication.
 pub const REDIS_CONNECT_DEADLINE: Duration = Duration::from_secs(2);
 /// How long a starting process waits for its first connection.
-pub const REDIS_START_DEADLINE: Duration = Duration::from_millis(500);
+pub const REDIS_START_DEADLINE: Duration = Duration::from_secs(2);
 /// From a lost connection, or a first attempt at one, to the next attempt; doubled each time.
 pub const REDIS_RETRY_AFTER: Duration = Duration::from_millis(250);
 /// The longest pause between two attempts.
