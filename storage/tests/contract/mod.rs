@@ -26,6 +26,8 @@ macro_rules! suite {
             a_full_slot_is_refused,
             a_vehicle_cannot_be_in_two_bays_at_once,
             one_key_is_one_booking,
+            a_key_whose_appointment_is_another_one_books_nothing,
+            what_was_moved_or_cancelled_since_is_not_booked_again_under_its_key,
             a_new_customer_comes_with_vehicle_and_appointment,
             a_failed_booking_leaves_nobody_behind,
             a_number_that_someone_has_is_refused,

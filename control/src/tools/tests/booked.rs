@@ -90,6 +90,37 @@ async fn a_vehicle_that_may_be_the_one_on_file_is_asked_about() {
 }
 
 #[tokio::test]
+async fn a_call_that_another_process_goes_on_with_books_the_same_once_and_anything_else_beside_it()
+{
+    let wish = |service: &str, time: &str| {
+        let mut wish = at(time);
+        wish["service_type"] = json!(service);
+        wish
+    };
+    let oil = wish("oil_change", "2026-11-27T09:00");
+    let tires = wish("tire_rotation", "2026-11-27T14:00");
+    let mut call = Call::claimed().await;
+    let first = call.asks("book_appointment", &oil).await.expect("free");
+    for _ in 0..2 {
+        // It knows nothing of what was done before.
+        call.context = CallContext::new("CA0001", Some(Phone::parse(JOHN).expect("a number")));
+        let who = json!({"phone_number": JOHN});
+        call.asks("lookup_customer", &who).await.expect("seeded");
+        let beside = call.asks("book_appointment", &tires).await;
+        let Ok(Answer::Booked(beside)) = beside else {
+            panic!("{beside:?}");
+        };
+        assert_eq!(beside.service_type, "tire_rotation");
+    }
+    call.context = CallContext::new("CA0001", Some(Phone::parse(JOHN).expect("a number")));
+    let who = json!({"phone_number": JOHN});
+    call.asks("lookup_customer", &who).await.expect("seeded");
+    assert_eq!(call.asks("book_appointment", &oil).await, Ok(first));
+    let his = call.store.appointments.of_customer(CustomerId(1)).await;
+    assert_eq!(his.expect("readable").len(), 2);
+}
+
+#[tokio::test]
 async fn a_date_that_is_over_is_refused_for_itself_and_not_for_the_model_year() {
     let mut call = Call::begun().await;
     let mut past = booking();
