@@ -217,7 +217,7 @@ impl CallContext {
         policy: &Verification,
     ) -> Result<CustomerId, ToolError> {
         let customer = self.authorised(Assurance::Claimed)?;
-        if self.proofs().len() < policy.needs(action) {
+        if policy.counted(self.proofs()) < policy.needs(action) {
             return Err(ToolError::NotVerified);
         }
         Ok(customer)
@@ -340,7 +340,7 @@ impl CallContext {
         if !by.contains(&proof) {
             by.push(proof);
         }
-        let verified = by.len() >= policy.needs(Action::Read);
+        let verified = policy.counted(&by) >= policy.needs(Action::Read);
         self.identity = Identity::Proved {
             customer,
             by,

@@ -2,6 +2,7 @@
 //! wrong is refused by name, and nothing is written.
 
 mod booked;
+mod proofs;
 
 use std::sync::Arc;
 

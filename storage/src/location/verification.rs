@@ -62,6 +62,13 @@ impl Verification {
             Action::Change => self.change,
         })
     }
+
+    /// How many of these proofs, each kind once, count.
+    #[must_use]
+    pub fn counted(&self, given: &[Proof]) -> usize {
+        let counts = |proof: &&Proof| self.proofs.contains(proof);
+        given.iter().filter(counts).count()
+    }
 }
 
 /// As it is written; what is left out is as in the shipped example.
