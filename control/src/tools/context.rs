@@ -328,13 +328,8 @@ impl CallContext {
         }
     }
 
-    /// The caller gave a right proof. Returns whether it is enough to hear what is on record.
-    pub(super) fn proved(
-        &mut self,
-        customer: CustomerId,
-        proof: Proof,
-        policy: &Verification,
-    ) -> bool {
+    /// The caller gave a right proof.
+    pub(super) fn proved(&mut self, customer: CustomerId, proof: Proof, policy: &Verification) {
         self.claim(customer);
         let mut by = self.proofs().to_vec();
         if !by.contains(&proof) {
@@ -346,7 +341,11 @@ impl CallContext {
             by,
             verified,
         };
-        verified
+    }
+
+    /// Whether no proof that this policy asks for is left to be guessed.
+    pub(super) fn has_proved_all(&self, policy: &Verification) -> bool {
+        policy.counted(self.proofs()) >= policy.needs_at_most()
     }
 
     /// Counts a wrong answer and says what follows from it. Failures are the call's too, not only the

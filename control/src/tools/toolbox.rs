@@ -213,6 +213,11 @@ impl Toolbox {
         &self.location
     }
 
+    /// All that share the customers.
+    pub(super) fn locations(&self) -> &Locations {
+        &self.locations
+    }
+
     /// Business time on the location's own clock.
     pub(super) fn now(&self) -> Zoned {
         self.location.local(self.clock.now())

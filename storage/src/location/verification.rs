@@ -63,6 +63,13 @@ impl Verification {
         })
     }
 
+    /// How many proofs the action needs that needs most.
+    #[must_use]
+    pub fn needs_at_most(&self) -> usize {
+        let most = self.reschedule.max(self.cancel).max(self.change);
+        usize::from(self.read.max(most))
+    }
+
     /// How many of these proofs, each kind once, count.
     #[must_use]
     pub fn counted(&self, given: &[Proof]) -> usize {

@@ -111,7 +111,7 @@ macro_rules! suite {
         $crate::contract::tests!($store, verification: [
             so_many_wrong_answers_lock_a_customer_for_a_while,
             wrong_answers_count_no_longer_than_their_window,
-            a_right_answer_forgets_the_wrong_ones,
+            whoever_has_proved_all_has_guessed_nothing,
             one_customers_lock_is_nobody_elses,
             racing_guesses_are_no_more_guesses,
             an_answer_that_was_right_is_taken_back_and_the_wrong_ones_stay,

@@ -102,19 +102,14 @@ async fn a_call_that_another_process_goes_on_with_books_the_same_once_and_anythi
     let mut call = Call::claimed().await;
     let first = call.asks("book_appointment", &oil).await.expect("free");
     for _ in 0..2 {
-        // It knows nothing of what was done before.
-        call.context = CallContext::new("CA0001", Some(Phone::parse(JOHN).expect("a number")));
-        let who = json!({"phone_number": JOHN});
-        call.asks("lookup_customer", &who).await.expect("seeded");
+        call.begins_anew().await;
         let beside = call.asks("book_appointment", &tires).await;
         let Ok(Answer::Booked(beside)) = beside else {
             panic!("{beside:?}");
         };
         assert_eq!(beside.service_type, "tire_rotation");
     }
-    call.context = CallContext::new("CA0001", Some(Phone::parse(JOHN).expect("a number")));
-    let who = json!({"phone_number": JOHN});
-    call.asks("lookup_customer", &who).await.expect("seeded");
+    call.begins_anew().await;
     assert_eq!(call.asks("book_appointment", &oil).await, Ok(first));
     let his = call.store.appointments.of_customer(CustomerId(1)).await;
     assert_eq!(his.expect("readable").len(), 2);

@@ -76,3 +76,66 @@ async fn a_proof_that_a_location_does_not_take_opens_nothing_there() {
         }
     }
 }
+
+/// To hear of an appointment takes one proof, to cancel it two.
+fn one_and_two() -> Verification {
+    Verification {
+        cancel: 2,
+        ..Location::example().verification
+    }
+}
+
+impl Call {
+    async fn proves(&mut self, born: &str) -> Result<Answer, Refusal> {
+        let proof = json!({"date_of_birth": born});
+        self.asks("verify_customer", &proof).await
+    }
+
+    async fn lives_at(&mut self, street: &str) -> Result<Answer, Refusal> {
+        let proof = json!({"address": street});
+        self.asks("verify_customer", &proof).await
+    }
+}
+
+#[tokio::test]
+async fn whoever_knows_one_proof_has_no_more_guesses_at_another_than_anybody() {
+    let one = Location::example().verification;
+    // The second proof is asked for here, or at the other location alone.
+    for (here, there) in [(one_and_two(), one.clone()), (one.clone(), one_and_two())] {
+        let mut call = between(here, there).await;
+        for street in [
+            "1 Elm Street",
+            "2 Elm Street",
+            "3 Elm Street",
+            "4 Elm Street",
+        ] {
+            call.begins_anew().await;
+            call.proves("1985-03-14").await.expect("right");
+            call.lives_at(street).await.expect_err("wrong");
+        }
+        call.begins_anew().await;
+        call.proves("1985-03-14").await.expect("right");
+        let locked = Err(Refusal::Tool(ToolError::TooManyFailures));
+        assert_eq!(call.lives_at("5 Elm Street").await, locked, "the fifth");
+        call.begins_anew().await;
+        assert_eq!(
+            call.lives_at("18 Elm Street").await,
+            locked,
+            "the right one"
+        );
+        assert_eq!(call.proves("1985-03-14").await, locked);
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_proved_all_may_be_wrong_again_as_often_as_anybody() {
+    let mut call = between(one_and_two(), one_and_two()).await;
+    for _ in 0..3 {
+        call.begins_anew().await;
+        for street in ["1 Elm Street", "2 Elm Street"] {
+            call.lives_at(street).await.expect_err("wrong");
+        }
+        call.proves("1985-03-14").await.expect("right");
+        call.lives_at("18 Elm Street").await.expect("right");
+    }
+}
