@@ -8,7 +8,7 @@ use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::RsaKeyPair;
 use control::calendar::google::{Credentials, ServiceAccount};
-use control::calendar::{Checked, Google, GoogleAccount, Outlook, Worker, reconcile};
+use control::calendar::{Checked, Google, GoogleAccount, Outlook, Worker, event, reconcile};
 use control::tools::get_available_slots::Slots;
 use control::tools::{Answer, CallContext, ToolError};
 use serde_json::json;
@@ -425,6 +425,39 @@ async fn an_event_that_is_gone_for_good_comes_back_under_another_id() {
     cancelled.expect("it can be");
     shop.catch_up().await;
     assert_eq!(shop.agrees().await.len(), 1, "the seeded booking");
+}
+
+#[tokio::test]
+async fn an_event_that_came_back_unheard_goes_with_its_booking() {
+    let shop = Shop::open().await;
+    let mut call = shop.john("CA1").await;
+    let deleted = || {
+        let asked = shop.google.asked();
+        asked.iter().filter(|a| *a == "DELETE event").count()
+    };
+    for (at, comes_back) in [("2026-11-25T09:00", false), ("2026-11-27T09:00", true)] {
+        let id = booked(&shop, &mut call, at).await;
+        shop.catch_up().await;
+        let bookings = shop.bookings().await;
+        let booking = bookings.iter().find(|b| b.appointment.id.0 == id);
+        let key = &booking.expect("booked").key;
+        if comes_back {
+            // Gone for good, inserted again, and the answer to that was lost.
+            let events = shop.google.events();
+            let event = events.iter().find(|e| e.appointment() == Some(id));
+            let event = event.expect("an event");
+            shop.google.purge(&event.id);
+            shop.google.add(&event::id(key, 1), event.body.clone());
+        }
+        let which = json!({"appointment_id": id});
+        let cancelled = shop.tool(&mut call, "cancel_appointment", which).await;
+        cancelled.expect("it can be");
+        shop.catch_up().await;
+        assert_eq!(shop.agrees().await.len(), 1, "the seeded booking");
+        if !comes_back {
+            assert_eq!(deleted(), 1, "nothing is looked for that is not there");
+        }
+    }
 }
 
 #[tokio::test]
