@@ -22,6 +22,7 @@ use tests::postgres::postgres;
 use tests::program::NOW;
 use tests::shop::Shop;
 use tests::vendors::google::{CALENDAR_ID, CLIENT_ID, CLIENT_SECRET, Fault, REFRESH_TOKEN};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -478,6 +479,8 @@ async fn a_wrong_calendar_is_the_accounts_trouble_and_named() {
 // ---- a thousand callers -----------------------------------------------------------------
 
 const CALLERS: usize = 1_000;
+/// A thousand who waited for a connection together would give up together, at one slow moment.
+const AT_ONCE: usize = 200;
 const SLOTS: usize = 100;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -539,10 +542,14 @@ async fn thousand_callers(store: Store) {
             booked_from: None,
         });
     }
+    let doors = Arc::new(Semaphore::new(AT_ONCE));
     let mut race = JoinSet::new();
     for wish in wishes {
-        let store = shop.store.clone();
-        race.spawn(async move { store.appointments.book(&wish).await });
+        let (store, doors) = (shop.store.clone(), Arc::clone(&doors));
+        race.spawn(async move {
+            let _inside = doors.acquire().await.expect("they stay open");
+            store.appointments.book(&wish).await
+        });
     }
     let working = async {
         let mut won = 0;
