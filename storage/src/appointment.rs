@@ -68,14 +68,41 @@ pub struct NewAppointment {
     /// How many bays the location has.
     pub bays: i64,
     pub notes: Option<String>,
-    /// The same key twice is the same booking: the second call returns the first's appointment as it
-    /// is by then, whatever else the second call holds.
+    /// The same key twice is the same booking: the second call returns the first's appointment. Under a
+    /// key whose appointment is another one, or was moved or cancelled since, nothing is booked.
     pub idempotency_key: String,
     /// Who wrote it, for the record: `voice`, `seed`, a user.
     pub booked_by: String,
     /// The number that they booked from, as the network gave it. Where it is the customer's own, they
     /// consent to be called at it; a number that was only spoken may be anybody's, and is written to.
     pub booked_from: Option<Phone>,
+}
+
+impl NewAppointment {
+    /// What was made under this key before, where it is what is wished. What was new to the book then
+    /// is not compared: the same vehicle may be described in other words.
+    ///
+    /// # Errors
+    /// [`BookingError::KeyTaken`] where it is another appointment, or was moved or cancelled since.
+    pub(crate) fn made_before(&self, made: Appointment) -> Result<Appointment, BookingError> {
+        let is_theirs = match self.party {
+            Party::Known { customer, vehicle } => {
+                (customer, vehicle) == (made.customer, made.vehicle)
+            }
+            Party::NewVehicle { customer, .. } => customer == made.customer,
+            Party::NewCustomer { .. } => true,
+        };
+        let is_wished = is_theirs
+            && self.location == made.location
+            && self.service == made.service
+            && self.starts_at == made.starts_at
+            && made.status != Status::Cancelled;
+        if is_wished {
+            Ok(made)
+        } else {
+            Err(BookingError::KeyTaken)
+        }
+    }
 }
 
 /// A stretch of time that one bay is taken.
@@ -152,6 +179,8 @@ pub enum BookingError {
     PhoneTaken,
     #[error("ends_at: must be later than starts_at")]
     EmptyInterval,
+    #[error("idempotency_key: it is another appointment's; use one that is new")]
+    KeyTaken,
     #[error(transparent)]
     Storage(#[from] StorageError),
 }

@@ -22,7 +22,7 @@ pub trait Verifications: Send + Sync {
     /// An answer that was counted was no guess: it was right, if not enough. Those before it stay.
     async fn take_back(&self, about: Guessed) -> Result<(), StorageError>;
 
-    /// The customer is verified: nothing was guessed.
+    /// The customer has proved all that is ever asked: nothing was guessed.
     async fn clear(&self, customer: CustomerId) -> Result<(), StorageError>;
 
     /// Whether nobody is verified as this customer at the moment.

@@ -141,9 +141,30 @@ impl Caller {
         let dialled = Instant::now();
         let form = [("CallSid", sid), ("From", number), ("To", number)];
         let (_, xml) = carrier.hook(hook, &form).await.ok()?;
+        Self::connect(carrier, sid, &xml, dialled).await
+    }
+
+    /// They were put through, and nobody answers there: they are back with the agent, in the same call.
+    ///
+    /// # Panics
+    /// Where the agent does not take them back.
+    pub async fn comes_back(&self) -> Self {
+        let dialled = Instant::now();
+        let form = [
+            ("CallSid", self.sid.as_str()),
+            ("DialCallStatus", "no-answer"),
+        ];
+        let result = self.carrier.hook("dial-result", &form).await;
+        let (_, xml) = result.expect("answered");
+        let back = Self::connect(&self.carrier, &self.sid, &xml, dialled).await;
+        back.expect("the agent takes them back")
+    }
+
+    /// The line that the network was told to open.
+    async fn connect(carrier: &Carrier, sid: &str, xml: &str, dialled: Instant) -> Option<Self> {
         let line = carrier.upgrade().await.ok()?;
         let phone = Phone::connect(line).await;
-        phone.send_json(start(sid, &xml));
+        phone.send_json(start(sid, xml));
 
         let feed = Feed::default();
         let (server, told) = (carrier.server.clone(), feed.clone());

@@ -8,7 +8,7 @@ use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::RsaKeyPair;
 use control::calendar::google::{Credentials, ServiceAccount};
-use control::calendar::{Checked, Google, GoogleAccount, Outlook, Worker, reconcile};
+use control::calendar::{Checked, Google, GoogleAccount, Outlook, Worker, event, reconcile};
 use control::tools::get_available_slots::Slots;
 use control::tools::{Answer, CallContext, ToolError};
 use serde_json::json;
@@ -22,6 +22,7 @@ use tests::postgres::postgres;
 use tests::program::NOW;
 use tests::shop::Shop;
 use tests::vendors::google::{CALENDAR_ID, CLIENT_ID, CLIENT_SECRET, Fault, REFRESH_TOKEN};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -428,6 +429,39 @@ async fn an_event_that_is_gone_for_good_comes_back_under_another_id() {
 }
 
 #[tokio::test]
+async fn an_event_that_came_back_unheard_goes_with_its_booking() {
+    let shop = Shop::open().await;
+    let mut call = shop.john("CA1").await;
+    let deleted = || {
+        let asked = shop.google.asked();
+        asked.iter().filter(|a| *a == "DELETE event").count()
+    };
+    for (at, comes_back) in [("2026-11-25T09:00", false), ("2026-11-27T09:00", true)] {
+        let id = booked(&shop, &mut call, at).await;
+        shop.catch_up().await;
+        let bookings = shop.bookings().await;
+        let booking = bookings.iter().find(|b| b.appointment.id.0 == id);
+        let key = &booking.expect("booked").key;
+        if comes_back {
+            // Gone for good, inserted again, and the answer to that was lost.
+            let events = shop.google.events();
+            let event = events.iter().find(|e| e.appointment() == Some(id));
+            let event = event.expect("an event");
+            shop.google.purge(&event.id);
+            shop.google.add(&event::id(key, 1), event.body.clone());
+        }
+        let which = json!({"appointment_id": id});
+        let cancelled = shop.tool(&mut call, "cancel_appointment", which).await;
+        cancelled.expect("it can be");
+        shop.catch_up().await;
+        assert_eq!(shop.agrees().await.len(), 1, "the seeded booking");
+        if !comes_back {
+            assert_eq!(deleted(), 1, "nothing is looked for that is not there");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_calendar_is_the_accounts_trouble_and_named() {
     let shop = Shop::open().await;
     let mut account = shop.google.account();
@@ -445,6 +479,8 @@ async fn a_wrong_calendar_is_the_accounts_trouble_and_named() {
 // ---- a thousand callers -----------------------------------------------------------------
 
 const CALLERS: usize = 1_000;
+/// A thousand who waited for a connection together would give up together, at one slow moment.
+const AT_ONCE: usize = 200;
 const SLOTS: usize = 100;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -506,10 +542,14 @@ async fn thousand_callers(store: Store) {
             booked_from: None,
         });
     }
+    let doors = Arc::new(Semaphore::new(AT_ONCE));
     let mut race = JoinSet::new();
     for wish in wishes {
-        let store = shop.store.clone();
-        race.spawn(async move { store.appointments.book(&wish).await });
+        let (store, doors) = (shop.store.clone(), Arc::clone(&doors));
+        race.spawn(async move {
+            let _inside = doors.acquire().await.expect("they stay open");
+            store.appointments.book(&wish).await
+        });
     }
     let working = async {
         let mut won = 0;

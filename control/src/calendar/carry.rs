@@ -1,7 +1,7 @@
 //! One entry of the outbox, carried over: afterwards the calendar agrees with the book.
 
 use storage::appointment::Status;
-use storage::calendar::{CalendarTask, EventRef};
+use storage::calendar::{CalendarBooking, CalendarTask, EventRef};
 use storage::{Locations, StorageError, Store};
 
 use super::event::{self, Event};
@@ -32,12 +32,7 @@ pub async fn carry(
     let location = locations.of(&appointment.location);
     let google = &google.of(location);
     if appointment.status == Status::Cancelled {
-        // An insertion whose answer was lost may be there under an id that we did not keep.
-        let derived = event::id(&booking.key, 0);
-        if let Some(known) = booking.event.as_ref().filter(|known| known.id != derived) {
-            google.delete(&known.id).await?;
-        }
-        google.delete(&derived).await?;
+        take_away(google, booking).await?;
         return Ok(None);
     }
     let customer = store.customers.by_id(appointment.customer).await?;
@@ -70,6 +65,19 @@ pub async fn carry(
         }
     }
     Err(CalendarError::NotFound.into())
+}
+
+/// Deletes a booking's event. An insertion whose answer was lost may be there under an id that we did
+/// not keep; but no id is used while the event of another is there, so the first that is found is all.
+async fn take_away(google: &Google, booking: &CalendarBooking) -> Result<(), CalendarError> {
+    let kept = booking.event.iter().map(|known| known.id.clone());
+    let derived = (0..limits::CALENDAR_GENERATIONS).map(|n| event::id(&booking.key, n));
+    for id in kept.chain(derived) {
+        if google.delete(&id).await? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Adds an event, or changes the one that is there under its id: it is ours, from an attempt whose

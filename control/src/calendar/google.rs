@@ -236,14 +236,15 @@ impl Google {
         }
     }
 
-    /// Takes an event away. One that is gone already is as good.
+    /// Takes an event away. Whether there was one; gone already is as good.
     ///
     /// # Errors
     /// [`CalendarError`].
-    pub async fn delete(&self, id: &str) -> Result<(), CalendarError> {
+    pub async fn delete(&self, id: &str) -> Result<bool, CalendarError> {
         let request = Request::new(Method::DELETE, self.path(Some(id))).quietly();
         match self.timed("delete", &request).await {
-            Ok(_) | Err(CalendarError::NotFound) => Ok(()),
+            Ok(_) => Ok(true),
+            Err(CalendarError::NotFound) => Ok(false),
             Err(error) => Err(error),
         }
     }

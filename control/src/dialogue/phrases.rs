@@ -32,9 +32,7 @@ pub(super) use self::follow_up::{
 };
 pub(super) use self::handing_over::handing_over;
 pub(super) use self::inquiry::{address, durations, hours_of_day, hours_of_week, prices};
-pub(super) use self::places::{
-    LEFT_WHERE_IT_IS, NOT_DONE_THERE, PERHAPS_BOOKED_ALREADY, stays, there,
-};
+pub(super) use self::places::{LEFT_WHERE_IT_IS, NOT_DONE_THERE, stays, there};
 pub(super) use self::record::*;
 pub(super) use self::reminder::{
     CALLED_BY_MISTAKE, CAN_YOU_MAKE_IT, HINT_MOVE_OR_CANCEL, MOVE_OR_CANCEL, NO_MORE_CALLS,

@@ -186,7 +186,7 @@ struct Over {
 impl Session {
     fn new(sessions: &Sessions, begun: Begun, media: Box<dyn Media>) -> Self {
         let caller = begun.parties.person().cloned();
-        let context = CallContext::new(begun.sid.as_str(), caller);
+        let context = CallContext::new(begun.sid.as_str(), caller).returned(begun.returns);
         let context = match begun.parties.occasion {
             Occasion::Inbound => context,
             Occasion::Ours {

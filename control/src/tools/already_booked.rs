@@ -1,5 +1,9 @@
 //! What a customer has booked already: a vehicle that comes for the same service within days hardly
 //! comes twice. They are asked before the book is.
+//!
+//! Only who may hear of the record is asked. Whoever has the number alone would learn from the question
+//! that there is an appointment, and when; they book like anybody, and the database refuses a vehicle
+//! that is elsewhere at that time.
 
 use jiff::Zoned;
 use storage::appointment::{Appointment, Party};
@@ -12,7 +16,7 @@ use super::limits::SAME_SERVICE_WITHIN;
 use super::{Assurance, CallContext, ToolError, Toolbox};
 
 /// # Errors
-/// [`ToolError::AlreadyBooked`] with what there is, as far as this caller may hear of it.
+/// [`ToolError::AlreadyBooked`] with what there is that this caller may hear of.
 pub(super) async fn check(
     tools: &Toolbox,
     context: &CallContext,
@@ -35,23 +39,19 @@ pub(super) async fn check(
         let repeated = context.has_booked(known.id) && known.starts_at == wished.starts_at;
         vehicles.contains(&known.vehicle) && !repeated && clash(known, service, wished)
     };
-    let Some(known) = upcoming.iter().find(clashes) else {
+    let may_hear = |known: &&Appointment| {
+        let its = tools.where_it_is(known);
+        let policy = &its.location().verification;
+        let verified = context.assurance() == Assurance::Verified
+            && context.allowed(Action::Read, policy).is_ok();
+        verified || context.has_booked(known.id)
+    };
+    let mut theirs = upcoming.iter().filter(may_hear);
+    let Some(known) = theirs.find(clashes) else {
         return Ok(());
     };
-    let its = tools.where_it_is(known);
-    let may_hear = context.assurance() == Assurance::Verified
-        && context
-            .allowed(Action::Read, &its.location().verification)
-            .is_ok();
-    if may_hear || context.has_booked(known.id) {
-        let visit = tools.visit(context, known.clone()).await?;
-        return Err(ToolError::AlreadyBooked(Some(Box::new(visit))));
-    }
-    if at_once(known, wished) {
-        // It cannot be had beside the other; the database says so, and [`busy`] says no more.
-        return Ok(());
-    }
-    Err(ToolError::AlreadyBooked(None))
+    let visit = tools.visit(context, known.clone()).await?;
+    Err(ToolError::AlreadyBooked(Box::new(visit)))
 }
 
 /// The database has refused a vehicle that is booked at that time. Whoever is not verified hears of it

@@ -128,7 +128,7 @@ pub(super) async fn run(
     if !arguments.another {
         already_booked::check(here, context, &party, service, interval).await?;
     }
-    let wanted = NewAppointment {
+    let mut wanted = NewAppointment {
         party,
         location: tools.location().key.clone(),
         service: service.key.clone(),
@@ -140,7 +140,13 @@ pub(super) async fn run(
         booked_by: BOOKED_BY.to_owned(),
         booked_from: context.claimed_number().cloned(),
     };
-    match tools.store().appointments.book(&wanted).await {
+    let mut made = tools.store().appointments.book(&wanted).await;
+    while let Err(BookingError::KeyTaken) = made {
+        context.key_is_taken(&arguments);
+        wanted.idempotency_key = context.booking_key(&arguments)?;
+        made = tools.store().appointments.book(&wanted).await;
+    }
+    match made {
         Ok(booked) => {
             // Whoever was just created is the caller.
             context.claim(booked.customer);
@@ -227,8 +233,8 @@ async fn refused(
         BookingError::UnknownCustomer => ToolError::NotThisCaller,
         BookingError::PhoneTaken => ToolError::NumberTaken,
         BookingError::Storage(error) => error.into(),
-        BookingError::EmptyInterval => {
-            tracing::error!(service = service.key, "a service that takes no time");
+        error @ (BookingError::EmptyInterval | BookingError::KeyTaken) => {
+            tracing::error!(%error, service = service.key, "a booking that cannot be");
             ToolError::Trouble
         }
     }

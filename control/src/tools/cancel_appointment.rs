@@ -74,17 +74,12 @@ pub(super) async fn run(
     context: &mut CallContext,
     arguments: Arguments,
 ) -> ToolOutcome {
-    let policy = &tools.location().verification;
-    let customer = context.may_change(arguments.appointment_id, Action::Cancel, policy)?;
-    let own = tools
-        .own_appointment(customer, arguments.appointment_id)
-        .await?;
-    let there = tools.where_it_is(&own);
-    context.may_change(own.id, Action::Cancel, &there.location().verification)?;
+    let id = arguments.appointment_id;
+    tools.to_change(context, id, Action::Cancel).await?;
     let cancelled = tools
         .store()
         .appointments
-        .cancel(arguments.appointment_id, arguments.reason.as_str())
+        .cancel(id, arguments.reason.as_str())
         .await
         .map_err(Toolbox::change_refused)?;
     context.settle(Outcome::Cancelled, cancelled.id);

@@ -35,9 +35,7 @@ pub(super) async fn run(
 ) -> ToolOutcome {
     let id = arguments.appointment_id;
     // Whoever may move it may say that they come.
-    let policy = &tools.location().verification;
-    let customer = context.may_change(id, Action::Move, policy)?;
-    tools.own_appointment(customer, id).await?;
+    tools.to_change(context, id, Action::Move).await?;
     let confirmed = tools.store().appointments.confirm(id).await;
     let confirmed = confirmed.map_err(Toolbox::change_refused)?;
     context.confirmed(confirmed.id);

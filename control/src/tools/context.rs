@@ -25,6 +25,8 @@ pub enum Assurance {
 #[derive(Debug)]
 pub struct CallContext {
     call_sid: String,
+    /// How often the caller came back from a human who did not answer: each time a context begins.
+    returns: u8,
     claimed_number: Option<Phone>,
     identity: Identity,
     /// The account that was made in this call.
@@ -76,8 +78,9 @@ enum Identity {
 #[derive(Debug)]
 enum Booking {
     Asked(Box<book_appointment::Arguments>),
-    /// Since moved or cancelled: the same words now ask for a new booking.
-    Undone,
+    /// Since moved or cancelled, or never made because its key is another appointment's: the same
+    /// words now ask for a new booking.
+    Spent,
 }
 
 impl CallContext {
@@ -87,6 +90,7 @@ impl CallContext {
     pub fn new(call_sid: impl Into<String>, claimed_number: Option<Phone>) -> Self {
         Self {
             call_sid: call_sid.into(),
+            returns: 0,
             claimed_number,
             identity: Identity::Unknown,
             created: None,
@@ -103,6 +107,12 @@ impl CallContext {
             settled: None,
             needs_human: false,
         }
+    }
+
+    /// The context of a further part of a call, whose caller has come back for the so-manieth time.
+    #[must_use]
+    pub fn returned(self, returns: u8) -> Self {
+        Self { returns, ..self }
     }
 
     /// The context of a call that we have placed to remind of this appointment.
@@ -207,7 +217,7 @@ impl CallContext {
         policy: &Verification,
     ) -> Result<CustomerId, ToolError> {
         let customer = self.authorised(Assurance::Claimed)?;
-        if self.proofs().len() < policy.needs(action) {
+        if policy.counted(self.proofs()) < policy.needs(action) {
             return Err(ToolError::NotVerified);
         }
         Ok(customer)
@@ -318,25 +328,24 @@ impl CallContext {
         }
     }
 
-    /// The caller gave a right proof. Returns whether it is enough to hear what is on record.
-    pub(super) fn proved(
-        &mut self,
-        customer: CustomerId,
-        proof: Proof,
-        policy: &Verification,
-    ) -> bool {
+    /// The caller gave a right proof.
+    pub(super) fn proved(&mut self, customer: CustomerId, proof: Proof, policy: &Verification) {
         self.claim(customer);
         let mut by = self.proofs().to_vec();
         if !by.contains(&proof) {
             by.push(proof);
         }
-        let verified = by.len() >= policy.needs(Action::Read);
+        let verified = policy.counted(&by) >= policy.needs(Action::Read);
         self.identity = Identity::Proved {
             customer,
             by,
             verified,
         };
-        verified
+    }
+
+    /// Whether no proof that this policy asks for is left to be guessed.
+    pub(super) fn has_proved_all(&self, policy: &Verification) -> bool {
+        policy.counted(self.proofs()) >= policy.needs_at_most()
     }
 
     /// Counts a wrong answer and says what follows from it. Failures are the call's too, not only the
@@ -358,16 +367,12 @@ impl CallContext {
         ToolError::TooManyFailures
     }
 
-    /// The idempotency key of a booking: the call and the booking's number in it.
+    /// The idempotency key of a booking: the call, the part of it, and the booking's number in that.
     pub(super) fn booking_key(
         &mut self,
         asked: &book_appointment::Arguments,
     ) -> Result<String, ToolError> {
-        let known = self
-            .bookings
-            .iter()
-            .position(|b| matches!(b, Booking::Asked(a) if **a == *asked));
-        let number = match known {
+        let number = match self.booking(asked) {
             Some(n) => n,
             None if self.bookings.len() >= BOOKINGS_PER_CALL => {
                 return Err(ToolError::TooManyBookings);
@@ -377,7 +382,21 @@ impl CallContext {
                 self.bookings.len() - 1
             }
         };
-        Ok(format!("{}:{number}", self.call_sid))
+        Ok(format!("{}:{}:{number}", self.call_sid, self.returns))
+    }
+
+    /// The key of this booking is another appointment's: of this very part of the call, led before by
+    /// a process that died. The next key is a new one.
+    pub(super) fn key_is_taken(&mut self, asked: &book_appointment::Arguments) {
+        if let Some(number) = self.booking(asked) {
+            self.bookings[number] = Booking::Spent;
+        }
+    }
+
+    /// The number of a booking that was asked for already.
+    fn booking(&self, asked: &book_appointment::Arguments) -> Option<usize> {
+        let mut bookings = self.bookings.iter();
+        bookings.position(|b| matches!(b, Booking::Asked(a) if **a == *asked))
     }
 
     /// Records what was achieved. A move or a cancellation may undo a booking of this very call.
@@ -391,7 +410,7 @@ impl CallContext {
             self.booked.push(appointment);
         }
         if matches!(outcome, Outcome::Rescheduled | Outcome::Cancelled) {
-            self.bookings.fill_with(|| Booking::Undone);
+            self.bookings.fill_with(|| Booking::Spent);
         }
         self.settled = Some(Settled {
             outcome,

@@ -55,13 +55,12 @@ pub enum ToolError {
         why: NotBookable,
         nearest: Vec<Slot>,
     },
-    /// For the same vehicle, at that time or for the same service within days. The visit is absent
-    /// where the caller may not hear of it.
+    /// For the same vehicle, at that time or for the same service within days.
     #[error(
-        "This vehicle may be booked already. Ask whether they want that one moved, or both. For both, \
-         book again with another = true; to move it, the caller must be verified."
+        "This vehicle is booked already. Ask whether they want that one moved, or both. For both, book \
+         again with another = true."
     )]
-    AlreadyBooked(Option<Box<Visit>>),
+    AlreadyBooked(Box<Visit>),
     /// The number belongs to an account already: the caller may be that customer.
     #[error("Another customer has this number. Look the number up and verify the caller.")]
     NumberTaken,

@@ -167,8 +167,8 @@ impl ToolCall {
         }
     }
 
-    /// Whether the caller must have said yes to it: it changes when they are expected, or what is on
-    /// record of them.
+    /// Whether the caller must have said yes to it: it changes when they are expected, that they are,
+    /// or what is on record of them.
     #[must_use]
     pub fn needs_consent(&self) -> bool {
         matches!(
@@ -176,6 +176,7 @@ impl ToolCall {
             Self::BookAppointment(_)
                 | Self::RescheduleAppointment(_)
                 | Self::CancelAppointment(_)
+                | Self::ConfirmAppointment(_)
                 | Self::CreateCustomer(_)
                 | Self::AddVehicle(_)
                 | Self::JoinWaitlist(_)

@@ -56,14 +56,8 @@ pub(super) async fn run(
     context: &mut CallContext,
     arguments: Arguments,
 ) -> ToolOutcome {
-    let policy = &tools.location().verification;
-    let customer = context.may_change(arguments.appointment_id, Action::Move, policy)?;
-    let old = tools
-        .own_appointment(customer, arguments.appointment_id)
-        .await?;
-    let there = tools.where_it_is(&old);
-    let policy = &there.location().verification;
-    context.may_change(old.id, Action::Move, policy)?;
+    let id = arguments.appointment_id;
+    let (old, there) = tools.to_change(context, id, Action::Move).await?;
     let service = there.service(&old.service)?;
     let start = arguments
         .new_datetime

@@ -2,6 +2,7 @@
 //! wrong is refused by name, and nothing is written.
 
 mod booked;
+mod proofs;
 
 use std::sync::Arc;
 
@@ -59,11 +60,19 @@ impl Call {
 
     async fn claimed() -> Self {
         let mut call = Self::begun().await;
-        let found = call
-            .asks("lookup_customer", &json!({"phone_number": JOHN}))
-            .await;
-        found.expect("seeded");
+        call.is_claimed().await;
         call
+    }
+
+    /// As a process that knows nothing of it goes on with it, or as another call.
+    async fn begins_anew(&mut self) {
+        self.context = CallContext::new("CA0001", Some(Phone::parse(JOHN).expect("a number")));
+        self.is_claimed().await;
+    }
+
+    async fn is_claimed(&mut self) {
+        let who = json!({"phone_number": JOHN});
+        self.asks("lookup_customer", &who).await.expect("seeded");
     }
 
     async fn verified() -> Self {

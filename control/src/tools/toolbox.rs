@@ -6,7 +6,7 @@ use jiff::Zoned;
 use jiff::civil::Date;
 use storage::appointment::{Appointment, AppointmentId, Busy, ChangeError};
 use storage::customer::CustomerId;
-use storage::location::{Location, Locations, Service};
+use storage::location::{Action, Location, Locations, Service};
 use storage::slots::{self, Interval, Slot};
 use storage::{Store, audit, waitlist};
 use tokio::sync::RwLock;
@@ -213,6 +213,11 @@ impl Toolbox {
         &self.location
     }
 
+    /// All that share the customers.
+    pub(super) fn locations(&self) -> &Locations {
+        &self.locations
+    }
+
     /// Business time on the location's own clock.
     pub(super) fn now(&self) -> Zoned {
         self.location.local(self.clock.now())
@@ -298,7 +303,7 @@ impl Toolbox {
     }
 
     /// An appointment, if it is this customer's. Somebody else's looks like none at all.
-    pub(super) async fn own_appointment(
+    async fn own_appointment(
         &self,
         customer: CustomerId,
         id: AppointmentId,
@@ -309,6 +314,21 @@ impl Toolbox {
             .await?
             .filter(|found| found.customer == customer)
             .ok_or(ToolError::NoSuchAppointment)
+    }
+
+    /// An appointment that the call may change so, by the rules here and by those of where it is, and
+    /// the tools of that place.
+    pub(super) async fn to_change(
+        &self,
+        context: &CallContext,
+        id: AppointmentId,
+        action: Action,
+    ) -> Result<(Appointment, Self), ToolError> {
+        let customer = context.may_change(id, action, &self.location.verification)?;
+        let own = self.own_appointment(customer, id).await?;
+        let there = self.where_it_is(&own);
+        context.may_change(id, action, &there.location.verification)?;
+        Ok((own, there))
     }
 
     /// An appointment as far as the call's assurance allows it to be read.

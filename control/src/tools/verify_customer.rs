@@ -4,8 +4,9 @@
 //! number never count: a number may have found the account, and would then prove nothing.
 //!
 //! Wrong answers count for the call and, in the database, for the customer: another call, another
-//! account and another hour buy no more guesses than the policy allows. Whoever may not guess is told
-//! the same, whether the answer was right, wrong, or about nobody.
+//! account and another hour buy no more guesses than the policy allows. A right answer is no guess, and
+//! the wrong ones are forgotten once nothing is left to be guessed. Whoever may not guess is told the
+//! same, whether the answer was right, wrong, or about nobody.
 
 use jiff::civil::Date;
 use serde::{Deserializer, de::Error as _};
@@ -123,7 +124,10 @@ pub(super) async fn run(
         return Err(context.verification_failed(left));
     };
     failures.take_back(about).await?;
-    if context.proved(customer.id, given.kind(), policy) {
+    context.proved(customer.id, given.kind(), policy);
+    // Who knows one proof and guesses at another, here or elsewhere, goes on to have guessed.
+    let mut policies = tools.locations().iter().map(|l| &l.verification);
+    if policies.all(|policy| context.has_proved_all(policy)) {
         failures.clear(customer.id).await?;
     }
     let caller = describe(tools, context, customer).await?;

@@ -62,6 +62,20 @@ impl Verification {
             Action::Change => self.change,
         })
     }
+
+    /// How many proofs the action needs that needs most.
+    #[must_use]
+    pub fn needs_at_most(&self) -> usize {
+        let most = self.reschedule.max(self.cancel).max(self.change);
+        usize::from(self.read.max(most))
+    }
+
+    /// How many of these proofs, each kind once, count.
+    #[must_use]
+    pub fn counted(&self, given: &[Proof]) -> usize {
+        let counts = |proof: &&Proof| self.proofs.contains(proof);
+        given.iter().filter(counts).count()
+    }
 }
 
 /// As it is written; what is left out is as in the shipped example.

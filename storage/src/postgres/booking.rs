@@ -122,7 +122,7 @@ async fn not_repeated(connection: &mut PgConnection, new: &NewAppointment) -> Re
         .map_err(StorageError::from)?;
     match row {
         None => Ok(()),
-        Some(row) => Err(NotMade::Repeated(appointment(&row)?)),
+        Some(row) => Err(NotMade::Repeated(new.made_before(appointment(&row)?)?)),
     }
 }
 

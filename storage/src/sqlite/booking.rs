@@ -62,12 +62,12 @@ pub(super) async fn book(
     if !matches!(new.party, Party::Known { .. })
         && let Some(done) = by_key(connection, &new.idempotency_key).await?
     {
-        return Ok(done);
+        return new.made_before(done);
     }
     let (customer, vehicle) = party(connection, &new.party).await?;
     let Some(made) = insert(connection, new, customer, vehicle, times).await? else {
         return match by_key(connection, &new.idempotency_key).await? {
-            Some(done) => Ok(done),
+            Some(done) => new.made_before(done),
             None => Err(refusal(connection, customer, vehicle, times).await?),
         };
     };

@@ -5,7 +5,7 @@ use storage::Store;
 use storage::appointment::{BookingError, NewAppointment, Party, Status};
 use storage::customer::CustomerId;
 
-use super::scene::{at, book, booked, booking, booking_by, person, regular, sedan, wagon};
+use super::scene::{BAYS, at, book, booked, booking, booking_by, person, regular, sedan, wagon};
 
 pub(crate) async fn a_booking_takes_the_first_free_bay(store: Store) {
     let (ann, ben) = (regular(&store, 101).await, regular(&store, 102).await);
@@ -86,6 +86,79 @@ pub(crate) async fn one_key_is_one_booking(store: Store) {
     assert_eq!(again, first);
     let all = store.appointments.of_customer(ann.0.id).await;
     assert_eq!(all.expect("readable"), [first]);
+}
+
+pub(crate) async fn a_key_whose_appointment_is_another_one_books_nothing(store: Store) {
+    let ann = regular(&store, 101).await;
+    let ben = regular(&store, 102).await;
+    let wish = booking(&ann, at(9, 0), at(10, 0));
+    let made = store.appointments.book(&wish).await.expect("free");
+    let second_car = store.vehicles.add(ann.0.id, &wagon()).await.expect("hers");
+    let newcomer = Party::NewCustomer {
+        customer: person(142),
+        vehicle: sedan(),
+    };
+    let others = [
+        booking(&ann, at(11, 0), at(12, 0)),
+        booking(&ben, at(9, 0), at(10, 0)),
+        booking(&(ann.0.clone(), second_car), at(9, 0), at(10, 0)),
+        booking_by(newcomer, at(11, 0), at(12, 0)),
+        NewAppointment {
+            service: "tire_rotation".into(),
+            ..wish.clone()
+        },
+        NewAppointment {
+            location: "north".into(),
+            ..wish.clone()
+        },
+    ];
+    for other in others {
+        let repeated = NewAppointment {
+            idempotency_key: wish.idempotency_key.clone(),
+            ..other
+        };
+        let refused = store.appointments.book(&repeated).await;
+        assert!(
+            matches!(
+                refused,
+                Err(BookingError::KeyTaken | BookingError::VehicleBusy)
+            ),
+            "{repeated:?}: {refused:?}"
+        );
+    }
+    assert_eq!(store.customers.count().await.expect("readable"), 2);
+    let all = store.appointments.of_customer(ann.0.id).await;
+    assert_eq!(all.expect("readable"), [made]);
+}
+
+pub(crate) async fn what_was_moved_or_cancelled_since_is_not_booked_again_under_its_key(
+    store: Store,
+) {
+    let ann = regular(&store, 101).await;
+    let wish = booking(&ann, at(9, 0), at(10, 0));
+    let made = store.appointments.book(&wish).await.expect("free");
+    let appointments = &store.appointments;
+    let confirmed = appointments.confirm(made.id).await.expect("upcoming");
+    let again = appointments.book(&wish).await.expect("the same");
+    assert_eq!(again, confirmed);
+    let moved = appointments.reschedule(made.id, at(11, 0), at(12, 0), BAYS);
+    moved.await.expect("free");
+    let refused = appointments.book(&wish).await;
+    assert!(
+        matches!(refused, Err(BookingError::KeyTaken)),
+        "{refused:?}"
+    );
+    appointments
+        .cancel(made.id, "other")
+        .await
+        .expect("upcoming");
+    let refused = appointments.book(&wish).await;
+    assert!(
+        matches!(refused, Err(BookingError::KeyTaken)),
+        "{refused:?}"
+    );
+    let all = appointments.of_customer(ann.0.id).await;
+    assert_eq!(all.expect("readable").len(), 1);
 }
 
 pub(crate) async fn a_new_customer_comes_with_vehicle_and_appointment(store: Store) {

@@ -26,6 +26,8 @@ macro_rules! suite {
             a_full_slot_is_refused,
             a_vehicle_cannot_be_in_two_bays_at_once,
             one_key_is_one_booking,
+            a_key_whose_appointment_is_another_one_books_nothing,
+            what_was_moved_or_cancelled_since_is_not_booked_again_under_its_key,
             a_new_customer_comes_with_vehicle_and_appointment,
             a_failed_booking_leaves_nobody_behind,
             a_number_that_someone_has_is_refused,
@@ -109,7 +111,7 @@ macro_rules! suite {
         $crate::contract::tests!($store, verification: [
             so_many_wrong_answers_lock_a_customer_for_a_while,
             wrong_answers_count_no_longer_than_their_window,
-            a_right_answer_forgets_the_wrong_ones,
+            whoever_has_proved_all_has_guessed_nothing,
             one_customers_lock_is_nobody_elses,
             racing_guesses_are_no_more_guesses,
             an_answer_that_was_right_is_taken_back_and_the_wrong_ones_stay,

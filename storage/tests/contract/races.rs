@@ -1,9 +1,12 @@
 //! Many callers at once. The database lets exactly as many in as there is room for.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use storage::Store;
 use storage::appointment::{Appointment, BookingError, ChangeError, NewAppointment, Party};
 use storage::slots::Interval;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::scene::{BAYS, at, booked, booking, booking_by, person, regular, sedan, wagon};
@@ -15,6 +18,8 @@ const SLOTS: usize = 10;
 pub(crate) async fn a_thousand_racing_callers_fill_a_hundred_slots_and_no_more(store: Store) {
     const BAYS: i64 = 2;
     const HOURS: u16 = 50;
+    // A thousand who waited for a connection together would give up together, at one slow moment.
+    let doors = Arc::new(Semaphore::new(usize::from(CALLERS)));
     let mut race = JoinSet::new();
     for caller in 0..1000_u16 {
         let who = regular(&store, 1000 + caller).await;
@@ -23,8 +28,11 @@ pub(crate) async fn a_thousand_racing_callers_fill_a_hundred_slots_and_no_more(s
             bays: BAYS,
             ..booking(&who, start, start + SignedDuration::from_hours(1))
         };
-        let store = store.clone();
-        race.spawn(async move { store.appointments.book(&wish).await });
+        let (store, doors) = (store.clone(), Arc::clone(&doors));
+        race.spawn(async move {
+            let _inside = doors.acquire().await.expect("they stay open");
+            store.appointments.book(&wish).await
+        });
     }
     let mut made = Vec::new();
     let mut refused = 0;

@@ -35,7 +35,7 @@ pub(crate) async fn wrong_answers_count_no_longer_than_their_window(store: Store
     assert_eq!(guess(&store, ann, at(9 + 24, 0)).await, LEFT_4);
 }
 
-pub(crate) async fn a_right_answer_forgets_the_wrong_ones(store: Store) {
+pub(crate) async fn whoever_has_proved_all_has_guessed_nothing(store: Store) {
     let ann = regular(&store, 101).await.0.id;
     for _ in 0..5 {
         assert_ne!(guess(&store, ann, at(9, 0)).await, Attempt::Locked);

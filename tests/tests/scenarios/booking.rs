@@ -53,6 +53,38 @@ async fn a_known_caller_books_an_oil_change_for_saturday_at_nine() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_back_from_a_human_who_did_not_answer_books_beside_what_they_booked_before() {
+    on_both_books(Plan::default(), async |shop: &Dealership| {
+        let john = shop.rings(JOHN).await;
+        john.is_told("How can I help you?").await;
+        john.says("i need an oil change this saturday at nine")
+            .await;
+        john.is_told(SHALL_I).await;
+        john.says("yes").await;
+        john.is_told(BOOKED).await;
+        john.says("can i speak to a manager").await;
+        assert!(john.is_let_go().await.contains("<Dial"));
+
+        let john = john.comes_back().await;
+        john.is_told("Shall one of them call you back?").await;
+        john.says("no i need a tire rotation on friday at ten")
+            .await;
+        john.is_told(SHALL_I).await;
+        john.says("yes").await;
+        let told = john.is_told(BOOKED).await;
+        assert!(told.contains("tire rotation"), "{told}");
+        john.hangs_up();
+
+        let booked = shop.booked().await;
+        let services: Vec<&str> = booked.iter().map(|b| b.service.as_str()).collect();
+        assert_eq!(services, ["oil_change", "tire_rotation"]);
+        assert_eq!(booked[1].starts_at, at("2026-11-27T16:00:00Z"));
+        shop.calendar_agrees().await;
+    })
+    .await;
+}
+
 /// All that was said came out of the earpiece, clause by clause, and nothing of it was cut off.
 fn hears_every_letter(caller: &Caller, words: &str) {
     let heard = caller.phone().played();

@@ -17,6 +17,8 @@ enum Act {
     Book,
     Move,
     Cancel,
+    /// They come to what is booked.
+    Confirm,
     Wait,
     /// Writes down who they are, or what they drive.
     Record,
@@ -80,6 +82,19 @@ const NAMED: &[(Act, &[&str])] = &[
             "cancele",
             "anulo",
             "anular",
+        ],
+    ),
+    (
+        Act::Confirm,
+        &[
+            "you make it",
+            "you be there",
+            "confirm",
+            "podra venir",
+            "puede venir",
+            "vendra",
+            "confirmo",
+            "confirmar",
         ],
     ),
     (
@@ -161,6 +176,7 @@ pub(super) fn asks_for(text: &str, call: &ToolCall, now: &Zoned) -> bool {
                 && at(to.new_datetime).is_some_and(|at| is_named(&words, at.datetime(), now))
         }
         ToolCall::CancelAppointment(_) => only(&named, Act::Cancel),
+        ToolCall::ConfirmAppointment(_) => only(&named, Act::Confirm),
         ToolCall::JoinWaitlist(_) => only(&named, Act::Wait),
         // A booking writes down whose it is.
         _ => named.contains(&Act::Record) || named.contains(&Act::Book),
@@ -172,9 +188,10 @@ fn acts(words: &Words) -> Vec<Act> {
     named.map(|(act, _)| *act).collect()
 }
 
-/// "Shall I move it or cancel it?" has no yes.
+/// "Shall I move it or cancel it?" has no yes. "To confirm: shall I move it?" has one, to the move.
 fn only(named: &[Act], act: Act) -> bool {
-    let mut changes = named.iter().filter(|named| **named != Act::Record);
+    let beside = |named: &Act| matches!(named, Act::Record | Act::Confirm) && *named != act;
+    let mut changes = named.iter().filter(|named| !beside(named));
     changes.next() == Some(&act) && changes.next().is_none()
 }
 
@@ -313,6 +330,10 @@ mod tests {
         asks(text, "reschedule_appointment", &to)
     }
 
+    fn confirms(text: &str) -> bool {
+        asks(text, "confirm_appointment", r#"{"appointment_id": 1}"#)
+    }
+
     fn cancels(text: &str) -> bool {
         let cancel = r#"{"appointment_id": 1, "reason": "other"}"#;
         asks(text, "cancel_appointment", cancel)
@@ -347,6 +368,28 @@ mod tests {
             assert!(cancels(text), "{text}");
             assert!(!books(text, NINE) && !moves(text, NINE), "{text}");
         }
+        for text in [
+            "Your oil change is tomorrow at nine. Can you make it?",
+            "Will you be there tomorrow at nine?",
+            "Shall I confirm it?",
+            "Le llamo por su cita de mañana. ¿Podrá venir?",
+            "¿La confirmo?",
+        ] {
+            assert!(confirms(text), "{text}");
+            assert!(!books(text, NINE) && !moves(text, NINE), "{text}");
+            assert!(!cancels(text), "{text}");
+        }
+        for text in [
+            "Can you make it, or shall I cancel it?",
+            "Shall I move it to Tuesday at nine?",
+            "Do you want me to look that up?",
+        ] {
+            assert!(!confirms(text), "{text}");
+        }
+        assert!(books(
+            "To confirm, shall I book it for Tuesday at nine?",
+            NINE
+        ));
         let join = r#"{"described_as": "", "service_type": "oil_change",
             "first_day": "2026-11-24", "last_day": "2026-11-25"}"#;
         assert!(asks(

@@ -165,6 +165,18 @@ const SIGNS: &[(&[&str], Question, Expectation)] = &[
         Question::When,
         Expectation::When,
     ),
+    // Whether they come, and not when.
+    (
+        &[
+            "you make it",
+            "you be there",
+            "podra venir",
+            "puede venir",
+            "vendra",
+        ],
+        Question::Confirm,
+        Expectation::YesNo,
+    ),
     (
         &[
             "what service",
@@ -264,6 +276,16 @@ mod tests {
             ),
             (
                 "I have nine or ten. Which of those do you prefer?",
+                Question::When,
+                Expectation::When,
+            ),
+            (
+                "It is tomorrow at nine. Can you make it?",
+                Question::Confirm,
+                Expectation::YesNo,
+            ),
+            (
+                "What time can you make it?",
                 Question::When,
                 Expectation::When,
             ),

@@ -142,7 +142,7 @@ fn refused(error: &ToolError) -> Value {
     if let ToolError::NotBookable { nearest, .. } = error {
         told["nearest"] = by_day(nearest);
     }
-    if let ToolError::AlreadyBooked(Some(visit)) = error {
+    if let ToolError::AlreadyBooked(visit) = error {
         told["booked_already"] = json!(in_short(visit));
     }
     told

@@ -92,8 +92,8 @@ enum Refused {
     Invalid(#[from] request::InvalidRequest),
     #[error(
         "The caller has not agreed to this. Say what you would do, and for which day and hour; ask \
-         \"Shall I book it?\", \"Shall I move it?\" or \"Shall I cancel it?\"; and call this tool again \
-         after a plain yes."
+         \"Shall I book it?\", \"Shall I move it?\", \"Shall I cancel it?\" or \"Can you make it?\"; and call \
+         this tool again after a plain yes."
     )]
     NoConsent,
     #[error("Asked for twice; see the result of the other request.")]

@@ -10,11 +10,6 @@ phrases! {
     NOT_DONE_THERE: "They do not do that there.", "Allí no hacen eso.";
     LEFT_WHERE_IT_IS: "All right, it stays where it is. This would be another one.",
         "De acuerdo, se queda como está. Esta sería otra cita.";
-    /// To whoever may not hear of what is on record.
-    PERHAPS_BOOKED_ALREADY: "If you have booked this already, say no, and that you want to move \
-        it. Otherwise it would be another one.",
-        "Si ya tiene una cita para esto, diga que no, y que la quiere cambiar. Si no, esta sería \
-        otra cita.";
 }
 
 /// The caller has named this location.

@@ -313,7 +313,7 @@ impl RuleBrain {
                 let times = nearest.into_iter().map(|slot| slot.starts_at).collect();
                 self.propose(task, times, now)
             }
-            Err(ToolError::AlreadyBooked(known)) => self.already_booked(task, known, now),
+            Err(ToolError::AlreadyBooked(known)) => self.already_booked(task, *known, now),
             Err(error) => self.not_executed(task, &error, now),
         }
     }

@@ -52,13 +52,10 @@ impl RuleBrain {
     }
 
     fn is_proved_for(&self, errand: &Errand) -> bool {
-        let needed = self.location.verification.needs(errand.action());
-        let given = self
-            .known
-            .caller
-            .as_ref()
-            .map_or(0, |c| c.proofs.given.len());
-        self.known.verified && given >= needed
+        let policy = &self.location.verification;
+        let caller = self.known.caller.as_ref();
+        let given = caller.map_or(0, |caller| policy.counted(&caller.proofs.given));
+        self.known.verified && given >= policy.needs(errand.action())
     }
 
     /// What to ask for next; nothing where all that is on file would not be enough. Of whoever is not

@@ -58,11 +58,36 @@ async fn a_busy_vehicle_is_a_taken_time_for_whoever_is_not_verified() {
                     has_booked(&call, "main").await;
                 }
             }
-            (true, Err(Refusal::Tool(ToolError::AlreadyBooked(Some(visit))))) => {
+            (true, Err(Refusal::Tool(ToolError::AlreadyBooked(visit)))) => {
                 assert_eq!(visit.service_type, "brake_inspection");
             }
             (_, other) => panic!("{other:?}"),
         }
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_not_verified_cannot_tell_from_an_answer_whether_there_is_an_appointment() {
+    let on = |day: &str| {
+        let mut wish = at(&format!("{day}T14:00"));
+        wish["service_type"] = json!("brake_inspection");
+        wish
+    };
+    // The same day, the days around it, and weeks from it.
+    for day in ["2026-11-25", "2026-11-27", "2026-12-01", "2026-12-30"] {
+        let mut answers = Vec::new();
+        for is_booked in [false, true] {
+            let mut call = Call::claimed().await;
+            if is_booked {
+                has_booked(&call, "main").await;
+            }
+            let answer = call.asks("book_appointment", &on(day)).await;
+            let Ok(Answer::Booked(visit)) = answer else {
+                panic!("{day}, {is_booked}: {answer:?}");
+            };
+            answers.push((visit.scheduled_at, visit.vehicle));
+        }
+        assert_eq!(answers[0], answers[1], "{day}");
     }
 }
 
@@ -76,17 +101,45 @@ async fn a_vehicle_that_may_be_the_one_on_file_is_asked_about() {
             "scheduled_at": "2026-11-27T11:30",
         })
     };
-    let mut call = Call::claimed().await;
+    let mut call = Call::verified().await;
     has_booked(&call, "main").await;
     for model in ["accord", "Accord Hybrid"] {
         let refused = call.asks("book_appointment", &describes(model)).await;
-        let asked = Err(Refusal::Tool(ToolError::AlreadyBooked(None)));
-        assert_eq!(refused, asked, "{model}");
+        let Err(Refusal::Tool(ToolError::AlreadyBooked(known))) = refused else {
+            panic!("{model}: {refused:?}");
+        };
+        assert_eq!(known.scheduled_at.hour(), 10);
     }
     let his = call.store.vehicles.of_customer(CustomerId(1)).await;
     assert_eq!(his.expect("readable").len(), 1);
     let another = call.asks("book_appointment", &describes("Civic")).await;
     assert!(another.is_ok(), "{another:?}");
+}
+
+#[tokio::test]
+async fn a_call_that_another_process_goes_on_with_books_the_same_once_and_anything_else_beside_it()
+{
+    let wish = |service: &str, time: &str| {
+        let mut wish = at(time);
+        wish["service_type"] = json!(service);
+        wish
+    };
+    let oil = wish("oil_change", "2026-11-27T09:00");
+    let tires = wish("tire_rotation", "2026-11-27T14:00");
+    let mut call = Call::claimed().await;
+    let first = call.asks("book_appointment", &oil).await.expect("free");
+    for _ in 0..2 {
+        call.begins_anew().await;
+        let beside = call.asks("book_appointment", &tires).await;
+        let Ok(Answer::Booked(beside)) = beside else {
+            panic!("{beside:?}");
+        };
+        assert_eq!(beside.service_type, "tire_rotation");
+    }
+    call.begins_anew().await;
+    assert_eq!(call.asks("book_appointment", &oil).await, Ok(first));
+    let his = call.store.appointments.of_customer(CustomerId(1)).await;
+    assert_eq!(his.expect("readable").len(), 2);
 }
 
 #[tokio::test]

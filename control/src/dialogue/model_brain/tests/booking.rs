@@ -1,8 +1,9 @@
 //! The book changes only by a yes that was heard, and the model is told what became of it.
 
-use super::scene::{End, JOHN, Scene, breaks_off, runs, says};
+use super::scene::{End, HERS, JOHN, Scene, breaks_off, runs, says};
 use crate::dialogue::{Input, Question};
 use pipeline::message::Expectation;
+use storage::appointment::Status;
 
 const BOOK: &str = r#"{"customer_id": 1, "vehicle_id": 1, "create_customer": null,
     "add_vehicle": null, "service_type": "oil_change", "scheduled_at": "2026-11-24T09:00",
@@ -310,4 +311,41 @@ async fn a_yes_is_to_the_change_that_was_asked_about_and_to_no_other() {
         assert!(told.contains("has not agreed"), "{asked} {tool}: {told}");
         assert_eq!(scene.appointments_of_john().await, []);
     }
+}
+
+/// Whether Maria is noted to come.
+async fn is_confirmed(scene: &Scene) -> bool {
+    let hers = scene.store.appointments.by_id(HERS).await;
+    hers.expect("readable").expect("seeded").status == Status::Confirmed
+}
+
+#[tokio::test]
+async fn whoever_is_reminded_is_noted_to_come_after_a_yes_to_that_and_to_nothing_else() {
+    const CONFIRM: (&str, &str) = ("confirm_appointment", r#"{"appointment_id": 1}"#);
+    let mut scene = Scene::reminds_maria([
+        runs("", &[CONFIRM]),
+        says("It takes half an hour. Can you make it?"),
+        runs("", &[CONFIRM]),
+        says("See you tomorrow."),
+    ])
+    .await;
+    assert!(
+        scene.words().contains("Can you make it?"),
+        "{}",
+        scene.words()
+    );
+    scene.hears("How long does it take?").await;
+    assert!(
+        scene.told_of_tool().contains("not agreed"),
+        "{}",
+        scene.told_of_tool()
+    );
+    assert!(!is_confirmed(&scene).await);
+    scene.hears("Yes, I will be there.").await;
+    assert!(is_confirmed(&scene).await);
+
+    // The rules asked first, and a yes to them counts.
+    let mut scene = Scene::reminds_maria([runs("", &[CONFIRM]), says("See you tomorrow.")]).await;
+    scene.hears("Yes.").await;
+    assert!(is_confirmed(&scene).await);
 }

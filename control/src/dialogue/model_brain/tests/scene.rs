@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pipeline::message::Expectation;
 use pipeline::vendor::VendorErrorKind;
-use storage::appointment::Appointment;
+use storage::appointment::{Appointment, AppointmentId};
 use storage::customer::{CustomerId, Phone};
 use storage::{Language, Location, Store};
 
@@ -18,6 +18,10 @@ use crate::tools::{CallContext, Toolbox};
 /// Monday 2026-11-23, 9 a.m. in Springfield.
 pub(super) const NOW: &str = "2026-11-23T09:00:00-06:00";
 pub(super) const JOHN: &str = "+12175550101";
+const MARIA: &str = "+12175550102";
+
+/// Maria's, of tomorrow at ten.
+pub(super) const HERS: AppointmentId = AppointmentId(1);
 
 pub(super) struct Scene {
     pub(super) store: Store,
@@ -103,6 +107,23 @@ impl Scene {
         from: Option<&str>,
         script: impl IntoIterator<Item = Vec<Answer>>,
     ) -> Self {
+        let mut scene = Self::before(from, script).await;
+        let caller = scene.context.claimed_number().cloned();
+        scene.input(Input::Opened { caller }).await;
+        assert!(scene.requests.is_empty(), "the greeting waits for no model");
+        scene
+    }
+
+    /// A call of ours to Maria, whom the rules have reminded of her oil change.
+    pub(super) async fn reminds_maria(script: impl IntoIterator<Item = Vec<Answer>>) -> Self {
+        let mut scene = Self::before(Some(MARIA), script).await;
+        scene.context = scene.context.reminding(HERS);
+        scene.input(Input::Reminding { appointment: HERS }).await;
+        scene
+    }
+
+    /// Nobody has said anything.
+    async fn before(from: Option<&str>, script: impl IntoIterator<Item = Vec<Answer>>) -> Self {
         let store = Store::open_in_memory().await.expect("a book");
         let location = Arc::new(Location::example());
         let now: jiff::Timestamp = NOW.parse().expect("a time");
@@ -112,10 +133,10 @@ impl Scene {
         let number = from.map(|number| Phone::parse(number).expect("a number"));
         let clock = BusinessClock::starting_at(now);
         let prompt = Arc::new(Prompt::new(&location));
-        let mut scene = Self {
+        Self {
             toolbox: Toolbox::new(store.clone(), location.clone(), clock),
             brain: ModelBrain::new(location.clone(), prompt),
-            context: CallContext::new("CA0001", number.clone()),
+            context: CallContext::new("CA0001", number),
             store,
             location,
             script: script.into_iter().collect(),
@@ -128,10 +149,7 @@ impl Scene {
             ended: None,
             answered: false,
             open: false,
-        };
-        scene.input(Input::Opened { caller: number }).await;
-        assert!(scene.requests.is_empty(), "the greeting waits for no model");
-        scene
+        }
     }
 
     /// The caller speaks.
