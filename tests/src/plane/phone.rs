@@ -186,7 +186,8 @@ impl Line {
         let mut clock = tokio::time::interval(Duration::from_millis(20));
         loop {
             let goes_on = tokio::select! {
-                _ = clock.tick() => self.tick().await,
+                // After a stall, first what has come meanwhile: the server's goodbye may be there.
+                biased;
                 message = self.socket.next() => self.receive(message).await,
                 wish = self.wishes.recv() => match wish {
                     Some(Wish::Speak(line)) => {
@@ -204,11 +205,23 @@ impl Line {
                     }
                     Some(Wish::DropLine) | None => return,
                 },
+                _ = clock.tick() => self.tick().await,
             };
             if !goes_on {
-                return self.note(Seen::Closed(None));
+                let code = self.goodbye().await;
+                return self.note(Seen::Closed(code));
             }
         }
+    }
+
+    /// The close code that still waits to be read where nothing can be sent any more.
+    async fn goodbye(&mut self) -> Option<u16> {
+        while let Some(Ok(message)) = self.socket.next().await {
+            if let Message::Close(frame) = message {
+                return frame.map(|frame| frame.code.into());
+            }
+        }
+        None
     }
 
     fn take_line(&mut self, line: SpokenLine) {
