@@ -7,14 +7,16 @@ use serde_json::json;
 use storage::call_log::Speaker;
 use tests::caller::{Carrier, start};
 use tests::dealership::{Dealership, JOHN, Plan, SUE, on_both_books, until};
+use tests::feed;
 use tests::plane::phone::{Phone, Seen};
 use tests::vendors::deepgram_tts::SAMPLES_PER_LETTER;
 use tests::vendors::openai::Reply;
 
 use super::booking::last_words;
 
-/// From the first sound of a voice over the agent to its silence.
-const CLEARED_WITHIN: Duration = Duration::from_millis(200);
+/// From the first sound of a voice over the agent to its silence; how soon it really is, is measured
+/// without two whole dealerships beside it.
+const CLEARED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Bytes of an answer after which it is interrupted: a second and a half.
 const IN_THE_MIDDLE: usize = 12_000;
