@@ -150,8 +150,8 @@ impl Caller {
         let sid = sid.to_owned();
         let of = sid.clone();
         tokio::spawn(async move {
-            feed::read(&server, &of, |what| {
-                told.send_modify(|told| told.push((Instant::now(), what)));
+            feed::read(&server, &of, |line| {
+                told.send_modify(|told| told.push((Instant::now(), line.what)));
                 ControlFlow::Continue(())
             })
             .await;

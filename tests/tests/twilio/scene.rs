@@ -145,8 +145,8 @@ impl Scene {
     /// Reads a call's feed up to the line about the utterance with these words that `until` wants.
     pub(super) async fn follow(&self, sid: &str, words: &str, until: fn(&FeedEvent) -> bool) {
         let (mut wanted, mut found) = (None, false);
-        let reading = feed::read(&self.base, sid, |what| {
-            let utterance = match &what {
+        let reading = feed::read(&self.base, sid, |line| {
+            let utterance = match &line.what {
                 FeedEvent::Agent {
                     utterance, text, ..
                 } if text.contains(words) => {
@@ -156,7 +156,7 @@ impl Scene {
                 FeedEvent::AgentFinished { utterance } => Some(*utterance),
                 _ => None,
             };
-            found = utterance.is_some() && utterance == wanted && until(&what);
+            found = utterance.is_some() && utterance == wanted && until(&line.what);
             if found {
                 ControlFlow::Break(())
             } else {
