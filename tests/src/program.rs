@@ -250,16 +250,6 @@ pub fn wait(process: &mut Child) -> ExitStatus {
     }
 }
 
-/// A port that nobody listens on, for a program that must know its address before it starts.
-///
-/// # Panics
-/// Where there is none.
-#[must_use]
-pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("bound").port()
-}
-
 /// A voice of this machine's engines for somebody who talks to Otto, where there are any.
 ///
 /// # Panics
