@@ -100,6 +100,19 @@ impl Program {
             .expect("the caller starts")
     }
 
+    /// Starts the process of a caller who says what a script has them say, and hangs up where it
+    /// says so.
+    ///
+    /// # Panics
+    /// As [`Self::call`].
+    #[must_use]
+    pub fn call_by(&self, script: &str) -> Child {
+        let file = self.folder().join("script.txt");
+        std::fs::write(&file, script).expect("written");
+        let file = file.to_str().expect("a path of ours");
+        self.call(&["--speech", "typed", "--limit", "90", "--script", file])
+    }
+
     /// Where it serves, without a slash at the end.
     #[must_use]
     pub fn address(&self) -> &str {

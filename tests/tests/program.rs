@@ -101,14 +101,7 @@ fn an_altered_log_is_told(folder: &Path, log: &Path) {
 #[tokio::test]
 async fn a_call_is_logged_when_the_caller_hangs_up() {
     let otto = Program::serve(OTTO, "typed");
-    let mut caller = otto.call(&[
-        "--speech",
-        "typed",
-        "--limit",
-        "9",
-        "--say",
-        "i need an oil change",
-    ]);
+    let mut caller = otto.call_by("help: i need an oil change\nwhen: /hangup");
     let _ = wait(&mut caller);
     let call = only(otto.calls(ended).await);
     assert_eq!(outcome(&call), Outcome::Abandoned);
@@ -122,9 +115,10 @@ async fn a_call_is_logged_when_the_caller_hangs_up() {
 #[tokio::test]
 async fn the_course_of_a_call_is_kept_without_what_is_the_callers_own_and_drawn() {
     let otto = Program::serve(OTTO, "typed");
-    let said =
-        "i need an oil change, and my number is two one seven five five five zero one nine one";
-    let mut caller = otto.call(&["--speech", "typed", "--limit", "12", "--say", said]);
+    let mut caller = otto.call_by(
+        "help: i need an oil change, and my number is two one seven five five five zero one nine one\n\
+         when: /hangup",
+    );
     let _ = wait(&mut caller);
     let call = only(otto.calls(ended).await);
     let log = finished_log(otto.folder());
