@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use storage::call_log::CallLog;
 use storage::customer::Phone;
 use tempfile::TempDir;
+use tests::caller::unpooled_client;
 use tests::feed;
 use tests::vendors::twilio::{self, AUTH_TOKEN};
 use tokio::net::TcpStream;
@@ -62,7 +63,7 @@ impl Scene {
         let server = server.expect("a server");
         Self {
             base: format!("http://{}", server.address()),
-            http: reqwest::Client::new(),
+            http: unpooled_client(),
             server,
             _folder: folder,
         }
