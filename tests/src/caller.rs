@@ -23,6 +23,17 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 const HOOKS: &str = "/api/v1/webhooks";
 const MEDIA: &str = "/api/v1/voice/media-stream";
 
+/// A client that has a new connection for each request: one that was idle for a while may be closed
+/// by the server at the very moment at which it is used again.
+///
+/// # Panics
+/// Where the machine has no working TLS.
+#[must_use]
+pub fn unpooled_client() -> reqwest::Client {
+    let client = reqwest::Client::builder().pool_max_idle_per_host(0);
+    client.build().expect("a client")
+}
+
 /// The telephone network's end: posts webhooks and opens media streams.
 #[derive(Clone, Debug)]
 pub struct Carrier {
@@ -40,7 +51,7 @@ impl Carrier {
         Self {
             server: server.to_owned(),
             public: None,
-            http: reqwest::Client::new(),
+            http: unpooled_client(),
         }
     }
 
@@ -171,8 +182,8 @@ impl Caller {
         let sid = sid.to_owned();
         let of = sid.clone();
         tokio::spawn(async move {
-            feed::read(&server, &of, |what| {
-                told.send_modify(|told| told.push((Instant::now(), what)));
+            feed::read(&server, &of, |line| {
+                told.send_modify(|told| told.push((Instant::now(), line.what)));
                 ControlFlow::Continue(())
             })
             .await;

@@ -12,3 +12,5 @@ pub mod program;
 pub mod redis;
 pub mod shop;
 pub mod vendors;
+
+pub use postgres::port;

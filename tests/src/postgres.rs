@@ -4,13 +4,17 @@
 //! Built on the standard library alone, so that `storage`, which is below this crate, can include
 //! the file.
 
+#[path = "port.rs"]
+pub mod port;
+
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use port::free_port;
 
 /// A server of this test process. It runs as long as the process does.
 #[derive(Debug)]
@@ -104,11 +108,7 @@ impl Postgres {
         )?;
         let user = server_user()?;
         let folder = folder(user.as_deref());
-        // Free now; whoever takes it before the server does makes it fail, which shows.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .and_then(|listener| listener.local_addr())
-            .expect("a free port")
-            .port();
+        let port = free_port();
         let mut keeper = as_user(user.as_deref(), "sh")
             .args(["-c", KEEPER, "keeper"])
             .args([&bin, &folder])

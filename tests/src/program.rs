@@ -100,6 +100,19 @@ impl Program {
             .expect("the caller starts")
     }
 
+    /// Starts the process of a caller who says what a script has them say, and hangs up where it
+    /// says so.
+    ///
+    /// # Panics
+    /// As [`Self::call`].
+    #[must_use]
+    pub fn call_by(&self, script: &str) -> Child {
+        let file = self.folder().join("script.txt");
+        std::fs::write(&file, script).expect("written");
+        let file = file.to_str().expect("a path of ours");
+        self.call(&["--speech", "typed", "--limit", "90", "--script", file])
+    }
+
     /// Where it serves, without a slash at the end.
     #[must_use]
     pub fn address(&self) -> &str {
@@ -248,16 +261,6 @@ pub fn wait(process: &mut Child) -> ExitStatus {
         );
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-/// A port that nobody listens on, for a program that must know its address before it starts.
-///
-/// # Panics
-/// Where there is none.
-#[must_use]
-pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("bound").port()
 }
 
 /// A voice of this machine's engines for somebody who talks to Otto, where there are any.

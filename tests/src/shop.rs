@@ -18,7 +18,7 @@ use crate::vendors::google::{self, Event};
 /// How long anything may take that a test waits for.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Of one attempt at a request.
-const DEADLINE: Duration = Duration::from_millis(300);
+const DEADLINE: Duration = Duration::from_millis(1_500);
 
 /// Monday morning at Otto's Auto.
 #[derive(Debug)]

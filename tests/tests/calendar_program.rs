@@ -55,10 +55,7 @@ async fn what_is_booked_by_voice_survives_a_kill_and_is_one_event() {
 
     // From now on Google does what it is asked and the program never hears of it.
     google.faults.inject(Fault::DoneThenSilent);
-    let script = otto.folder().join("script.txt");
-    std::fs::write(&script, SCRIPT).expect("written");
-    let script = script.to_str().expect("text");
-    let mut caller = otto.call(&["--speech", "typed", "--limit", "90", "--script", script]);
+    let mut caller = otto.call_by(SCRIPT);
     let patience = Instant::now() + PATIENCE;
     while google.events().len() < 2 {
         assert!(Instant::now() < patience, "nothing was booked");

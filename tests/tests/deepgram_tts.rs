@@ -239,7 +239,7 @@ async fn an_idle_socket_that_the_vendor_closes_is_opened_again_and_nobody_hears_
     let mut call = Call::start(voice(&sim));
     assert!(call.says(1, &[HELLO]).await.audio == voice_of(HELLO));
     sim.hang_up_idle();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    until(|| sim.gone() == 1).await;
     assert!(call.says(2, &[OR]).await.audio == voice_of(OR));
     assert_eq!(sim.count(is_socket), 2);
     assert_eq!((call.errors(), sim.count(is_rest)), (0, 0));
@@ -364,7 +364,7 @@ async fn a_socket_that_fails_before_its_first_audio_is_replaced_by_plain_request
         sim.inject(Fault::SocketOnly(fault));
         if fault == SocketFault::Kill || matches!(fault, SocketFault::Status(_)) {
             sim.hang_up_idle();
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            until(|| sim.gone() == 1).await;
         }
         let heard = call.says(2, &[WHEN, OR]).await;
         assert!(heard.audio == spoken(&[WHEN, OR]), "{fault:?}");

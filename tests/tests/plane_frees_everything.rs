@@ -73,7 +73,7 @@ async fn run_calls(stage: &Stage, calls: usize) {
         while stage.plane.metrics().calls_active() > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        assert!(hung_up.elapsed() < Duration::from_secs(1), "call {n}");
+        assert!(hung_up.elapsed() < Duration::from_secs(5), "call {n}");
     }
 }
 

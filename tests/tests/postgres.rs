@@ -176,8 +176,7 @@ async fn a_call_is_answered_and_logged_and_the_book_is_healthy() {
         health,
         r#"{"status":"healthy","database":"connected","redis":"embedded"}"#
     );
-    let say = "what are your hours on saturday";
-    let mut caller = otto.call(&["--speech", "typed", "--limit", "12", "--say", say]);
+    let mut caller = otto.call_by("help: what are your hours on saturday\nanything_else: /hangup");
     let _ = wait(&mut caller);
     let calls = otto
         .calls(|calls| calls.iter().any(|call| call.summary.is_some()))

@@ -5,6 +5,7 @@ use std::process::Output;
 use std::time::{Duration, Instant};
 
 use storage::call_log::{CallLog, Outcome};
+use storage::limits::READ_CONNECTIONS;
 use tests::program::{NOW, Program, command, has_engines, printed, signal, wait};
 
 const OTTO: &str = env!("CARGO_BIN_EXE_otto-under-test");
@@ -101,14 +102,7 @@ fn an_altered_log_is_told(folder: &Path, log: &Path) {
 #[tokio::test]
 async fn a_call_is_logged_when_the_caller_hangs_up() {
     let otto = Program::serve(OTTO, "typed");
-    let mut caller = otto.call(&[
-        "--speech",
-        "typed",
-        "--limit",
-        "9",
-        "--say",
-        "i need an oil change",
-    ]);
+    let mut caller = otto.call_by("help: i need an oil change\nwhen: /hangup");
     let _ = wait(&mut caller);
     let call = only(otto.calls(ended).await);
     assert_eq!(outcome(&call), Outcome::Abandoned);
@@ -122,9 +116,10 @@ async fn a_call_is_logged_when_the_caller_hangs_up() {
 #[tokio::test]
 async fn the_course_of_a_call_is_kept_without_what_is_the_callers_own_and_drawn() {
     let otto = Program::serve(OTTO, "typed");
-    let said =
-        "i need an oil change, and my number is two one seven five five five zero one nine one";
-    let mut caller = otto.call(&["--speech", "typed", "--limit", "12", "--say", said]);
+    let mut caller = otto.call_by(
+        "help: i need an oil change, and my number is two one seven five five five zero one nine one\n\
+         when: /hangup",
+    );
     let _ = wait(&mut caller);
     let call = only(otto.calls(ended).await);
     let log = finished_log(otto.folder());
@@ -242,23 +237,30 @@ fn serve_with(key: &str, value: &str) -> Output {
 
 #[tokio::test]
 async fn forty_calls_in_a_row_leave_nothing_behind_in_the_process() {
+    // Reads of the book that overlap open connections that stay: each has a thread, and two files
+    // or three.
+    let opened_later = READ_CONNECTIONS as usize - 1;
     let otto = Program::serve(OTTO, "typed");
-    let mut after_ten = None;
+    let mut after_ten = (0, 0);
     for round in 1..=40_usize {
         let mut caller = otto.call(&["--speech", "typed", "--limit", "1", "--say", "hello"]);
         let _ = wait(&mut caller);
         otto.calls(|calls| calls.len() == round && ended(calls))
             .await;
         if round == 10 {
-            after_ten = Some(otto.open_files_and_threads());
+            after_ten = otto.open_files_and_threads();
         }
     }
     let patience = Instant::now() + Duration::from_secs(5);
-    while Some(otto.open_files_and_threads()) > after_ten {
+    loop {
+        let (files, threads) = otto.open_files_and_threads();
+        if files <= after_ten.0 + 3 * opened_later && threads <= after_ten.1 + opened_later {
+            break;
+        }
         assert!(
             Instant::now() < patience,
             "{after_ten:?} after ten calls, {:?} after forty",
-            otto.open_files_and_threads()
+            (files, threads)
         );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

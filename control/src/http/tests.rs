@@ -1,6 +1,7 @@
 //! The surface over real HTTP, on loopback.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use pipeline::message::{Command, Event};
@@ -27,6 +28,9 @@ use crate::session::{Admission, Calls, Journal, Media, Sessions, SessionsConfig}
 use crate::telephony::CallSid;
 use crate::telephony::signature::SignatureKey;
 use crate::telephony::token::{SpentHere, TokenKey};
+
+/// How long anything may take that a test waits for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A data plane that notes who came, and has room or not.
 #[derive(Default)]
@@ -166,9 +170,10 @@ impl Scene {
     }
 
     /// Opens the media socket, says `start`, and gives the close code that comes back; none where
-    /// the socket stays open.
+    /// the call is admitted instead.
     async fn stream(&self, sid: &str, token: Option<&str>) -> Option<u16> {
         let url = format!("{}/api/v1/voice/media-stream", self.base).replacen("http", "ws", 1);
+        let before = self.arrivals();
         let (mut socket, _) = connect_async(url).await.expect("upgraded");
         let parameters = token.map_or_else(|| json!({}), |token| json!({ "token": token }));
         let connected = json!({"event": "connected", "protocol": "Call", "version": "1.0.0"});
@@ -180,11 +185,18 @@ impl Scene {
             let text = Message::text(message.to_string());
             socket.send(text).await.expect("sent");
         }
-        let answer = tokio::time::timeout(std::time::Duration::from_millis(500), socket.next());
-        match answer.await {
-            Ok(Some(Ok(Message::Close(Some(frame))))) => Some(frame.code.into()),
-            Ok(other) => panic!("expected a close frame, got {other:?}"),
-            Err(_) => None,
+        let admitted = async {
+            while self.arrivals() == before {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::select! {
+            answer = socket.next() => match answer {
+                Some(Ok(Message::Close(Some(frame)))) => Some(frame.code.into()),
+                other => panic!("expected a close frame, got {other:?}"),
+            },
+            () = admitted => None,
+            () = tokio::time::sleep(PATIENCE) => panic!("neither refused nor admitted"),
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use base64_simd::STANDARD;
 use futures_util::{SinkExt, StreamExt};
+use pipeline::limits::MARK_OVERDUE;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_tungstenite::WebSocketStream;
@@ -46,6 +47,8 @@ pub struct Phone {
 struct Diary {
     seen: Vec<(Instant, Seen)>,
     played: Vec<u8>,
+    /// The greatest delay of a tick of its clock.
+    lateness: Duration,
 }
 
 enum Wish {
@@ -156,6 +159,43 @@ impl Phone {
         self.diary().played.clone()
     }
 
+    /// Waits until exactly this has come out of the earpiece. A phone that was itself held up until its
+    /// marks counted as lost may have been sent off in the middle of it.
+    ///
+    /// # Panics
+    /// Where something else is heard.
+    pub async fn has_played(&self, whole: &[u8]) {
+        let patience = Instant::now() + Duration::from_secs(10);
+        loop {
+            let played = self.played();
+            if played == whole {
+                return;
+            }
+            let cut = self.lateness() >= MARK_OVERDUE && whole.starts_with(&played);
+            let over = self
+                .seen()
+                .iter()
+                .any(|(_, s)| matches!(s, Seen::Closed(_)));
+            if cut && over {
+                return;
+            }
+            assert!(
+                Instant::now() < patience,
+                "{} samples were heard, not {}, or others",
+                played.len(),
+                whole.len()
+            );
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// How late the phone's own clock has been at worst: by so much it may lag behind what the server
+    /// rightly assumes of it.
+    #[must_use]
+    pub fn lateness(&self) -> Duration {
+        self.diary().lateness
+    }
+
     fn diary(&self) -> std::sync::MutexGuard<'_, Diary> {
         self.diary.lock().expect("no writer panics")
     }
@@ -186,7 +226,8 @@ impl Line {
         let mut clock = tokio::time::interval(Duration::from_millis(20));
         loop {
             let goes_on = tokio::select! {
-                _ = clock.tick() => self.tick().await,
+                // After a stall, first what has come meanwhile: the server's goodbye may be there.
+                biased;
                 message = self.socket.next() => self.receive(message).await,
                 wish = self.wishes.recv() => match wish {
                     Some(Wish::Speak(line)) => {
@@ -204,11 +245,23 @@ impl Line {
                     }
                     Some(Wish::DropLine) | None => return,
                 },
+                due = clock.tick() => self.tick(due.into()).await,
             };
             if !goes_on {
-                return self.note(Seen::Closed(None));
+                let code = self.goodbye().await;
+                return self.note(Seen::Closed(code));
             }
         }
+    }
+
+    /// The close code that still waits to be read where nothing can be sent any more.
+    async fn goodbye(&mut self) -> Option<u16> {
+        while let Some(Ok(message)) = self.socket.next().await {
+            if let Message::Close(frame) = message {
+                return frame.map(|frame| frame.code.into());
+            }
+        }
+        None
     }
 
     fn take_line(&mut self, line: SpokenLine) {
@@ -218,15 +271,15 @@ impl Line {
         self.microphone.extend(frames);
     }
 
-    async fn tick(&mut self) -> bool {
+    async fn tick(&mut self, due: Instant) -> bool {
         let playing = self.buffer.len().min(FRAME);
         let out: Vec<u8> = self.buffer.drain(..playing).collect();
         self.played += playing;
-        self.diary
-            .lock()
-            .expect("no reader panics")
-            .played
-            .extend(out);
+        {
+            let mut diary = self.diary.lock().expect("no reader panics");
+            diary.played.extend(out);
+            diary.lateness = diary.lateness.max(due.elapsed());
+        }
         while let Some((at, _)) = self.marks.front()
             && *at <= self.played
             && let Some((_, name)) = self.marks.pop_front()

@@ -478,6 +478,8 @@ impl Conversation {
                     let asked = self.sim.desk().hang_up_idle;
                     if asked > self.hung_up && self.audio.is_empty() && self.text.is_empty() {
                         self.close(1000, "idle").await;
+                        // Over when the client has seen it, too.
+                        while let Some(Ok(_)) = self.socket.next().await {}
                         return Err(Gone);
                     }
                     self.hung_up = asked;

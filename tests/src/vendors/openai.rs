@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
@@ -25,6 +26,9 @@ pub use reply::{Piece, Reply};
 use super::Switch;
 use fault::{Door, Injected};
 use reply::Streaming;
+
+/// How long anything may take that a test waits for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The simulated vendor. It stops when it is dropped.
 #[derive(Debug)]
@@ -68,6 +72,8 @@ pub struct Asked {
 pub struct Seen {
     /// Connections that were let in.
     pub connections: usize,
+    /// Heads that were asked for, to have a connection.
+    pub warmed: usize,
     pub asked: usize,
     /// Streamed to their end.
     pub finished: usize,
@@ -152,10 +158,13 @@ impl OpenAiServer {
     }
 
     /// Waits until what was seen is `enough`.
+    ///
+    /// # Panics
+    /// Where it never is.
     pub async fn wait(&self, enough: impl FnMut(&Seen) -> bool) {
         let mut seen = self.shared.seen.subscribe();
-        // The sender lives as long as `self`.
-        drop(seen.wait_for(enough).await);
+        let come = tokio::time::timeout(PATIENCE, seen.wait_for(enough)).await;
+        assert!(come.is_ok(), "no more than {:?}", self.seen());
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -232,7 +241,10 @@ async fn complete(
     Ok(response)
 }
 
-async fn models(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+async fn models(State(shared): State<Arc<Shared>>, method: Method, headers: HeaderMap) -> Response {
+    if method == Method::HEAD {
+        shared.see(|seen| seen.warmed += 1);
+    }
     if !headers.contains_key("authorization") {
         return StatusCode::UNAUTHORIZED.into_response();
     }

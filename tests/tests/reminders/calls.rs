@@ -12,8 +12,9 @@ use storage::call_log::{CallLog, Direction, Speaker};
 use storage::consent::Channel;
 use storage::customer::Phone;
 use storage::reminder::{Kind, Outcome, Reminder, State};
+use tests::port::free_port;
 use tests::postgres::postgres;
-use tests::program::{NOW, Program, command, engine_voice, free_port, printed};
+use tests::program::{NOW, Program, command, engine_voice, printed};
 use tests::vendors::google::{Event, Google};
 use tests::vendors::twilio::{ACCOUNT_SID, AUTH_TOKEN, Callee, Carried, Twilio, value};
 

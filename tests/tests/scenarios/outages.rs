@@ -144,7 +144,7 @@ async fn a_recogniser_that_drops_its_line_in_mid_sentence_loses_no_word() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_voice_whose_line_is_gone_speaks_again_and_everything_is_free_a_second_after_the_call() {
+async fn a_voice_whose_line_is_gone_speaks_again_and_everything_is_free_soon_after_the_call() {
     on_both_books(Plan::default(), async |shop: &Dealership| {
         let john = shop.rings(JOHN).await;
         john.is_told("How can I help you?").await;
@@ -165,7 +165,7 @@ async fn a_voice_whose_line_is_gone_speaks_again_and_everything_is_free_a_second
         let idle = |page: &String| page.contains("otto_calls_active 0");
         until("the call is freed", idle, async || shop.metrics().await).await;
         assert!(
-            hung_up.elapsed() <= Duration::from_secs(1),
+            hung_up.elapsed() <= Duration::from_secs(5),
             "{:?}",
             hung_up.elapsed()
         );

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use storage::call_log::CallLog;
 use storage::customer::Phone;
 use tempfile::TempDir;
+use tests::caller::unpooled_client;
 use tests::feed;
 use tests::vendors::twilio::{self, AUTH_TOKEN};
 use tokio::net::TcpStream;
@@ -62,7 +63,7 @@ impl Scene {
         let server = server.expect("a server");
         Self {
             base: format!("http://{}", server.address()),
-            http: reqwest::Client::new(),
+            http: unpooled_client(),
             server,
             _folder: folder,
         }
@@ -145,8 +146,8 @@ impl Scene {
     /// Reads a call's feed up to the line about the utterance with these words that `until` wants.
     pub(super) async fn follow(&self, sid: &str, words: &str, until: fn(&FeedEvent) -> bool) {
         let (mut wanted, mut found) = (None, false);
-        let reading = feed::read(&self.base, sid, |what| {
-            let utterance = match &what {
+        let reading = feed::read(&self.base, sid, |line| {
+            let utterance = match &line.what {
                 FeedEvent::Agent {
                     utterance, text, ..
                 } if text.contains(words) => {
@@ -156,7 +157,7 @@ impl Scene {
                 FeedEvent::AgentFinished { utterance } => Some(*utterance),
                 _ => None,
             };
-            found = utterance.is_some() && utterance == wanted && until(&what);
+            found = utterance.is_some() && utterance == wanted && until(&line.what);
             if found {
                 ControlFlow::Break(())
             } else {

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -34,8 +33,6 @@ pub enum Fault {
     Linger,
     /// An event that is no JSON.
     Garbage,
-    /// So much longer before each piece.
-    Slow(Duration),
 }
 
 impl Fault {

@@ -193,7 +193,6 @@ impl Streaming {
         match self.fault() {
             Some(Fault::StallBeforeFirst) if self.at == 0 => self.stall().await,
             Some(Fault::StallAfter(pieces)) if self.at >= pieces => self.stall().await,
-            Some(Fault::Slow(more)) => tokio::time::sleep(more).await,
             Some(Fault::DropAfter(pieces)) if self.at >= pieces => {
                 self.is_over = true;
                 return Some(Err(io::ErrorKind::ConnectionReset.into()));

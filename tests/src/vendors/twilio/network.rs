@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{ACCOUNT_SID, AUTH_TOKEN, Pairs, Placed, Shared, locked, signed_form, value};
+use crate::caller::unpooled_client;
 
 /// Nobody talks to an agent for longer in a test.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -79,7 +80,7 @@ impl Exchange {
                 sid: placed.sid.clone(),
                 form: placed.form.clone(),
                 to: to.to_owned(),
-                http: reqwest::Client::new(),
+                http: unpooled_client(),
             };
             tokio::spawn(call.carry(callee, voice));
         }
