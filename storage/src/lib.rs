@@ -64,6 +64,7 @@ pub mod seed;
 pub mod service_history;
 pub mod slots;
 mod sqlite;
+pub mod states;
 pub mod upkeep;
 pub mod vehicle;
 pub mod verification;

@@ -115,6 +115,9 @@ impl Turn {
         if besides {
             turn.read_beside(vocabulary, text, second_opinion);
         }
+        if besides && turn.born.is_some() {
+            turn.when = None;
+        }
         turn.points_back = both(text, second_opinion, |text| {
             intent::points_back(text).then_some(())
         })
@@ -129,6 +132,12 @@ impl Turn {
         self.name = both(text, second_opinion, name::introduced);
         let number = |text: &str| Some(phone::parse(text).ok()?.phone());
         self.phone = both(text, second_opinion, number);
+        // Said so: any other date is when they want to come.
+        let born = |text: &str| {
+            let said_so = Words::new(text).has_any(&["born", "birth", "birthday"]);
+            date_of_birth::parse(text).ok().filter(|_| said_so)
+        };
+        self.born = both(text, second_opinion, born);
         self.wrong = both(text, second_opinion, detail::wrong);
     }
 

@@ -50,7 +50,7 @@ fn answered(answer: &Answer) -> Value {
         }),
         Answer::Decoded(vehicle) => json!({
             "year": vehicle.year, "make": vehicle.make, "model": vehicle.model,
-            "next": "Say it back, and ask whether that is the vehicle."
+            "next": "Say it back, and ask whether that is the vehicle. Where you add it, give the VIN, too."
         }),
         Answer::Slots(slots) => {
             let mut told = json!({"available": by_day(&slots.available_slots)});
