@@ -100,8 +100,9 @@ impl Turn {
             Concept::Name(name) => turn.name = Some(name),
             Concept::Vehicle(vehicle) => turn.vehicle = Some(vehicle),
         }
-        if expects == Expectation::YesNo && turn.answer.is_none() {
-            // "Yes, cancel it."
+        let answerable = matches!(expects, Expectation::YesNo | Expectation::DateOfBirth);
+        if answerable && turn.answer.is_none() && turn.born.is_none() {
+            // "Yes, cancel it", "no, thank you".
             turn.answer = both(text, second_opinion, |text| {
                 Some(yes_no::parse(text)?.answer)
             });

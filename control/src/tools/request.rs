@@ -12,14 +12,15 @@ use super::{
     ToolCall, add_vehicle, book_appointment, cancel_appointment, confirm_appointment,
     create_customer, decode_vin, end_call, find_vehicle, forget_customer, get_available_slots,
     get_upcoming_appointments, join_waitlist, lookup_customer, reschedule_appointment, schema,
-    search_customers_by_name, stop_reminders, suggest_service, transfer_to_human, verify_customer,
+    search_customers_by_name, send_sms, stop_reminders, suggest_service, transfer_to_human,
+    verify_customer,
 };
 use crate::llm::{ToolRequest, ToolSpec};
 
 /// Every tool, as it is described to a model.
 #[must_use]
 pub fn specs(location: &Location, among: &Locations) -> Arc<[ToolSpec]> {
-    Arc::new([
+    let always = [
         lookup_customer::spec(),
         search_customers_by_name::spec(),
         verify_customer::spec(),
@@ -39,7 +40,8 @@ pub fn specs(location: &Location, among: &Locations) -> Arc<[ToolSpec]> {
         stop_reminders::spec(),
         transfer_to_human::spec(),
         end_call::spec(),
-    ])
+    ];
+    always.into_iter().chain(send_sms::spec(location)).collect()
 }
 
 /// Why a request is no tool call, in a sentence that a model can act on.
@@ -228,6 +230,7 @@ mod tests {
                 json!({"vehicle_id": 1, "beside": ["oil_change"], "mileage": 52_000, "location": null}),
             ),
             ("stop_reminders", json!({})),
+            ("send_sms", json!({"what": "address_and_hours"})),
             ("transfer_to_human", json!({"reason": "requested"})),
             ("end_call", json!({})),
         ];

@@ -106,39 +106,14 @@ pub(super) fn fault(arguments: &Value, schema: &Value) -> Option<String> {
 
 fn member(name: &str, value: &Value, schema: &Value) -> Option<String> {
     let wrong = |wanted: &str| Some(format!("{name}: must be {wanted}; write it so"));
-    let kind = if name.is_empty() {
-        "object"
-    } else {
-        kind(schema)
-    };
-    match (kind, value) {
-        ("object", Value::Object(members)) => {
-            let inside = |inner: &str| match name {
-                "" => inner.to_owned(),
-                outer => format!("{outer}.{inner}"),
-            };
-            let properties = schema["properties"].as_object()?;
-            let unknown = members.keys().find(|key| !properties.contains_key(*key));
-            if let Some(key) = unknown {
-                let key = inside(&quoted(key));
-                return Some(format!("{key}: there is no such argument; leave it out"));
-            }
-            properties
-                .iter()
-                .find_map(|(key, schema)| match members.get(key) {
-                    Some(value) => member(&inside(key), value, schema),
-                    None if may_be_null(schema) => None,
-                    None => Some(format!(
-                        "{}: is missing; find it out and give it",
-                        inside(key)
-                    )),
-                })
-        }
+    match (kind(schema), value) {
+        ("object", Value::Object(inner)) => members(name, inner, schema),
         ("object", _) if name.is_empty() => Some("arguments: must be an object".to_owned()),
         ("object", _) => wrong("an object"),
-        ("array", Value::Array(items)) => items
-            .iter()
-            .find_map(|item| member(name, item, &schema["items"])),
+        ("array", Value::Array(items)) => {
+            let mut items = items.iter();
+            items.find_map(|item| member(name, item, &schema["items"]))
+        }
         ("array", _) => wrong("a list"),
         ("string", Value::String(text)) => choice(name, text, schema),
         ("string", _) => wrong("text"),
@@ -146,6 +121,28 @@ fn member(name: &str, value: &Value, schema: &Value) -> Option<String> {
         ("boolean", _) if !value.is_boolean() => wrong("true or false"),
         _ => None,
     }
+}
+
+fn members(name: &str, given: &Map<String, Value>, schema: &Value) -> Option<String> {
+    let inside = |inner: &str| match name {
+        "" => inner.to_owned(),
+        outer => format!("{outer}.{inner}"),
+    };
+    let known = schema["properties"].as_object()?;
+    if let Some(unknown) = given.keys().find(|key| !known.contains_key(*key)) {
+        let unknown = inside(&quoted(unknown));
+        return Some(format!(
+            "{unknown}: there is no such argument; leave it out"
+        ));
+    }
+    known.iter().find_map(|(key, schema)| match given.get(key) {
+        Some(value) => member(&inside(key), value, schema),
+        None if may_be_null(schema) => None,
+        None => Some(format!(
+            "{}: is missing; find it out and give it",
+            inside(key)
+        )),
+    })
 }
 
 /// Of a text that must be one of several: that it is none.
@@ -179,6 +176,9 @@ fn may_be_null(schema: &Value) -> bool {
 pub(super) fn optional(mut schema: Value) -> Value {
     if let Some(kind) = schema.get_mut("type") {
         *kind = json!([kind.take(), "null"]);
+    }
+    if let Some(choices) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+        choices.push(Value::Null);
     }
     schema
 }

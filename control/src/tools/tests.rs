@@ -2,6 +2,7 @@
 //! wrong is refused by name, and nothing is written.
 
 mod booked;
+mod texts;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use storage::appointment::AppointmentId;
 use storage::customer::{CustomerId, Phone};
 use storage::{Location, Store};
 
+pub(crate) use self::texts::Outbox;
 use super::request::{self, InvalidRequest};
 use super::{Answer, Assurance, CallContext, ToolError, Toolbox};
 use crate::clock::BusinessClock;

@@ -86,6 +86,7 @@ fn answered(answer: &Answer) -> Value {
         }),
         Answer::Suggestion(None) => json!({"due": null}),
         Answer::Suggestion(Some(due)) => suggestion(due),
+        Answer::Texted(_) => json!({"sent": true}),
         Answer::RemindersStopped => json!({"no_more_calls_or_messages": true}),
         Answer::Reminding(reminded) => json!({"reminds_of": in_short(&reminded.visit)}),
         Answer::FollowingUp(visited) => json!({"follows_up": in_short(&visited.visit)}),

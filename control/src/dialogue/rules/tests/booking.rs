@@ -126,7 +126,7 @@ async fn a_new_customer_is_verified_on_the_next_call_by_what_they_said_on_the_fi
     first
         .says_in_turn(&[
             "i need an oil change tomorrow at ten",
-            "sue miller",
+            "my name is sue miller",
             "twenty twenty honda civic",
             "july second nineteen ninety",
             "yes",
@@ -151,6 +151,7 @@ async fn a_date_of_birth_is_asked_for_once_and_need_not_be_said() {
     for answers in [
         &["no"][..],
         &["i would rather not"],
+        &["no thank you"],
         &["i don't know"],
         &["why do you ask", "that is private"],
         &["yes", "okay"],
@@ -160,7 +161,7 @@ async fn a_date_of_birth_is_asked_for_once_and_need_not_be_said() {
         call.opens().await;
         call.says_in_turn(&[
             "oil change tomorrow at nine",
-            "sue miller",
+            "my name is sue miller",
             "twenty twenty honda civic",
         ])
         .await;
@@ -181,7 +182,7 @@ async fn a_date_of_birth_is_not_asked_for_where_it_proves_nothing() {
     call.opens().await;
     call.says_in_turn(&[
         "oil change tomorrow at nine",
-        "sue miller",
+        "my name is sue miller",
         "twenty twenty honda civic",
     ])
     .await;

@@ -213,6 +213,7 @@ async fn both_surnames_are_kept() {
             said,
             "un Toyota Camry del dos mil veinte",
             "dos uno siete, cinco cinco cinco, cero uno nueve nueve",
+            "no, gracias",
             "sí",
         ])
         .await;
