@@ -31,7 +31,7 @@ pub struct CreateCustomer {
     )]
     pub date_of_birth: Option<Date>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<Address>,
+    pub address: Option<Box<Address>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -70,7 +70,7 @@ impl CreateCustomer {
                 .date_of_birth
                 .map(|date| born(date, today))
                 .transpose()?,
-            address: self.address.as_ref().map(field::address).transpose()?,
+            address: self.address.as_deref().map(field::address).transpose()?,
         })
     }
 }
