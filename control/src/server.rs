@@ -32,7 +32,7 @@ use crate::llm::{Model, OpenAi};
 use crate::nhtsa::Nhtsa;
 use crate::nodes::Together;
 use crate::observe::Metrics;
-use crate::reminders::{NotReady, Offers, Owed, Runner};
+use crate::reminders::{ByNetwork, NotReady, Offers, Owed, Runner};
 use crate::session::{
     self, Calls, Carrier, Company, Gate, Journal, MakeBrain, Sessions, SessionsConfig,
 };
@@ -247,6 +247,9 @@ impl Server {
         let mut sessions = outlooks
             .fold(sessions, Sessions::with_outlook)
             .with_vins(vins);
+        if let Some(messenger) = ByNetwork::new(&config, Arc::clone(&data_plane_metrics)) {
+            sessions = sessions.with_messenger(Arc::new(messenger));
+        }
         let offers = Offers::new(
             &config,
             locations.clone(),

@@ -17,6 +17,7 @@
 //! | [`Reminders`] | what is still to be said about an appointment | written in its own transaction; an intent is committed before anybody is dialled |
 //! | [`SlotHolds`] | times that a caller is deciding about | advice, for a moment; never a promise |
 //! | [`Waitlist`] | for whom nothing was free | an offer is a time that is theirs to take for a while; it books nothing |
+//! | [`AskedTexts`] | text messages that callers asked for | of each kind one in a call; written down before it is sent |
 //! | [`Consents`] | who may be reached, and how | an opt-out outweighs every consent |
 //!
 //! The database is an SQLite file or a Postgres server ([`Address`]); every sentence of the contract
@@ -46,6 +47,7 @@
 
 pub mod address;
 pub mod appointment;
+pub mod asked_text;
 pub mod audit;
 pub mod calendar;
 pub mod call_log;
@@ -64,6 +66,7 @@ pub mod seed;
 pub mod service_history;
 pub mod slots;
 mod sqlite;
+pub mod states;
 pub mod upkeep;
 pub mod vehicle;
 pub mod verification;
@@ -76,6 +79,7 @@ use async_trait::async_trait;
 
 pub use address::Address;
 pub use appointment::Appointments;
+pub use asked_text::AskedTexts;
 pub use audit::AuditLog;
 pub use calendar::CalendarOutbox;
 pub use call_log::CallLogs;
@@ -106,6 +110,7 @@ pub struct Store {
     pub consents: Arc<dyn Consents>,
     pub holds: Arc<dyn SlotHolds>,
     pub waitlist: Arc<dyn Waitlist>,
+    pub asked_texts: Arc<dyn AskedTexts>,
     pub backend: Arc<dyn Backend>,
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct Migration {
     pub(crate) postgres: &'static str,
 }
 
-pub(crate) const MIGRATIONS: [Migration; 9] = [
+pub(crate) const MIGRATIONS: [Migration; 10] = [
     Migration {
         version: 1,
         description: "the book",
@@ -69,6 +69,12 @@ pub(crate) const MIGRATIONS: [Migration; 9] = [
         description: "a booking",
         sqlite: include_str!("../migrations/sqlite/0009_a_booking.sql"),
         postgres: include_str!("../migrations/postgres/0009_a_booking.sql"),
+    },
+    Migration {
+        version: 10,
+        description: "asked texts",
+        sqlite: include_str!("../migrations/sqlite/0010_asked_texts.sql"),
+        postgres: include_str!("../migrations/postgres/0010_asked_texts.sql"),
     },
 ];
 

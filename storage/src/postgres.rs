@@ -8,6 +8,7 @@
 //! Whatever ends early costs its connection: see [`transaction`].
 
 mod appointment;
+mod asked_text;
 mod audit;
 mod booking;
 mod calendar;
@@ -68,6 +69,7 @@ pub(crate) async fn open(address: &PostgresAddress) -> Result<Store, OpenError> 
         consents: database.clone(),
         holds: database.clone(),
         waitlist: database.clone(),
+        asked_texts: database.clone(),
         backend: database,
     })
 }

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::appointment::{Appointment, AppointmentId, Busy};
+use crate::asked_text::AskedText;
 use crate::audit::{AuditLine, Entry};
 use crate::call_log::{CallEvent, CallLog, CallSummary, NetworkStatus, NewCallLog};
 use crate::consent::Standing;
@@ -270,6 +271,17 @@ pub(crate) fn attempt(row: &impl BookRow) -> Result<Attempt, StorageError> {
 fn attempt_id(columns: &Columns<'_, impl BookRow>) -> Result<AttemptId, StorageError> {
     let text = columns.text("attempt_id")?;
     AttemptId::parse(&text).ok_or_else(|| columns.corrupt("attempt_id", text))
+}
+
+pub(crate) fn asked_text(row: &impl BookRow) -> Result<AskedText, StorageError> {
+    let columns = Columns::of("asked_texts", row)?;
+    Ok(AskedText {
+        call_sid: columns.text("call_sid")?,
+        topic: columns.word("topic")?,
+        to: Phone::parse(&columns.text("to_number")?)
+            .map_err(|_| columns.corrupt("to_number", "what is not a telephone number"))?,
+        state: columns.word("state")?,
+    })
 }
 
 pub(crate) fn standing(row: &impl BookRow) -> Result<Standing, StorageError> {

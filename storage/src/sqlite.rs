@@ -5,6 +5,7 @@
 //! wait for the writer. No writer awaits anything but the database.
 
 mod appointment;
+mod asked_text;
 mod audit;
 mod booking;
 mod calendar;
@@ -122,6 +123,7 @@ async fn connect(
         consents: database.clone(),
         holds: database.clone(),
         waitlist: database.clone(),
+        asked_texts: database.clone(),
         backend: database,
     })
 }

@@ -174,7 +174,7 @@ async fn a_dry_run_tells_what_is_missing_and_writes_nothing() {
     let Some(scene) = Scene::new() else { return };
     let steps = pending(&scene.address).await.expect("readable");
     let versions: Vec<i64> = steps.iter().map(|step| step.version).collect();
-    assert_eq!(versions, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert_eq!(versions, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
     assert_eq!(scene.sql(tables), "0");
     assert_eq!(migrate(&scene.address).await.expect("migrated"), steps);

@@ -291,6 +291,7 @@ async fn is_booked(caller: &Caller, wish: &str) -> bool {
             "when" => wish.to_owned(),
             "name" => "my name is sarah johnson".to_owned(),
             "vehicle" | "which_vehicle" => "twenty nineteen toyota camry".to_owned(),
+            "date_of_birth" => "i would rather not".to_owned(),
             _ => "yes".to_owned(),
         };
         caller.says(&words).await;

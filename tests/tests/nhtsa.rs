@@ -135,5 +135,7 @@ async fn a_caller_who_reads_out_a_number_need_not_describe_the_vehicle() {
         .map(|vehicle| format!("{} {} {}", vehicle.year, vehicle.make, vehicle.model))
         .collect();
     assert_eq!(named, ["2003 Honda Accord"]);
+    // It proves on the next call that it is her, so nothing else was asked for.
+    assert_eq!(vehicles[0].vin.as_deref(), Some(ACCORD));
     assert_eq!(vpic.asked(), 1);
 }

@@ -104,6 +104,7 @@ impl Known {
                 | Answer::Confirmed(_)
                 | Answer::Waiting(_)
                 | Answer::RemindersStopped
+                | Answer::Texted(_)
                 | Answer::Transferring(_)
                 | Answer::Ending,
             )

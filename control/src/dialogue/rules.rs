@@ -30,6 +30,7 @@ mod reminder;
 mod repair;
 mod reschedule;
 mod take_back;
+mod text_message;
 mod times;
 mod upkeep;
 mod verification;
@@ -75,6 +76,8 @@ pub struct RuleBrain {
     expects: Expectation,
     repair: repair::Repair,
     keys: keypad::Keys,
+    /// A text message that the caller asked for is being sent.
+    texting: Option<ToolId>,
     /// This step answers a question of the caller's.
     answered: bool,
     /// What this step does.
@@ -121,6 +124,7 @@ impl RuleBrain {
             expects: Expectation::Open,
             repair: repair::Repair::default(),
             keys: keypad::Keys::default(),
+            texting: None,
             answered: false,
             out: Vec::new(),
         }
@@ -148,7 +152,7 @@ impl RuleBrain {
                 | State::Message
                 | State::Over
         );
-        !keeps && self.state.awaits().is_none()
+        !keeps && self.state.awaits().is_none() && self.texting.is_none()
     }
 
     /// Tells the caller what was done for them, in a call that it takes over.
@@ -391,6 +395,9 @@ impl RuleBrain {
         outcome: ToolOutcome,
         now: &Zoned,
     ) -> State {
+        if self.texting == Some(id) {
+            return self.texted(state, &outcome, now);
+        }
         if state.awaits() != Some(id) {
             if let Ok(Answer::RemindersStopped) = outcome {
                 self.say(phrases::NO_MORE_CALLS);

@@ -152,6 +152,16 @@ pub(super) struct Booking {
     /// For a caller who is new to the book.
     pub(super) name: Name,
     pub(super) phone: Option<Phone>,
+    pub(super) born: Born,
+}
+
+/// A new customer's date of birth, which they may keep to themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Born {
+    #[default]
+    Unasked,
+    Unsaid,
+    On(Date),
 }
 
 /// A time, as said and as found in the book.
@@ -213,6 +223,8 @@ pub(super) enum Asks {
     /// Year, make and model of a new one.
     Vehicle,
     Phone,
+    /// When a new customer was born: once, and they need not say it.
+    Born,
     Reason,
     /// The book is asked for free times.
     FreeTimes {
@@ -240,6 +252,7 @@ pub(super) enum Asks {
     /// Which vehicle has the number that the caller read out?
     Decoded {
         tool: ToolId,
+        vin: String,
     },
     /// The book is asked whether a new caller's number is known.
     TheirNumber {
@@ -321,7 +334,7 @@ impl State {
                 | Asks::TheirVehicle { tool }
                 | Asks::WhatIsDue { tool }
                 | Asks::Joining { tool }
-                | Asks::Decoded { tool }
+                | Asks::Decoded { tool, .. }
                 | Asks::TheirNumber { tool, .. } => Some(*tool),
                 _ => None,
             },

@@ -100,8 +100,9 @@ impl Turn {
             Concept::Name(name) => turn.name = Some(name),
             Concept::Vehicle(vehicle) => turn.vehicle = Some(vehicle),
         }
-        if expects == Expectation::YesNo && turn.answer.is_none() {
-            // "Yes, cancel it."
+        let answerable = matches!(expects, Expectation::YesNo | Expectation::DateOfBirth);
+        if answerable && turn.answer.is_none() && turn.born.is_none() {
+            // "Yes, cancel it", "no, thank you".
             turn.answer = both(text, second_opinion, |text| {
                 Some(yes_no::parse(text)?.answer)
             });
@@ -114,6 +115,9 @@ impl Turn {
         }
         if besides {
             turn.read_beside(vocabulary, text, second_opinion);
+        }
+        if besides && turn.born.is_some() {
+            turn.when = None;
         }
         turn.points_back = both(text, second_opinion, |text| {
             intent::points_back(text).then_some(())
@@ -129,6 +133,12 @@ impl Turn {
         self.name = both(text, second_opinion, name::introduced);
         let number = |text: &str| Some(phone::parse(text).ok()?.phone());
         self.phone = both(text, second_opinion, number);
+        // Said so: any other date is when they want to come.
+        let born = |text: &str| {
+            let said_so = Words::new(text).has_any(&["born", "birth", "birthday"]);
+            date_of_birth::parse(text).ok().filter(|_| said_so)
+        };
+        self.born = both(text, second_opinion, born);
         self.wrong = both(text, second_opinion, detail::wrong);
     }
 

@@ -7,6 +7,8 @@ use super::words::Words;
 pub enum Detail {
     Name,
     Number,
+    /// The date of birth.
+    Birth,
     Vehicle,
     Service,
 }
@@ -14,7 +16,9 @@ pub enum Detail {
 /// "The name is wrong", "that is not my number", "change the vehicle".
 #[must_use]
 pub fn wrong(text: &str) -> Option<Detail> {
-    const CALLED: [(&str, Detail); 9] = [
+    const CALLED: [(&str, Detail); 11] = [
+        ("birth", Detail::Birth),
+        ("birthday", Detail::Birth),
         ("name", Detail::Name),
         ("spelling", Detail::Name),
         ("number", Detail::Number),
@@ -71,6 +75,7 @@ mod tests {
             ("that is the wrong phone number", Some(Detail::Number)),
             ("that is the wrong car", Some(Detail::Vehicle)),
             ("wrong service", Some(Detail::Service)),
+            ("my date of birth is wrong", Some(Detail::Birth)),
             ("my name is anne bell", None),
             ("no that is wrong", None),
             ("no the time is wrong", None),

@@ -45,6 +45,10 @@ pub enum Intent {
     Greeting,
     /// No more calls and messages of ours.
     StopCalling,
+    /// What was just talked about, in a text message.
+    TextThat,
+    /// Where and when the location is open, in a text message.
+    TextAddress,
     /// The one who was called is not the one who is meant.
     WrongPerson,
 }
@@ -167,8 +171,49 @@ pub fn overriding(words: &Words) -> Option<Intent> {
     } else if asks_to_repeat(words) {
         Some(Intent::Repeat)
     } else {
-        None
+        wants_text(words)
     }
+}
+
+/// "Can you text me that", "send me the address". Not "text me when it is ready".
+fn wants_text(words: &Words) -> Option<Intent> {
+    const PLACE: [&str; 5] = [
+        "address",
+        "hours",
+        "directions",
+        "location",
+        "where you are",
+    ];
+    const WHAT: [&str; 4] = ["appointment", "details", "confirmation", "send me that"];
+    let place = words.has_any(&PLACE);
+    let asks = words.has_any(&[
+        "text me",
+        "text it to me",
+        "text that to me",
+        "text this to me",
+        "send me a text",
+        "send me a message",
+        "send it to me",
+        "send that to me",
+        "send it to my phone",
+        "send that to my phone",
+    ]) || (words.has("send me") && (place || words.has_any(&WHAT)));
+    let otherwise = words.has_any(&[
+        "not text",
+        "not send",
+        "text me back",
+        "text me when",
+        "text me if",
+        "text me before",
+        "text me once",
+        "text me as soon",
+    ]);
+    let wanted = if place {
+        Intent::TextAddress
+    } else {
+        Intent::TextThat
+    };
+    (asks && !otherwise).then_some(wanted)
 }
 
 /// Move, cancel or look up an appointment.

@@ -114,7 +114,8 @@ impl Guard {
     }
 
     /// Why this number is not to be reached by us.
-    fn refusal(&self, phone: &Phone) -> Option<&'static str> {
+    #[must_use]
+    pub fn refusal(&self, phone: &Phone) -> Option<&'static str> {
         match self {
             Self::Everybody => None,
             Self::Only(number) if number == phone => None,

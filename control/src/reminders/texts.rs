@@ -1,18 +1,19 @@
 //! The words of text messages: a location's own, with the appointment filled in.
 
-use jiff::civil::Weekday;
+use jiff::civil::{Time, Weekday};
 use jiff::{Timestamp, Zoned};
 use pipeline::message::Expectation;
 use storage::Language;
 use storage::customer::Customer;
-use storage::location::Location;
 use storage::location::reminders::{Texts, WaitlistWording, Wording, filled};
+use storage::location::{Hours, Location};
 use storage::reminder::{Briefing, Kind};
 use storage::vehicle::Vehicle;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::nlu::intent::wants_no_calls;
 use crate::nlu::language::plain;
+use crate::nlu::say;
 
 /// What a text message to us asks for, in a word that networks agree about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +169,51 @@ pub fn confirmation(location: &Location, told: &Told<'_>) -> Option<String> {
     Some(about(text, location, language, told))
 }
 
+/// Where the location is and when it is open; nothing where it has no words.
+#[must_use]
+pub fn address_and_hours(location: &Location) -> Option<String> {
+    let language = location.reminders.texts.as_ref()?.usual();
+    let (open, closed, call) = match language {
+        Language::English => ("Open", "closed", "Call"),
+        Language::Spanish => ("Abierto", "cerrado", "Llame al"),
+    };
+    let mut runs: Vec<(Weekday, Weekday, Option<Hours>)> = Vec::new();
+    for (day, hours) in location.week.iter() {
+        match runs.last_mut() {
+            Some((_, last, same)) if *same == hours => *last = day,
+            _ => runs.push((day, day, hours)),
+        }
+    }
+    let runs: Vec<String> = runs
+        .into_iter()
+        .map(|(first, last, hours)| {
+            let days = if first == last {
+                say::weekday(language, first).to_owned()
+            } else {
+                let [first, last] = [first, last].map(|day| say::weekday(language, day));
+                format!("{first}-{last}")
+            };
+            match hours {
+                Some(Hours { open, close }) => {
+                    format!("{days} {}-{}", hour(open, language), hour(close, language))
+                }
+                None => format!("{days} {closed}"),
+            }
+        })
+        .collect();
+    let place = &location.address;
+    Some(format!(
+        "{}: {}, {}, {} {}. {open} {}. {call} {}.",
+        location.name,
+        place.street,
+        place.city,
+        place.state,
+        place.zip,
+        runs.join(", "),
+        of_location(location, "phone"),
+    ))
+}
+
 fn waitlist(
     location: &Location,
     told: &Told<'_>,
@@ -212,15 +258,7 @@ fn day(at: &Zoned, language: Language) -> String {
     match language {
         Language::English => at.strftime("%A, %B %-d").to_string(),
         Language::Spanish => {
-            let weekday = match at.weekday() {
-                Weekday::Monday => "lunes",
-                Weekday::Tuesday => "martes",
-                Weekday::Wednesday => "miércoles",
-                Weekday::Thursday => "jueves",
-                Weekday::Friday => "viernes",
-                Weekday::Saturday => "sábado",
-                Weekday::Sunday => "domingo",
-            };
+            let weekday = say::weekday(language, at.weekday());
             let month = match at.month() {
                 1 => "enero",
                 2 => "febrero",
@@ -242,6 +280,10 @@ fn day(at: &Zoned, language: Language) -> String {
 
 /// `9:00 AM`.
 fn time(at: &Zoned, language: Language) -> String {
+    hour(at.time(), language)
+}
+
+fn hour(at: Time, language: Language) -> String {
     match language {
         Language::English => at.strftime("%-I:%M %p").to_string(),
         Language::Spanish => {
@@ -309,6 +351,16 @@ mod tests {
         assert!(answer("ALTO").starts_with("Otto's Auto: no recibirá"));
         assert!(answer("ya no me llamen").starts_with("Otto's Auto: no recibirá"));
         assert!(answer("HELP").contains("217-555-0100"));
+    }
+
+    #[test]
+    fn where_and_when_we_are_open_fits_into_a_message() {
+        let text = address_and_hours(&Location::example()).expect("it has words");
+        assert_eq!(
+            text,
+            "Otto's Auto: 123 Main Street, Springfield, IL 62701. Open Monday-Friday 8:00 AM-6:00 PM, \
+             Saturday 9:00 AM-3:00 PM, Sunday closed. Call 217-555-0100."
+        );
     }
 
     #[test]

@@ -38,8 +38,8 @@ use crate::llm::{Answer, Answering, Failure, Model};
 use crate::nhtsa::Nhtsa;
 use crate::nodes::LiveCalls;
 use crate::observe::Metrics;
-use crate::reminders::Owed;
 use crate::reminders::callbacks::{self, News};
+use crate::reminders::{Messenger, Owed};
 use crate::telephony::CallSid;
 use crate::tools::{CallContext, ToolCall, ToolError, ToolOutcome, Toolbox};
 
@@ -124,6 +124,13 @@ impl Sessions {
     #[must_use]
     pub fn with_waitlist(mut self) -> Self {
         self.toolbox = self.toolbox.with_waitlist();
+        self
+    }
+
+    /// With a way to send what callers want to have in writing.
+    #[must_use]
+    pub fn with_messenger(mut self, messenger: Arc<dyn Messenger>) -> Self {
+        self.toolbox = self.toolbox.with_messenger(messenger);
         self
     }
 

@@ -6,7 +6,7 @@
 use storage::customer::CustomerId;
 
 use super::find_vehicle::Match;
-use super::new_customer::AddVehicle;
+use super::new_customer::{AddVehicle, may_prove_later};
 use super::{Answer, CallContext, Effect, ToolError, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
 
@@ -22,7 +22,7 @@ pub struct Arguments {
 
 /// For a language model.
 pub(super) fn spec() -> ToolSpec {
-    let [year, make, model] = schema::vehicle();
+    let [year, make, model, vin] = schema::vehicle();
     ToolSpec {
         name: "add_vehicle",
         description:
@@ -34,6 +34,7 @@ pub(super) fn spec() -> ToolSpec {
             year,
             make,
             model,
+            vin,
         ]),
     }
 }
@@ -43,11 +44,13 @@ pub(super) async fn run(
     context: &CallContext,
     arguments: Arguments,
 ) -> ToolOutcome {
-    let customer = context.may_change_record(&tools.location().verification)?;
+    let policy = &tools.location().verification;
+    let customer = context.may_change_record(policy)?;
     if arguments.customer_id != customer {
         return Err(ToolError::NotThisCaller);
     }
-    let new = arguments.vehicle.checked(tools.now().year())?;
+    let mut new = arguments.vehicle.checked(tools.now().year())?;
+    new.vin = new.vin.filter(|_| may_prove_later(context, policy));
     let added = tools.store().vehicles.add(customer, &new).await?;
     Ok(Answer::Vehicle(Match::One(added.id)))
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroU16;
 
 use jiff::Zoned;
-use serde::Deserializer;
+use serde::{Deserialize as _, Deserializer, de::Error as _};
 use storage::appointment::{self, BookingError, NewAppointment};
 use storage::call_log::Outcome;
 use storage::customer::CustomerId;
@@ -13,7 +13,7 @@ use storage::vehicle::VehicleId;
 use super::error::NotBookable;
 use super::field;
 use super::moment::Moment;
-use super::new_customer::{AddVehicle, CreateCustomer};
+use super::new_customer::{AddVehicle, CreateCustomer, may_prove_later};
 use super::{
     Answer, Assurance, CallContext, Effect, ToolError, ToolOutcome, Toolbox, already_booked, schema,
 };
@@ -101,6 +101,10 @@ pub(super) fn spec(location: &Location, among: &Locations) -> ToolSpec {
                 "notes",
                 schema::optional(schema::text("What else the workshop should know.")),
             ),
+            (
+                "duration_minutes",
+                schema::optional(schema::number("Null: the service says how long it takes.")),
+            ),
             ("location", schema::location(among)),
             (
                 "another",
@@ -163,7 +167,7 @@ async fn party(
     context: &CallContext,
     asked: &Party,
 ) -> Result<appointment::Party, ToolError> {
-    let year = tools.now().year();
+    let today = tools.now().date();
     match asked {
         Party::Known {
             customer_id,
@@ -182,16 +186,19 @@ async fn party(
         Party::NewVehicle {
             customer_id,
             add_vehicle,
-        } => Ok(appointment::Party::NewVehicle {
-            customer: bound(context, *customer_id)?,
-            vehicle: add_vehicle.checked(year)?,
-        }),
+        } => {
+            let customer = bound(context, *customer_id)?;
+            let mut vehicle = add_vehicle.checked(today.year())?;
+            let policy = &tools.location().verification;
+            vehicle.vin = vehicle.vin.filter(|_| may_prove_later(context, policy));
+            Ok(appointment::Party::NewVehicle { customer, vehicle })
+        }
         Party::NewCustomer {
             create_customer,
             add_vehicle,
         } => Ok(appointment::Party::NewCustomer {
-            customer: create_customer.checked()?,
-            vehicle: add_vehicle.checked(year)?,
+            customer: create_customer.checked(today)?,
+            vehicle: add_vehicle.checked(today.year())?,
         }),
     }
 }
@@ -208,7 +215,13 @@ fn bound(context: &CallContext, asked: CustomerId) -> Result<CustomerId, ToolErr
 fn duration_minutes<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<NonZeroU16>, D::Error> {
-    field::named("duration_minutes", deserializer)
+    let minutes = i64::deserialize(deserializer)?;
+    let length = u16::try_from(minutes).ok().and_then(NonZeroU16::new);
+    length.map(Some).ok_or_else(|| {
+        let why =
+            format!("{minutes} is no length; leave it out, the service says how long it takes");
+        D::Error::custom(format!("duration_minutes: {why}"))
+    })
 }
 
 fn scheduled_at<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {

@@ -64,7 +64,10 @@ pub(super) fn spec() -> ToolSpec {
                 "appointment_id",
                 schema::number("From get_upcoming_appointments, or as booked."),
             ),
-            ("reason", schema::one_of(reasons.map(Reason::as_str))),
+            (
+                "reason",
+                schema::optional(schema::one_of(reasons.map(Reason::as_str))),
+            ),
         ]),
     }
 }

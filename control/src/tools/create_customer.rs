@@ -32,7 +32,7 @@ pub(super) async fn run(
     context: &mut CallContext,
     arguments: Arguments,
 ) -> ToolOutcome {
-    let new = arguments.checked()?;
+    let new = arguments.checked(tools.now().date())?;
     // It tells whether a number is taken, as a search does.
     context.count_lookup()?;
     let customer = match tools.store().customers.create(&new).await {

@@ -5,7 +5,6 @@ use super::field;
 use super::{Answer, Effect, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
 use crate::nhtsa::VinRefused;
-use crate::nlu::vin;
 
 /// Nothing of ours is read: it is the manufacturer's word on a number.
 pub const EFFECT: Effect = Effect::Read;
@@ -32,24 +31,15 @@ pub(super) fn spec() -> ToolSpec {
 }
 
 pub(super) async fn run(tools: &Toolbox, arguments: Arguments) -> ToolOutcome {
-    let bad = |remedy: String| ToolError::BadArgument {
-        field: "vin",
-        remedy,
-    };
-    let text: String = arguments.vin.chars().take(vin::MAX_LETTERS).collect();
-    let number = vin::parse(&text).map_err(|why| bad(field::unnamed(&why)))?;
-    if vin::is_north_american(&number) && !vin::has_right_check_digit(&number) {
-        return Err(bad(
-            "its check digit is wrong, so a character was misheard; ask for it again, or for year, \
-             make and model"
-                .to_owned(),
-        ));
-    }
+    let number = field::vin(&arguments.vin)?;
     let decoded = match tools.vins() {
         Some(vins) => vins.decode(&number).await,
         None => Err(VinRefused::Unreachable),
     };
     decoded
         .map(Answer::Decoded)
-        .map_err(|why| bad(why.to_string()))
+        .map_err(|why| ToolError::BadArgument {
+            field: "vin",
+            remedy: why.to_string(),
+        })
 }

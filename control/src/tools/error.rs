@@ -70,6 +70,8 @@ pub enum ToolError {
     NoWaitlist,
     #[error("They want no messages from us, so they cannot be told. Offer other days.")]
     OptedOut,
+    #[error("{0} Tell them instead.")]
+    NotTexted(#[from] NotTexted),
     #[error("{field}: {remedy}")]
     BadArgument {
         #[serde(deserialize_with = "field_name")]
@@ -92,6 +94,23 @@ pub enum NotBookable {
     Taken,
     #[error("That vehicle is already booked at that time.")]
     VehicleBusy,
+}
+
+/// Why no text message was sent.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum NotTexted {
+    #[error("Text messages cannot be sent from here.")]
+    NotSetUp,
+    /// It is withheld, or one that costs extra.
+    #[error("There is no number that it could be sent to.")]
+    NoNumber,
+    #[error("They want no messages from us, until they text START to our number.")]
+    OptedOut,
+    #[error("The network did not take the message.")]
+    Refused,
 }
 
 /// Of an argument, such as `service_type`.

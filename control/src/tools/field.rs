@@ -4,11 +4,12 @@
 use std::fmt::Display;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
-use storage::customer::Phone;
+use storage::customer::{Address, Phone};
+use storage::states;
 
 use super::error::ToolError;
 use super::limits::{EMAIL_LETTERS, NAME_LETTERS, NOTES_LETTERS, QUOTED_LETTERS};
-use crate::nlu;
+use crate::nlu::{self, vin};
 
 /// Reads an argument and names it in what is wrong with it.
 pub(super) fn named<'de, D, T>(field: &str, deserializer: D) -> Result<T, D::Error>
@@ -96,6 +97,47 @@ pub(super) fn email(text: &str) -> Result<String, ToolError> {
             "is no e-mail address; ask for it again, or leave it out",
         )),
     }
+}
+
+/// A vehicle's identification number: 17 characters, or as they were spoken.
+pub(super) fn vin(text: &str) -> Result<String, ToolError> {
+    const FIELD: &str = "vin";
+    let text: String = text.chars().take(vin::MAX_LETTERS).collect();
+    let number = vin::parse(&text).map_err(|why| bad(FIELD, &unnamed(&why)))?;
+    if vin::is_north_american(&number) && !vin::has_right_check_digit(&number) {
+        let why = "its check digit is wrong, so a character was misheard; ask for it again, or for \
+                   year, make and model";
+        return Err(bad(FIELD, why));
+    }
+    Ok(number)
+}
+
+/// Where somebody lives: house number and street, town, a state that there is, and five digits.
+pub(super) fn address(given: &Address) -> Result<Address, ToolError> {
+    let written = |c: char| c.is_alphanumeric() || is_mark(c) || " '’-.,#/".contains(c);
+    let street = plain("address.street", &given.street, NAME_LETTERS, written)?;
+    if nlu::address::parse(&street).is_none() {
+        let why = "is no house number with a street; ask for both";
+        return Err(bad("address.street", why));
+    }
+    let state = given.state.trim().to_ascii_uppercase();
+    if !states::is_one(&state) {
+        let why = format!(
+            "there is no state {:?}; write it as two letters, such as IL, or ask for it",
+            quoted(&given.state)
+        );
+        return Err(bad("address.state", &why));
+    }
+    let zip = given.zip.trim().to_owned();
+    if zip.len() != 5 || !zip.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(bad("address.zip", "is not five digits; ask for it"));
+    }
+    Ok(Address {
+        street,
+        city: name("address.city", &given.city)?,
+        state,
+        zip,
+    })
 }
 
 /// Free text for the workshop. It may say anything, in so many words.

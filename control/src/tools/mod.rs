@@ -32,10 +32,11 @@ pub mod request;
 pub mod reschedule_appointment;
 mod schema;
 pub mod search_customers_by_name;
+pub mod send_sms;
 pub mod stop_reminders;
 pub mod suggest_service;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod toolbox;
 pub mod transfer_to_human;
 pub mod verify_customer;
@@ -71,6 +72,7 @@ pub enum ToolCall {
     StopReminders(stop_reminders::Arguments),
     SuggestService(suggest_service::Arguments),
     JoinWaitlist(join_waitlist::Arguments),
+    SendSms(send_sms::Arguments),
     TransferToHuman(transfer_to_human::Arguments),
     EndCall(end_call::Arguments),
 }
@@ -103,6 +105,8 @@ pub enum Answer {
     Suggestion(Option<suggest_service::Suggestion>),
     /// They get no more calls and messages.
     RemindersStopped,
+    /// This was sent to them in writing.
+    Texted(storage::asked_text::Topic),
     Transferring(crate::dialogue::TransferReason),
     Ending,
 }
@@ -162,6 +166,7 @@ impl ToolCall {
             Self::StopReminders(_) => "stop_reminders",
             Self::SuggestService(_) => "suggest_service",
             Self::JoinWaitlist(_) => "join_waitlist",
+            Self::SendSms(_) => "send_sms",
             Self::TransferToHuman(_) => "transfer_to_human",
             Self::EndCall(_) => "end_call",
         }
@@ -205,6 +210,7 @@ impl ToolCall {
             Self::StopReminders(_) => stop_reminders::EFFECT,
             Self::SuggestService(_) => suggest_service::EFFECT,
             Self::JoinWaitlist(_) => join_waitlist::EFFECT,
+            Self::SendSms(_) => send_sms::EFFECT,
             Self::TransferToHuman(_) => transfer_to_human::EFFECT,
             Self::EndCall(_) => end_call::EFFECT,
         }

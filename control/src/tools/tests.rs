@@ -3,6 +3,7 @@
 
 mod booked;
 mod proofs;
+mod texts;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use storage::appointment::AppointmentId;
 use storage::customer::{CustomerId, Phone};
 use storage::{Location, Store};
 
+pub(crate) use self::texts::Outbox;
 use super::request::{self, InvalidRequest};
 use super::{Answer, Assurance, CallContext, ToolError, Toolbox};
 use crate::clock::BusinessClock;
@@ -89,7 +91,9 @@ impl Call {
             name: name.to_owned(),
             arguments: arguments.to_string(),
         };
-        let call = request::parse(&request).map_err(Refusal::Request)?;
+        let here = Location::example();
+        let given = request::specs(&here, &here.clone().into());
+        let call = request::parse(&request, &given).map_err(Refusal::Request)?;
         let done = self.toolbox.run(&mut self.context, call).await;
         done.map_err(Refusal::Tool)
     }
@@ -126,6 +130,10 @@ fn booking() -> Value {
     })
 }
 
+fn living(street: &str, state: &str, zip: &str) -> Value {
+    json!({"street": street, "city": "Springfield", "state": state, "zip": zip})
+}
+
 #[tokio::test]
 async fn a_wrong_argument_is_named_and_nothing_is_written() {
     let mut call = Call::verified().await;
@@ -156,7 +164,11 @@ async fn a_wrong_argument_is_named_and_nothing_is_written() {
         ("/create_customer/first_name", json!(long), "first_name: "),
         ("/create_customer/last_name", json!(sql), "last_name: "),
         ("/create_customer/last_name", json!(twiml), "last_name: "),
-        ("/create_customer/last_name", json!(7), "create_customer: "),
+        (
+            "/create_customer/last_name",
+            json!(7),
+            "create_customer.last_name: must be text",
+        ),
         (
             "/create_customer/phone_number",
             json!("911"),
@@ -204,8 +216,98 @@ async fn a_wrong_argument_is_named_and_nothing_is_written() {
         ("/add_vehicle/year", json!(1850), "year: "),
         ("/add_vehicle/year", json!(2100), "year: "),
         ("/add_vehicle/year", json!(-2021), "year: "),
-        ("/add_vehicle/year", json!(99_999), "add_vehicle: "),
-        ("/add_vehicle/year", json!("new"), "add_vehicle: "),
+        (
+            "/add_vehicle/year",
+            json!(99_999),
+            "add_vehicle.year: 99999 is no model year",
+        ),
+        (
+            "/add_vehicle/year",
+            json!("new"),
+            "add_vehicle.year: must be a whole number",
+        ),
+        (
+            "/add_vehicle/vin",
+            json!("1HGCM82633A00435"),
+            "vin: 16 characters",
+        ),
+        (
+            "/add_vehicle/vin",
+            json!("1HGCM82633A004353"),
+            "vin: its check digit",
+        ),
+        ("/add_vehicle/vin", json!(sql), "vin: "),
+        (
+            "/add_vehicle/color",
+            json!("red"),
+            "add_vehicle.color: there is no such argument",
+        ),
+        (
+            "/create_customer/date_of_birth",
+            json!("1985-06-31"),
+            "date_of_birth: ",
+        ),
+        (
+            "/create_customer/date_of_birth",
+            json!("2030-01-01"),
+            "date_of_birth: nobody",
+        ),
+        (
+            "/create_customer/date_of_birth",
+            json!("1850-01-01"),
+            "date_of_birth: ",
+        ),
+        (
+            "/create_customer/date_of_birth",
+            json!(sql),
+            "date_of_birth: ",
+        ),
+        (
+            "/create_customer/address",
+            json!("18 Elm Street"),
+            "address: must be an object",
+        ),
+        (
+            "/create_customer/address",
+            json!({"street": "18 Elm Street"}),
+            "address.city: is missing",
+        ),
+        (
+            "/create_customer/address",
+            living("18 Elm Street", "XX", "62704"),
+            "address.state: there is no state \"XX\"",
+        ),
+        (
+            "/create_customer/address",
+            living("18 Elm Street", "Illinois", "62704"),
+            "address.state: ",
+        ),
+        (
+            "/create_customer/address",
+            living("18 Elm Street", "IL", "six"),
+            "address.zip: is not five digits",
+        ),
+        (
+            "/create_customer/address",
+            living(sql, "IL", "62704"),
+            "address.street: ",
+        ),
+        (
+            "/create_customer/address",
+            living("Elm Street", "IL", "62704"),
+            "address.street: ",
+        ),
+        (
+            "/customer_id",
+            json!("1 OR 1=1"),
+            "customer_id: must be a whole number",
+        ),
+        (
+            "/urgent",
+            json!(true),
+            "urgent: there is no such argument; leave it out",
+        ),
+        ("/scheduled_at", json!(null), "scheduled_at: is missing"),
         ("/add_vehicle/make", json!(sql), "make: "),
         ("/add_vehicle/make", json!(twiml), "make: "),
         ("/add_vehicle/model", json!(""), "model: "),
@@ -293,9 +395,23 @@ async fn a_wrong_argument_is_named_and_nothing_is_written() {
         (
             "verify_customer",
             json!({"phone_last_four": "0101"}),
-            "phone_last_four",
+            "phone_last_four: there is no such argument",
         ),
-        ("verify_customer", json!({}), "arguments: "),
+        (
+            "verify_customer",
+            json!({}),
+            "one of date_of_birth, address and vin",
+        ),
+        (
+            "verify_customer",
+            json!({"date_of_birth": "1985-03-14", "address": "18 Elm Street"}),
+            "one of date_of_birth, address and vin",
+        ),
+        (
+            "verify_customer",
+            json!(["1985-03-14"]),
+            "arguments: must be an object",
+        ),
         (
             "get_available_slots",
             json!({"date": "2026-06-31", "service_type": "oil_change"}),
@@ -314,12 +430,17 @@ async fn a_wrong_argument_is_named_and_nothing_is_written() {
         (
             "get_upcoming_appointments",
             json!({"customer_id": "1 OR 1=1"}),
-            "arguments: ",
+            "customer_id: must be a whole number",
         ),
         (
             "get_upcoming_appointments",
             json!({"customer_id": 1e40}),
-            "arguments: ",
+            "customer_id: must be a whole number",
+        ),
+        (
+            "get_upcoming_appointments",
+            json!({}),
+            "customer_id: is missing",
         ),
         (
             "reschedule_appointment",
@@ -334,14 +455,19 @@ async fn a_wrong_argument_is_named_and_nothing_is_written() {
         (
             "cancel_appointment",
             json!({"appointment_id": 1, "reason": sql}),
-            "DROP TABLE",
+            "reason: \"Robert'); DROP TABLE customers;--\" is none of schedule_conflict, ",
         ),
         (
             "cancel_appointment",
             json!({"appointment_id": i64::MAX}),
             "no such appointment",
         ),
-        ("transfer_to_human", json!({"reason": "refund"}), "refund"),
+        (
+            "transfer_to_human",
+            json!({"reason": "refund"}),
+            "reason: \"refund\" is none of ",
+        ),
+        ("open_reminder", json!({"appointment_id": 1}), "no tool"),
         ("read_everything", json!({}), "no tool"),
     ] {
         call.is_refused(name, &arguments, words).await;
@@ -358,6 +484,8 @@ async fn unusual_but_right_arguments_are_taken_as_they_are() {
         "last_name": "O’Brien-Łukasz",
         "phone_number": "two one seven, five five five, oh one seven seven",
         "email": "zoë+service@exämple.com",
+        "date_of_birth": "march fourteenth nineteen eighty five",
+        "address": living("12 N. Main St., Apt 4", "pr", "00601"),
     });
     arguments["add_vehicle"] = json!({"year": 2021, "make": "Citroën", "model": "C/K 1500"});
     arguments["notes"] = json!("Rattles; \u{1f697} <b>loud</b>, said 'DROP TABLE' \u{0}twice\u{7}");
@@ -376,6 +504,11 @@ async fn unusual_but_right_arguments_are_taken_as_they_are() {
     );
     assert_eq!(zoe.phone.as_str(), "+12175550177");
     assert_eq!(zoe.email.as_deref(), Some("zoë+service@exämple.com"));
+    assert_eq!(zoe.date_of_birth, Some(jiff::civil::date(1985, 3, 14)));
+    assert_eq!(
+        zoe.address.map(|address| address.state),
+        Some("PR".to_owned())
+    );
     let row = call.store.appointments.by_id(visit.appointment_id).await;
     let row = row.expect("readable").expect("booked");
     let notes = "Rattles; \u{1f697} <b>loud</b>, said 'DROP TABLE' twice";
@@ -455,6 +588,31 @@ async fn somebody_elses_vehicle_is_refused_before_anything_else_is_looked_at() {
         "{refused:?}"
     );
     call.wrote_nothing().await;
+}
+
+/// Else a number that a caller made up would prove on the next call that they are John.
+#[tokio::test]
+async fn a_vin_proves_later_only_where_whoever_gave_it_was_entitled_to() {
+    let vin = "1HGCM82633A004352";
+    let accord = json!({"year": 2003, "make": "Honda", "model": "Accord", "vin": vin});
+    let mut call = Call::claimed().await;
+    let mut wish = known(1, 1);
+    wish["vehicle_id"] = json!(null);
+    wish["add_vehicle"] = accord.clone();
+    call.asks("book_appointment", &wish).await.expect("booked");
+    let his = call.store.vehicles.of_customer(CustomerId(1)).await;
+    let numbers: Vec<_> = his.expect("readable").into_iter().map(|v| v.vin).collect();
+    assert_eq!(numbers[1], None, "John's number was only claimed");
+
+    let mut call = Call::begun().await;
+    let mut wish = booking();
+    wish["add_vehicle"] = accord;
+    let booked = call.asks("book_appointment", &wish).await;
+    let Ok(Answer::Booked(visit)) = booked else {
+        panic!("{booked:?}");
+    };
+    let hers = call.store.vehicles.of_customer(visit.customer_id).await;
+    assert_eq!(hers.expect("readable")[0].vin.as_deref(), Some(vin));
 }
 
 #[tokio::test]

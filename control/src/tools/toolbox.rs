@@ -20,12 +20,13 @@ use super::{
     book_appointment, cancel_appointment, confirm_appointment, create_customer, decode_vin,
     end_call, find_vehicle, forget_customer, get_available_slots, get_upcoming_appointments,
     join_waitlist, lookup_customer, open_follow_up, open_reminder, reschedule_appointment,
-    search_customers_by_name, stop_reminders, suggest_service, transfer_to_human, verify_customer,
+    search_customers_by_name, send_sms, stop_reminders, suggest_service, transfer_to_human,
+    verify_customer,
 };
 use crate::calendar::{Checked, Outlook};
 use crate::clock::BusinessClock;
 use crate::nhtsa::Nhtsa;
-use crate::reminders::Owed;
+use crate::reminders::{Messenger, Owed};
 
 /// Runs tools; one serves every call. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -42,6 +43,7 @@ pub struct Toolbox {
     offers: bool,
     owed: Option<Owed>,
     vins: Option<Nhtsa>,
+    messenger: Option<Arc<dyn Messenger>>,
 }
 
 impl Toolbox {
@@ -58,7 +60,15 @@ impl Toolbox {
             offers: false,
             owed: None,
             vins: None,
+            messenger: None,
         }
+    }
+
+    /// With a way to send what callers want to have in writing.
+    #[must_use]
+    pub fn with_messenger(mut self, messenger: Arc<dyn Messenger>) -> Self {
+        self.messenger = Some(messenger);
+        self
     }
 
     /// With a service that knows vehicles by their numbers.
@@ -169,6 +179,7 @@ impl Toolbox {
             ToolCall::OpenReminder(a) => open_reminder::run(self, context, a).await,
             ToolCall::OpenFollowUp(a) => open_follow_up::run(self, context, a).await,
             ToolCall::JoinWaitlist(a) => join_waitlist::run(self, context, a).await,
+            ToolCall::SendSms(a) => send_sms::run(self, context, a).await,
             ToolCall::SuggestService(a) => suggest_service::run(self, context, a).await,
             ToolCall::StopReminders(_) => stop_reminders::run(self, context).await,
             ToolCall::TransferToHuman(a) => transfer_to_human::run(context, a),
@@ -199,6 +210,11 @@ impl Toolbox {
     /// Whether the location has a waiting list.
     pub(super) fn has_waitlist(&self) -> bool {
         self.offers && self.location.reminders.waitlist().is_some()
+    }
+
+    /// Where there is one.
+    pub(super) fn messenger(&self) -> Option<&dyn Messenger> {
+        self.messenger.as_deref()
     }
 
     pub(super) fn vins(&self) -> Option<&Nhtsa> {
@@ -303,7 +319,7 @@ impl Toolbox {
     }
 
     /// An appointment, if it is this customer's. Somebody else's looks like none at all.
-    async fn own_appointment(
+    pub(super) async fn own_appointment(
         &self,
         customer: CustomerId,
         id: AppointmentId,

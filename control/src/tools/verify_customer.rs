@@ -134,7 +134,8 @@ pub(super) async fn run(
     Ok(Answer::Verified(caller))
 }
 
-fn date_of_birth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+/// A date as it is written, or as it was spoken.
+pub(super) fn date_of_birth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
     let written: String = field::named("date_of_birth", deserializer)?;
     let read = written.parse().ok();
     // A model may hand on what the caller said.

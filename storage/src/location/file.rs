@@ -14,7 +14,7 @@ use super::verification::Section;
 use super::{Hours, Location, LocationError, Premises, PriceRange, Service, Upkeep, Week};
 use crate::customer::Phone;
 use crate::language::Language;
-use crate::limits;
+use crate::{limits, states};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -394,21 +394,13 @@ fn phone(key: &str, text: &str) -> Result<Phone, LocationError> {
 }
 
 fn premises(address: Premises) -> Result<Premises, LocationError> {
-    if STATES.contains(&address.state.as_str()) {
+    if states::is_one(&address.state) {
         return Ok(address);
     }
     let state = address.state;
     let problem = format!("{state:?} is no state, territory or district; write it as \"IL\"");
     Err(wrong("address.state", problem))
 }
-
-/// As the post office has them.
-const STATES: [&str; 56] = [
-    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA",
-    "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM",
-    "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA",
-    "WV", "WI", "WY", "AS", "GU", "MP", "PR", "VI",
-];
 
 fn rules(texts: Vec<String>) -> Result<Vec<String>, LocationError> {
     if let Some(empty) = texts.iter().position(|text| text.trim().is_empty()) {

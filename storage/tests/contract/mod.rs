@@ -2,6 +2,7 @@
 //! [`Store`](storage::Store); `suite!` turns them into the tests of one implementation, which gives
 //! no store where this machine lacks its database.
 
+pub(crate) mod asked_texts;
 pub(crate) mod audit;
 pub(crate) mod booking;
 pub(crate) mod calendar;
@@ -134,6 +135,11 @@ macro_rules! suite {
         $crate::contract::tests!($store, consents: [
             consents_are_kept_with_their_source_and_an_opt_out_outweighs_them,
             a_wish_that_comes_late_changes_nothing_that_was_wished_since,
+        ]);
+        $crate::contract::tests!($store, asked_texts: [
+            of_each_kind_a_call_is_sent_one,
+            what_the_network_refused_may_be_asked_for_again,
+            whoever_has_opted_out_is_sent_nothing,
         ]);
         $crate::contract::tests!($store, reminders: [
             a_booking_plans_its_reminders_and_keeps_the_consent,

@@ -110,7 +110,8 @@ async fn an_unknown_caller_is_written_into_the_book_together_with_car_and_appoin
             ("i would like to schedule an oil change", WHEN),
             ("friday at two p m", "first and last name"),
             ("my name is sarah johnson", "year, make and model"),
-            ("twenty nineteen toyota camry", SHALL_I),
+            ("twenty nineteen toyota camry", "your date of birth"),
+            ("march fourteenth nineteen eighty five", SHALL_I),
         ] {
             sarah.says(words).await;
             sarah.is_told(answer).await;
@@ -126,6 +127,7 @@ async fn an_unknown_caller_is_written_into_the_book_together_with_car_and_appoin
             (customer.first_name.as_str(), customer.last_name.as_str()),
             ("Sarah", "Johnson")
         );
+        assert!(customer.date_of_birth.is_some());
         let cars = shop.store.vehicles.of_customer(customer.id).await;
         let cars = cars.expect("readable");
         assert_eq!(cars.len(), 1);

@@ -306,13 +306,16 @@ mod tests {
     use super::*;
     use crate::llm::ToolRequest;
     use crate::tools::request;
+    use storage::Location;
 
     fn asks(text: &str, name: &str, arguments: &str) -> bool {
-        let call = request::parse(&ToolRequest {
+        let asked = ToolRequest {
             id: "call_1".to_owned(),
             name: name.to_owned(),
             arguments: arguments.to_owned(),
-        });
+        };
+        let here = Location::example();
+        let call = request::parse(&asked, &request::specs(&here, &here.clone().into()));
         let now = "2026-11-23T09:00-06:00[America/Chicago]";
         asks_for(text, &call.expect("a call"), &now.parse().expect("a time"))
     }

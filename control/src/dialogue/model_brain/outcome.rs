@@ -50,7 +50,7 @@ fn answered(answer: &Answer) -> Value {
         }),
         Answer::Decoded(vehicle) => json!({
             "year": vehicle.year, "make": vehicle.make, "model": vehicle.model,
-            "next": "Say it back, and ask whether that is the vehicle."
+            "next": "Say it back, and ask whether that is the vehicle. Where you add it, give the VIN, too."
         }),
         Answer::Slots(slots) => {
             let mut told = json!({"available": by_day(&slots.available_slots)});
@@ -86,6 +86,7 @@ fn answered(answer: &Answer) -> Value {
         }),
         Answer::Suggestion(None) => json!({"due": null}),
         Answer::Suggestion(Some(due)) => suggestion(due),
+        Answer::Texted(_) => json!({"sent": true}),
         Answer::RemindersStopped => json!({"no_more_calls_or_messages": true}),
         Answer::Reminding(reminded) => json!({"reminds_of": in_short(&reminded.visit)}),
         Answer::FollowingUp(visited) => json!({"follows_up": in_short(&visited.visit)}),

@@ -127,7 +127,7 @@ impl ModelBrain {
         work: &mut Work,
         now: &Zoned,
     ) -> Result<ToolCall, Refused> {
-        let call = request::parse(request)?;
+        let call = request::parse(request, &self.prompt.tools)?;
         if work.calls.contains(&call) {
             return Err(Refused::Twice);
         }

@@ -16,6 +16,9 @@ phrases! {
     NAME: "May I have your first and last name?", "¿Me da su nombre y apellido?";
     LAST_NAME: "And your last name?", "¿Y su apellido?";
     PHONE: "What is the best telephone number for you?", "¿Cuál es su número de teléfono?";
+    BORN: "So that we can verify you next time, may I have your date of birth?",
+        "Para poder verificar su identidad la próxima vez, ¿me da su fecha de nacimiento?";
+    NEED_NOT_SAY: "That is fine.", "Está bien.";
     WHICH_VEHICLE: "Which vehicle is it for?", "¿Para qué vehículo es?";
     NEW_VEHICLE: "What are the year, make and model of your vehicle?",
         "¿Cuáles son el año, la marca y el modelo de su vehículo?";

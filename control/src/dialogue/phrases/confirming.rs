@@ -8,7 +8,7 @@ use super::phrases;
 use super::places::{at_another, at_place};
 use super::times::moment;
 use super::words::{a, sentence, service_name, vehicle};
-use crate::dialogue::state::{Booking, Cancellation, Chosen, Move};
+use crate::dialogue::state::{Booking, Born, Cancellation, Chosen, Move};
 use crate::nlu::say;
 use crate::tools::visit::Visit;
 
@@ -37,10 +37,14 @@ pub(in crate::dialogue) fn booking(
     if let (Some(first), Some(last)) = (&booking.name.first, &booking.name.last) {
         let phone = booking.phone.as_ref();
         let phone = phone.map(|phone| say::ten_digits(language, phone.national()));
+        let born = match booking.born {
+            Born::On(date) => born(language, date),
+            Born::Unasked | Born::Unsaid => String::new(),
+        };
         says.push(match (language, phone) {
-            (English, Some(phone)) => format!("{first} {last}, at {phone}."),
-            (Spanish, Some(phone)) => format!("{first} {last}, con el número {phone}."),
-            (_, None) => format!("{first} {last}."),
+            (English, Some(phone)) => format!("{first} {last}{born}, at {phone}."),
+            (Spanish, Some(phone)) => format!("{first} {last}{born}, con el número {phone}."),
+            (_, None) => format!("{first} {last}{born}."),
         });
     }
     let what = a(
@@ -69,6 +73,15 @@ pub(in crate::dialogue) fn booking(
         });
     }
     says
+}
+
+/// It is said back: misheard, it would keep them from being verified next time.
+fn born(language: Language, date: Date) -> String {
+    let (month, day, year) = (say::month(language, date.month()), date.day(), date.year());
+    match language {
+        English => format!(", born {month} {day}, {year}"),
+        Spanish => format!(", fecha de nacimiento {day} de {month} de {year}"),
+    }
 }
 
 fn for_the_vehicle(language: Language, chosen: &Chosen) -> String {

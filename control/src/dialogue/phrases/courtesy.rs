@@ -17,6 +17,13 @@ phrases! {
     WELCOME: "You are welcome.", "Con mucho gusto.";
     START_OVER: "All right, let's start over.", "De acuerdo, empecemos de nuevo.";
     LEFT_AS_IT_IS: "All right, I will leave it as it is.", "De acuerdo, lo dejo como está.";
+    TEXTED: "I have sent you a text message.", "Le envié un mensaje de texto.";
+    NOT_TEXTED: "I am sorry, I cannot send you a text message.",
+        "Lo siento, no le puedo enviar un mensaje de texto.";
+    TEXTS_STOPPED: "You have asked us to send you no messages. Text START to our number to get them \
+        again.",
+        "Usted pidió no recibir mensajes. Envíe la palabra START a nuestro número para recibirlos \
+        de nuevo.";
     /// The caller has asked for this language.
     IN_THIS_LANGUAGE: "Of course, in English.", "Claro que sí, en español.";
     /// The caller has asked for a language that the location does not speak.

@@ -12,7 +12,7 @@ use storage::vehicle::VehicleId;
 use super::*;
 use crate::dialogue::TransferReason;
 use crate::dialogue::known::Known;
-use crate::dialogue::state::{Booking, Cancellation, Chosen, Days, Move, Task, Wish};
+use crate::dialogue::state::{Booking, Born, Cancellation, Chosen, Days, Move, Task, Wish};
 use crate::nlu::date_time::WhenError;
 use crate::nlu::name::Name;
 use crate::nlu::vehicle::{Body, SpokenVehicle};
@@ -239,12 +239,14 @@ fn of_tasks(
             year: 2021,
             make: "Honda".to_owned(),
             model: "Accord".to_owned(),
+            vin: None,
         }),
         name: Name {
             first: Some("Ana".to_owned()),
             last: Some("Bell".to_owned()),
         },
         phone: Phone::parse("217-555-0101").ok(),
+        born: Born::On(jiff::civil::date(1985, 3, 14)),
         ..Booking::default()
     };
     all.push(booking(l, location, &whole, today).join(" "));

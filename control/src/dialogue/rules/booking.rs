@@ -7,7 +7,7 @@ use storage::vehicle::VehicleId;
 use super::absorb::absorb;
 use super::{RuleBrain, questions};
 use crate::dialogue::phrases::Sayable as _;
-use crate::dialogue::state::{Asks, Booking, Chosen, Move, State, Task, Wish};
+use crate::dialogue::state::{Asks, Booking, Born, Chosen, Move, State, Task, Wish};
 use crate::dialogue::turn::Turn;
 use crate::dialogue::{TransferReason, phrases};
 use crate::nlu::vehicle::SpokenVehicle;
@@ -38,6 +38,7 @@ impl RuleBrain {
             vehicle: turn.vehicle.map_or(Chosen::Unsaid, Chosen::Described),
             name: turn.name.unwrap_or_default(),
             phone: said.or_else(|| self.known.number.clone()),
+            born: Born::default(),
         };
         self.next(Task::Book(booking), now)
     }
@@ -132,6 +133,11 @@ impl RuleBrain {
             && let Some(phone) = &turn.phone
         {
             return self.new_number(task, phone.clone(), now);
+        }
+        if matches!(asks, Asks::Born)
+            && let Some(state) = self.born_or_not(&task, &turn, now)
+        {
+            return state;
         }
         if matches!(asks, Asks::Service)
             && turn.answer == Some(Answer::No)
@@ -256,6 +262,11 @@ impl RuleBrain {
                     last_name: booking.name.last.clone()?,
                     phone_number: booking.phone.as_ref()?.as_str().to_owned(),
                     email: None,
+                    date_of_birth: match booking.born {
+                        Born::On(date) => Some(date),
+                        Born::Unasked | Born::Unsaid => None,
+                    },
+                    address: None,
                 },
                 add_vehicle: vehicle.clone(),
             },
@@ -409,8 +420,8 @@ impl RuleBrain {
             (Asks::FreeTimes { search, .. }, Ok(tools::Answer::Slots(slots)), _) => {
                 self.free_times(task, search, &slots, now)
             }
-            (Asks::Decoded { .. }, decoded, Task::Book(booking)) => {
-                self.decoded(booking, decoded);
+            (Asks::Decoded { vin, .. }, decoded, Task::Book(booking)) => {
+                self.decoded(booking, vin, decoded);
                 self.next(task, now)
             }
             (Asks::TheirVehicle { .. }, Ok(tools::Answer::Vehicle(found)), Task::Book(booking)) => {

@@ -1,6 +1,7 @@
 //! What the caller's words do: first what counts in every state, then the state's own.
 
 use jiff::Zoned;
+use pipeline::message::Expectation;
 
 use super::RuleBrain;
 use crate::dialogue::state::{Errand, State, Task};
@@ -20,9 +21,15 @@ impl RuleBrain {
             Some(Intent::Goodbye) => self.leave(state),
             Some(Intent::Repeat) => self.repeat(state, now),
             Some(Intent::Wait) => self.hold(state),
-            _ if state.awaits().is_some() => {
+            _ if state.awaits().is_some() || self.texting.is_some() => {
                 self.say(phrases::ONE_MOMENT);
                 state
+            }
+            // "Yes, and text me that" is a yes: what is booked is confirmed by text.
+            Some(wanted @ (Intent::TextThat | Intent::TextAddress))
+                if turn.answer.is_none() || self.expects != Expectation::YesNo =>
+            {
+                self.text(state, wanted)
             }
             Some(Intent::StartOver) => {
                 self.say(phrases::START_OVER);

@@ -1,12 +1,16 @@
-//! A caller who is new to the book: name, vehicle, number.
+//! A caller who is new to the book: name, vehicle, number, and what may prove next time that it is
+//! them.
 
 use jiff::Zoned;
 use storage::customer::{InvalidPhone, Phone};
+use storage::location::{Action, Proof};
 
 use super::RuleBrain;
 use crate::dialogue::phrases;
-use crate::dialogue::state::{Asks, Booking, Chosen, State, Task};
+use crate::dialogue::state::{Asks, Booking, Born, Chosen, State, Task};
+use crate::dialogue::turn::Turn;
 use crate::nlu::vehicle::SpokenVehicle;
+use crate::nlu::yes_no::Answer;
 use crate::tools::ToolCall;
 use crate::tools::lookup_customer::{Arguments, Caller};
 use crate::tools::new_customer::AddVehicle;
@@ -30,7 +34,50 @@ impl RuleBrain {
         {
             self.say(phrases::NUMBER_NOT_CALLED);
         }
-        booking.phone.is_none().then_some(Asks::Phone)
+        if booking.phone.is_none() {
+            return Some(Asks::Phone);
+        }
+        self.lacks_a_proof(booking).then_some(Asks::Born)
+    }
+
+    /// Whether a date of birth would help to verify them next time, and was not asked for. A VIN that
+    /// they read out may be enough.
+    fn lacks_a_proof(&self, booking: &Booking) -> bool {
+        let policy = &self.location.verification;
+        let numbered = matches!(&booking.vehicle, Chosen::New(new) if new.vin.is_some());
+        let enough = numbered
+            && policy.proofs.contains(&Proof::Vin)
+            && policy.needs(Action::Move).max(policy.needs(Action::Cancel)) == 1;
+        booking.born == Born::Unasked && policy.proofs.contains(&Proof::DateOfBirth) && !enough
+    }
+
+    /// The answer to when they were born: a date, or that they would rather not say. `None` where it
+    /// is neither.
+    pub(super) fn born_or_not(&mut self, task: &Task, turn: &Turn, now: &Zoned) -> Option<State> {
+        match (turn.born, turn.answer) {
+            (Some(date), _) if date < now.date() => {
+                self.repair.moved_on();
+                Some(self.go_on_with(task, Born::On(date), now))
+            }
+            (None, Some(Answer::No | Answer::Unsure)) if !turn.asks_for_something() => {
+                Some(self.without_a_proof(task, now))
+            }
+            _ => None,
+        }
+    }
+
+    /// They would rather not say when they were born, or were not understood.
+    pub(super) fn without_a_proof(&mut self, task: &Task, now: &Zoned) -> State {
+        self.say(phrases::NEED_NOT_SAY);
+        self.go_on_with(task, Born::Unsaid, now)
+    }
+
+    fn go_on_with(&mut self, task: &Task, born: Born, now: &Zoned) -> State {
+        let mut task = task.clone();
+        if let Task::Book(booking) = &mut task {
+            booking.born = born;
+        }
+        self.next(task, now)
     }
 
     /// A number that the caller spoke or keyed in: it may be one that the book knows.
@@ -92,7 +139,12 @@ impl Chosen {
                 make: Some(make),
                 model: Some(model),
                 ..
-            } => Self::New(AddVehicle { year, make, model }),
+            } => Self::New(AddVehicle {
+                year,
+                make,
+                model,
+                vin: None,
+            }),
             partial => Self::Unknown(partial),
         }
     }

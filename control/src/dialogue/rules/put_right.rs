@@ -1,11 +1,11 @@
-//! What a caller puts right in a booking that was read back: their name, their number, or a part of
-//! it of which they say only that it is wrong.
+//! What a caller puts right in a booking that was read back: their name, their number, their date of
+//! birth, or a part of it of which they say only that it is wrong.
 
 use jiff::Zoned;
 
 use super::RuleBrain;
 use super::absorb::absorb;
-use crate::dialogue::state::{Booking, Chosen, State, Task};
+use crate::dialogue::state::{Booking, Born, Chosen, State, Task};
 use crate::dialogue::turn::Turn;
 use crate::nlu::detail::Detail;
 use crate::nlu::name::Name;
@@ -21,12 +21,16 @@ impl RuleBrain {
         if self.known.caller.is_some() {
             turn.name = None;
             turn.phone = None;
+            turn.born = None;
         }
         let phone = turn.phone.take();
         let phone = phone.filter(|said| said.as_ref().ok() != before.phone.as_ref());
         let mut booking = before.clone();
         if let Some(name) = &turn.name {
             booking.name = name.clone().or(std::mem::take(&mut booking.name));
+        }
+        if let Some(date) = turn.born.filter(|date| *date < now.date()) {
+            booking.born = Born::On(date);
         }
         self.doubt(&mut booking, turn, phone.is_some());
         if phone.is_some() {
@@ -54,6 +58,7 @@ impl RuleBrain {
             Some(Detail::Name) if turn.name.is_none() && caller.is_none() => {
                 booking.name = Name::default();
             }
+            Some(Detail::Birth) if turn.born.is_none() => booking.born = Born::Unasked,
             Some(Detail::Number) if !number_was_said && caller.is_none() => booking.phone = None,
             Some(Detail::Vehicle) if !another_was_said && !turn.other_vehicle => {
                 let several = caller.is_some_and(|caller| caller.vehicle_count > 1);

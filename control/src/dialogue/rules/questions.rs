@@ -86,6 +86,7 @@ fn slot(
         },
         (Asks::Vehicle, _) => (phrases::NEW_VEHICLE.said_in(language), Question::Vehicle),
         (Asks::Phone, _) => (phrases::PHONE.said_in(language), Question::Phone),
+        (Asks::Born, _) => (phrases::BORN.said_in(language), Question::DateOfBirth),
         (Asks::Reason, _) => (phrases::REASON.said_in(language), Question::Reason),
         (Asks::Waitlist(days), _) => (
             phrases::shall_i_wait(language, days, now.date()),
@@ -168,6 +169,7 @@ pub(super) fn expectation(state: &State) -> Option<Expectation> {
             Asks::Name => Expectation::Name,
             Asks::WhichVehicle | Asks::Vehicle => Expectation::Vehicle,
             Asks::Phone => Expectation::Phone,
+            Asks::Born => Expectation::DateOfBirth,
             Asks::AddWhatIsDue { .. } | Asks::Waitlist(_) => Expectation::YesNo,
             _ => Expectation::Open,
         },

@@ -72,6 +72,14 @@ impl RuleBrain {
         }
         self.repair.aside = false;
         self.repair.misses += 1;
+        if let State::SlotCollection {
+            task,
+            asks: Asks::Born,
+        } = &state
+            && self.repair.misses > 1
+        {
+            return self.without_a_proof(task, now);
+        }
         if self.repair.misses >= MISSES {
             return self.escalate(TransferReason::NotUnderstood);
         }

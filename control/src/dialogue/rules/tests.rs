@@ -13,6 +13,7 @@ mod record;
 mod reminder;
 mod scene;
 mod spanish;
+mod text_message;
 mod this_call;
 mod twice;
 mod upkeep;

@@ -55,6 +55,24 @@ fn requests_and_questions_are_told_apart() {
 }
 
 #[test]
+fn a_text_message_is_asked_for_in_many_ways() {
+    for (text, expected) in [
+        ("can you text me that", Some(Intent::TextThat)),
+        ("could you send it to my phone", Some(Intent::TextThat)),
+        ("send me the details please", Some(Intent::TextThat)),
+        ("can you text me the address", Some(Intent::TextAddress)),
+        ("please send me your hours", Some(Intent::TextAddress)),
+        ("text me when it is ready", None),
+        ("you did not text me back", None),
+        ("stop texting me", Some(Intent::StopCalling)),
+        ("do not text me", Some(Intent::StopCalling)),
+        ("can you send me a mechanic", None),
+    ] {
+        assert_eq!(intent(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_caller_who_wants_or_needs_a_human_gets_one() {
     for (text, expected) in [
         ("i want to speak to a manager", Intent::Human),

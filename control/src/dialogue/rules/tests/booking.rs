@@ -1,7 +1,10 @@
 //! Booking: known callers, new ones, times that can and cannot be.
 
+use jiff::civil::date;
+use storage::Location;
 use storage::appointment::Status;
 use storage::customer::CustomerId;
+use storage::location::Proof;
 use storage::vehicle::{NewVehicle, VehicleId};
 
 use super::scene::{End, JOHN, MARIA, Scene, at};
@@ -80,8 +83,11 @@ async fn an_unknown_caller_is_created_together_with_the_booking() {
     call.says("my name is sarah johnson").await;
     call.is_asked(Question::Vehicle);
     call.says("twenty nineteen toyota camry").await;
+    call.hears("So that we can verify you next time, may I have your date of birth?");
+    call.is_asked(Question::DateOfBirth);
+    call.says("march fourteenth nineteen eighty five").await;
     call.is_asked(Question::Confirm);
-    call.hears("Sarah Johnson");
+    call.hears("Sarah Johnson, born March 14, 1985, at two one seven");
     call.hears("for your 2019 Toyota Camry");
     assert!(
         call.customer("+12175550177").await.is_none(),
@@ -95,6 +101,7 @@ async fn an_unknown_caller_is_created_together_with_the_booking() {
         (sarah.first_name.as_str(), sarah.last_name.as_str()),
         ("Sarah", "Johnson")
     );
+    assert_eq!(sarah.date_of_birth, Some(date(1985, 3, 14)));
     let vehicles = call.vehicles(sarah.id).await;
     assert_eq!(vehicles.len(), 1);
     assert_eq!(
@@ -112,6 +119,77 @@ async fn an_unknown_caller_is_created_together_with_the_booking() {
 }
 
 #[tokio::test]
+async fn a_new_customer_is_verified_on_the_next_call_by_what_they_said_on_the_first() {
+    let sue = Some("+12175550177");
+    let mut first = Scene::new(sue).await;
+    first.opens().await;
+    first
+        .says_in_turn(&[
+            "i need an oil change tomorrow at ten",
+            "my name is sue miller",
+            "twenty twenty honda civic",
+            "july second nineteen ninety",
+            "yes",
+        ])
+        .await;
+    first.hears("You are booked");
+    let mut next = first.another_call(sue);
+    next.opens().await;
+    next.hears("Hello Sue");
+    next.says("i need to cancel my appointment").await;
+    next.is_asked(Question::DateOfBirth);
+    next.says("july third nineteen ninety").await;
+    next.hears("that does not match our records");
+    next.says("july second nineteen ninety").await;
+    next.says_in_turn(&["something came up", "yes"]).await;
+    next.hears("Your appointment is cancelled.");
+    assert_eq!(next.appointment(2).await.status, Status::Cancelled);
+}
+
+#[tokio::test]
+async fn a_date_of_birth_is_asked_for_once_and_need_not_be_said() {
+    for answers in [
+        &["no"][..],
+        &["i would rather not"],
+        &["no thank you"],
+        &["i don't know"],
+        &["why do you ask", "that is private"],
+        &["yes", "okay"],
+        &["march fourteenth", "two thousand and ninety nine"],
+    ] {
+        let mut call = Scene::new(Some("+12175550177")).await;
+        call.opens().await;
+        call.says_in_turn(&[
+            "oil change tomorrow at nine",
+            "my name is sue miller",
+            "twenty twenty honda civic",
+        ])
+        .await;
+        call.is_asked(Question::DateOfBirth);
+        call.says_in_turn(answers).await;
+        call.hears("That is fine. Sue Miller, at");
+        call.is_asked(Question::Confirm);
+        call.says("yes").await;
+        let sue = call.customer("+12175550177").await.expect("is in the book");
+        assert_eq!(sue.date_of_birth, None, "{answers:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_date_of_birth_is_not_asked_for_where_it_proves_nothing() {
+    let by_address = |location: &mut Location| location.verification.proofs = vec![Proof::Address];
+    let mut call = Scene::in_a_shop(by_address, Some("+12175550177")).await;
+    call.opens().await;
+    call.says_in_turn(&[
+        "oil change tomorrow at nine",
+        "my name is sue miller",
+        "twenty twenty honda civic",
+    ])
+    .await;
+    call.is_asked(Question::Confirm);
+}
+
+#[tokio::test]
 async fn a_withheld_number_is_asked_for_and_read_back() {
     let mut call = Scene::new(None).await;
     call.opens().await;
@@ -123,9 +201,12 @@ async fn a_withheld_number_is_asked_for_and_read_back() {
     .await;
     call.says("it is a twenty twenty ford focus").await;
     call.is_asked(Question::Phone);
-    call.says("two one seven five five five oh one nine nine")
-        .await;
-    call.hears("James Brown, at two one seven, five five five, zero one nine nine.");
+    call.says_in_turn(&[
+        "two one seven five five five oh one nine nine",
+        "i would rather not",
+    ])
+    .await;
+    call.hears("That is fine. James Brown, at two one seven, five five five, zero one nine nine.");
     call.says("yes").await;
     assert!(call.customer("+12175550199").await.is_some());
     assert_eq!(call.booked().await.len(), 1);
@@ -152,9 +233,12 @@ async fn whoever_gives_or_calls_from_a_number_that_costs_extra_is_asked_for_anot
         }
         call.hears("That is a number that we cannot call or write to.");
         call.is_asked(Question::Phone);
-        call.says("two one seven five five five oh one nine nine")
-            .await;
-        call.says("yes").await;
+        call.says_in_turn(&[
+            "two one seven five five five oh one nine nine",
+            "i would rather not",
+            "yes",
+        ])
+        .await;
         assert!(call.customer("+12175550199").await.is_some(), "{spoken}");
         assert_eq!(call.booked().await.len(), 1);
     }
@@ -199,9 +283,12 @@ async fn a_spoken_number_of_somebody_else_is_not_used() {
     .await;
     call.is_asked(Question::Phone);
     call.hears_not("John");
-    call.says("two one seven five five five oh one nine eight")
-        .await;
-    call.says("yes").await;
+    call.says_in_turn(&[
+        "two one seven five five five oh one nine eight",
+        "i would rather not",
+        "yes",
+    ])
+    .await;
     let sarah = call.customer("+12175550198").await.expect("created");
     assert_eq!(call.booked().await[0].customer, sarah.id);
     assert_eq!(call.context.customer(), Some(sarah.id));
@@ -544,6 +631,7 @@ async fn long_and_joined_names_are_written_as_they_are_said() {
             said,
             "twenty twenty toyota camry",
             "two one seven five five five oh one nine nine",
+            "i would rather not",
             "yes",
         ])
         .await;

@@ -46,6 +46,7 @@ async fn a_stranger_at_a_customers_telephone_books_under_a_name_of_their_own() {
     call.is_asked(Question::Phone);
     call.says("two one seven five five five oh one seven seven")
         .await;
+    call.says("i would rather not").await;
     call.is_asked(Question::Confirm);
     call.hears("Anna Bell");
     call.says("yes").await;

@@ -13,6 +13,7 @@ async fn stranger() -> Scene {
         "my name is john smith",
         "twenty twenty toyota camry",
         "two one seven five five five oh one nine nine",
+        "march fourteenth nineteen eighty five",
     ])
     .await;
     call.is_asked(Question::Confirm);
@@ -29,6 +30,7 @@ async fn stranger_in_spanish() -> Scene {
         "me llamo Ana Ruiz",
         "un Toyota Camry del dos mil veinte",
         "dos uno siete, cinco cinco cinco, cero uno nueve nueve",
+        "no, gracias",
     ])
     .await;
     call.is_asked(Question::Confirm);
@@ -159,6 +161,27 @@ async fn whoever_has_an_account_books_under_it() {
     call.hears("What would you like to change?");
 }
 
+/// Misheard, it would keep them from being verified next time.
+#[tokio::test]
+async fn a_date_of_birth_is_read_back_and_put_right() {
+    for words in [
+        &["no i was born march fifth nineteen eighty five"][..],
+        &[
+            "the date of birth is wrong",
+            "march fifth nineteen eighty five",
+        ],
+    ] {
+        let mut call = stranger().await;
+        call.hears("John Smith, born March 14, 1985, at two one seven");
+        call.says_in_turn(words).await;
+        call.hears("born March 5, 1985");
+        call.hears("tomorrow, Tuesday, November 24 at 9 a.m. Shall I book it?");
+        call.says("yes").await;
+        let john = call.customer("+12175550199").await.expect("is in the book");
+        assert_eq!(john.date_of_birth, Some(jiff::civil::date(1985, 3, 5)));
+    }
+}
+
 #[tokio::test]
 async fn when_somebody_leaves_or_arrives_is_no_time_to_come() {
     for words in [
@@ -253,6 +276,7 @@ async fn a_make_that_we_do_not_know_is_taken_where_it_is_asked_for() {
         "my name is john smith",
         "a 2009 saab nine three",
         "two one seven five five five oh one nine nine",
+        "i would rather not",
     ])
     .await;
     call.hears("2009 Saab");

@@ -292,6 +292,7 @@ async fn nothing_is_booked_or_read_out_for_somebody_else() {
             year: 2019,
             make: "Toyota".to_owned(),
             model: "Camry".to_owned(),
+            vin: None,
         },
     };
     for (party, refused) in [

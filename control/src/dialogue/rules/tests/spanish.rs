@@ -96,7 +96,9 @@ async fn a_stranger_books_in_spanish() {
     call.is_asked(Question::Phone);
     call.says("dos uno siete, cinco cinco cinco, cero uno nueve nueve")
         .await;
-    call.hears("Julio Peña, con el número dos uno siete, cinco cinco cinco, cero uno nueve nueve.");
+    call.hears("¿me da su fecha de nacimiento?");
+    call.says("el 14 de marzo de 1985").await;
+    call.hears("Julio Peña, fecha de nacimiento 14 de marzo de 1985, con el número dos uno siete, cinco cinco cinco, cero uno nueve nueve.");
     call.hears("una rotación de llantas para su 2021 Honda Accord, el martes, 15 de diciembre");
     call.says("claro que sí").await;
     let booked = call.booked().await;
@@ -211,6 +213,7 @@ async fn both_surnames_are_kept() {
             said,
             "un Toyota Camry del dos mil veinte",
             "dos uno siete, cinco cinco cinco, cero uno nueve nueve",
+            "no, gracias",
             "sí",
         ])
         .await;

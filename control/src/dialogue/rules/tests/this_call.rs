@@ -16,6 +16,7 @@ async fn sue_has_booked() -> Scene {
         "sue",
         "miller",
         "twenty twenty honda civic",
+        "i would rather not",
         "yes",
     ])
     .await;

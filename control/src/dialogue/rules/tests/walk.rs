@@ -36,6 +36,7 @@ const WORDS: &[&str] = &[
     "wait",
     "start over",
     "cancel that",
+    "i would rather not",
     "thank you",
     "hello",
     "mumble mumble",
