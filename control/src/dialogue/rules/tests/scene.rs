@@ -203,11 +203,14 @@ impl Scene {
             for action in self.brain.handle(input, &now) {
                 match action {
                     Action::Say { text, question } => self.said.push((text, question)),
-                    Action::Clause { .. } | Action::Ask(_) | Action::StopAsking => {
+                    Action::Clause { .. }
+                    | Action::Ask(_)
+                    | Action::StopAsking
+                    | Action::Abandon(_) => {
                         panic!("rules ask no model")
                     }
                     Action::RunTool { id, call } => {
-                        if call.effect() != Effect::Read
+                        if !matches!(call.effect(), Effect::Read | Effect::ThisCall)
                             && !matches!(call, ToolCall::StopReminders(_))
                         {
                             assert!(agreed, "{} without a yes", call.name());
