@@ -304,7 +304,20 @@ impl Caller {
 
     /// Says words that the simulated recogniser hears. Gives when they are over.
     pub async fn says(&self, words: &str) -> Instant {
-        let words = audio::say(words);
+        self.speaks(audio::say(words)).await
+    }
+
+    /// Says words, and more after a pause, which is as long in their audio whatever else this machine
+    /// has to do. Gives when all is over.
+    pub async fn says_and_goes_on(&self, words: &str, pause: Duration, more: &str) -> Instant {
+        let mut frames = audio::say(words);
+        let silence = pause.as_millis() / u128::from(dsp::FRAME_MS);
+        frames.extend(std::iter::repeat_n(None, silence as usize));
+        frames.extend(audio::say(more));
+        self.speaks(frames).await
+    }
+
+    async fn speaks(&self, words: Vec<Option<usize>>) -> Instant {
         let count = words.len() as u64;
         let from = {
             let mut spoken = self.spoken.lock().expect("no caller panics");

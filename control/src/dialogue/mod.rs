@@ -136,6 +136,8 @@ pub enum Action {
     StopAsking,
     /// Run a tool and report with [`Input::ToolFinished`].
     RunTool { id: ToolId, call: ToolCall },
+    /// What this tool will answer is no longer wanted, and not to be told: it only reads.
+    Abandon(ToolId),
     /// What was just said answers a question of the caller's. A caller who hears it and hangs up got
     /// what they called for.
     Answered,

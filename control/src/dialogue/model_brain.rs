@@ -343,10 +343,12 @@ impl ModelBrain {
         match lead {
             // Over our goodbye, or after it.
             Lead::Over if self.gist.was_goodbye() => Lead::Over,
-            // Answered with what the tools find.
             Lead::Working(mut work) => {
                 work.caller_went_on = true;
-                Lead::Working(work)
+                if work.interrupted {
+                    self.abandon(&mut work);
+                }
+                self.go_on(work, now)
             }
             Lead::Asking(asking) => {
                 self.close(&asking);
@@ -359,9 +361,17 @@ impl ModelBrain {
 
     /// The caller spoke over the agent, or went on before it spoke.
     fn interrupted(&mut self, lead: Lead, heard: &str) -> Lead {
-        let Lead::Asking(asking) = lead else {
-            self.history.cut(heard);
-            return lead;
+        let asking = match lead {
+            Lead::Asking(asking) => asking,
+            Lead::Working(mut work) => {
+                self.history.cut(heard);
+                work.interrupted = true;
+                return Lead::Working(work);
+            }
+            lead => {
+                self.history.cut(heard);
+                return lead;
+            }
         };
         self.out.push(Action::StopAsking);
         self.history.agent(&asking.said);
@@ -509,7 +519,7 @@ impl ModelBrain {
             match self.checked(request, &mut work, now) {
                 Ok(call) => {
                     let id = self.known.next_tool();
-                    work.runs(id, n);
+                    work.runs(id, n, call.effect().when_interrupted());
                     self.out.push(Action::RunTool { id, call });
                     self.standby = None;
                 }
@@ -549,8 +559,8 @@ impl ModelBrain {
             return Lead::Working(work);
         }
         match work.farewell {
+            None | Some(Farewell::HangUp) if work.caller_went_on => self.ask(0, now),
             None => self.ask(work.round + 1, now),
-            Some(Farewell::HangUp) if work.caller_went_on => self.ask(work.round + 1, now),
             Some(Farewell::HangUp) => {
                 if !work.spoke {
                     self.say(

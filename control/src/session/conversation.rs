@@ -10,7 +10,7 @@ mod ahead;
 mod caller;
 mod deadlines;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use dsp::Samples;
 use jiff::Zoned;
@@ -73,7 +73,7 @@ pub(super) struct Conversation {
     /// Where their last turn ended.
     speech_ended: Samples,
     /// Tools whose result the dialogue waits for.
-    tools_running: usize,
+    tools_running: BTreeSet<ToolId>,
     /// The dialogue waits for a language model.
     asking: bool,
     /// What the model has answered while the caller spoke: said only if they said nothing.
@@ -136,7 +136,7 @@ impl Conversation {
             caller: Caller::Quiet,
             speech_began: Samples::ZERO,
             speech_ended: Samples::ZERO,
-            tools_running: 0,
+            tools_running: BTreeSet::new(),
             asking: false,
             held: VecDeque::new(),
             ahead: Ahead::default(),
@@ -276,10 +276,11 @@ impl Conversation {
         }
     }
 
-    /// A tool is done.
+    /// A tool is done. Of one that was abandoned nobody wants to know.
     pub(super) fn handle_tool(&mut self, id: ToolId, outcome: ToolOutcome, now: &Now) {
-        self.tools_running = self.tools_running.saturating_sub(1);
-        self.think(Input::ToolFinished { id, outcome }, now);
+        if self.tools_running.remove(&id) {
+            self.think(Input::ToolFinished { id, outcome }, now);
+        }
         self.settle(now.mono);
     }
 
@@ -398,7 +399,7 @@ impl Conversation {
 
     /// The caller waits for a tool or a model.
     fn at_work(&self) -> bool {
-        self.tools_running > 0 || self.asking
+        !self.tools_running.is_empty() || self.asking
     }
 
     fn send(&mut self, command: Command) {

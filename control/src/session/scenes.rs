@@ -8,13 +8,17 @@
 mod any_course;
 mod caller;
 mod cues;
+mod earpiece;
+mod echoes;
 mod edges;
+mod invariants;
 mod leader;
 mod promises;
 mod puppet;
 mod script;
 mod shop;
 mod stage;
+mod voices;
 
 use self::script::Script;
 use self::stage::Stage;

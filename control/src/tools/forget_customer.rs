@@ -7,7 +7,7 @@ use super::{Answer, CallContext, Effect, ToolOutcome, schema};
 use crate::llm::ToolSpec;
 
 /// Nothing in the book is changed.
-pub const EFFECT: Effect = Effect::Read;
+pub const EFFECT: Effect = Effect::ThisCall;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Arguments {}

@@ -10,7 +10,7 @@ use super::visit::VehicleSummary;
 use super::{Answer, Assurance, CallContext, Effect, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
 
-pub const EFFECT: Effect = Effect::Read;
+pub const EFFECT: Effect = Effect::ThisCall;
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Arguments {

@@ -116,6 +116,8 @@ pub enum Answer {
 pub enum Effect {
     /// Changes nothing.
     Read,
+    /// Changes nothing but what the call knows: whom it acts for, what it has offered.
+    ThisCall,
     /// Changes the book; the same call again changes nothing more.
     IdempotentWrite,
     /// Cannot be taken back or repeated.
@@ -137,7 +139,7 @@ impl Effect {
     pub fn when_interrupted(self) -> WhenInterrupted {
         match self {
             Self::Read => WhenInterrupted::Abandon,
-            Self::IdempotentWrite | Self::Irreversible => WhenInterrupted::Finish,
+            Self::ThisCall | Self::IdempotentWrite | Self::Irreversible => WhenInterrupted::Finish,
         }
     }
 }

@@ -6,7 +6,7 @@ use storage::appointment::{AppointmentId, Status};
 use super::open_reminder::reminded;
 use super::{Answer, CallContext, Effect, ToolError, ToolOutcome, Toolbox};
 
-pub const EFFECT: Effect = Effect::Read;
+pub const EFFECT: Effect = Effect::ThisCall;
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Arguments {

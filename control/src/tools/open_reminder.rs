@@ -6,7 +6,7 @@ use super::lookup_customer::{self, Caller};
 use super::visit::Visit;
 use super::{Answer, CallContext, Effect, ToolError, ToolOutcome, Toolbox};
 
-pub const EFFECT: Effect = Effect::Read;
+pub const EFFECT: Effect = Effect::ThisCall;
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Arguments {

@@ -8,7 +8,7 @@ use super::limits::NAMESAKES;
 use super::{Answer, CallContext, Effect, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
 
-pub const EFFECT: Effect = Effect::Read;
+pub const EFFECT: Effect = Effect::ThisCall;
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Arguments {

@@ -9,7 +9,7 @@ use storage::vehicle::VehicleId;
 use super::{Answer, CallContext, Effect, ToolError, ToolOutcome, Toolbox, schema};
 use crate::llm::ToolSpec;
 
-pub const EFFECT: Effect = Effect::Read;
+pub const EFFECT: Effect = Effect::ThisCall;
 
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Arguments {

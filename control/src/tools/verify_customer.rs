@@ -22,7 +22,7 @@ use crate::llm::ToolSpec;
 use crate::nlu::address::{self, SpokenAddress};
 use crate::nlu::{self, vin};
 
-pub const EFFECT: Effect = Effect::Read;
+pub const EFFECT: Effect = Effect::ThisCall;
 
 /// `{"date_of_birth": "1985-03-14"}`, `{"address": "18 Elm Street"}` or `{"vin": "1FTEW1E50KFA00001"}`.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -5,15 +5,15 @@ use jiff::Zoned;
 use super::asked::question;
 use super::{ModelBrain, act, consent};
 use crate::dialogue::limits::TOOL_ANSWER_LETTERS;
-use crate::dialogue::{ToolId, TransferReason};
+use crate::dialogue::{Action, ToolId, TransferReason};
 use crate::llm::ToolRequest;
-use crate::tools::{Answer, ToolCall, ToolOutcome, request};
+use crate::tools::{Answer, ToolCall, ToolOutcome, WhenInterrupted, request};
 
 /// One round of tools.
 #[derive(Debug)]
 pub(super) struct Work {
-    /// Those that have not answered, with their places among the requests.
-    running: Vec<(ToolId, usize)>,
+    /// Those that have not answered.
+    running: Vec<Running>,
     /// How many rounds there were before.
     pub(super) round: u8,
     /// The model said something before it asked for them.
@@ -24,10 +24,20 @@ pub(super) struct Work {
     requests: usize,
     /// What was let through so far.
     calls: Vec<ToolCall>,
+    /// The caller spoke over the agent meanwhile.
+    pub(super) interrupted: bool,
     /// The caller has said more meanwhile.
     pub(super) caller_went_on: bool,
     /// How the call is to end after it.
     pub(super) farewell: Option<Farewell>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Running {
+    id: ToolId,
+    /// Among the requests.
+    place: usize,
+    when_interrupted: WhenInterrupted,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,13 +55,18 @@ impl Work {
             asked: question(said).is_some(),
             requests,
             calls: Vec::new(),
+            interrupted: false,
             caller_went_on: false,
             farewell: None,
         }
     }
 
-    pub(super) fn runs(&mut self, id: ToolId, place: usize) {
-        self.running.push((id, place));
+    pub(super) fn runs(&mut self, id: ToolId, place: usize, when_interrupted: WhenInterrupted) {
+        self.running.push(Running {
+            id,
+            place,
+            when_interrupted,
+        });
     }
 
     pub(super) fn is_busy(&self) -> bool {
@@ -60,10 +75,7 @@ impl Work {
 
     /// A tool has answered: its place among the requests, if it is one of these.
     pub(super) fn finished(&mut self, id: ToolId, outcome: &ToolOutcome) -> Option<usize> {
-        let at = self
-            .running
-            .iter()
-            .position(|(running, _)| *running == id)?;
+        let at = self.running.iter().position(|running| running.id == id)?;
         match outcome {
             Ok(Answer::Transferring(reason)) => self.farewell = Some(Farewell::Transfer(*reason)),
             Ok(Answer::Ending) => {
@@ -71,7 +83,7 @@ impl Work {
             }
             _ => {}
         }
-        Some(self.running.remove(at).1)
+        Some(self.running.remove(at).place)
     }
 }
 
@@ -105,7 +117,21 @@ enum Refused {
     NotYet,
 }
 
+/// What a model is told of a tool that was abandoned.
+const ABANDONED: &str = r#"{"error": "The caller went on before this was known. Call it again if it is still needed."}"#;
+
 impl ModelBrain {
+    /// The caller spoke over the agent and wants something else, perhaps: tools that only read are
+    /// waited for no longer, those that have begun to change something are.
+    pub(super) fn abandon(&mut self, work: &mut Work) {
+        let abandoned =
+            |running: &mut Running| running.when_interrupted == WhenInterrupted::Abandon;
+        for Running { id, place, .. } in work.running.extract_if(.., abandoned) {
+            self.history.result(place, ABANDONED.to_owned());
+            self.out.push(Action::Abandon(id));
+        }
+    }
+
     /// The call that a model asks for, if it may run; else what the model is told.
     pub(super) fn checked(
         &mut self,

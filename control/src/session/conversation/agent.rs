@@ -60,12 +60,15 @@ impl Conversation {
                 }
                 Action::RunTool { id, call } => {
                     goes_on = true;
-                    self.tools_running += 1;
+                    self.tools_running.insert(id);
                     self.record.tool(call.name());
                     self.publish(FeedEvent::ToolStarted {
                         tool: call.name().to_owned(),
                     });
                     self.effects.push_back(Effect::RunTool { id, call });
+                }
+                Action::Abandon(id) => {
+                    self.tools_running.remove(&id);
                 }
                 Action::Speak(language) => self.send(Command::Language(language.code())),
                 Action::Expect(expects) => {

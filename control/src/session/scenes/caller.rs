@@ -3,11 +3,10 @@
 use dsp::{FRAME_SAMPLES, MulawFrame, mulaw};
 
 use super::script::{Act, Script};
+use super::voices::{CALLER, voice};
 
-/// "Wait, wait, hold on.", from where the voice begins.
-const VOICE: &[u8] = include_bytes!("../../../../tests/audio/barge-01.wav");
-const HEADER_BYTES: usize = 58;
-const BEGINS_MS: usize = 300;
+/// In the background, as many as blur into one another.
+const TALKERS: usize = 8;
 /// Of full scale, at the beginning of a cough.
 const COUGH: f32 = 0.3;
 
@@ -30,7 +29,9 @@ enum Kind {
 pub(super) struct CallersLine {
     sounds: Vec<Sound>,
     echo: Option<(f32, usize)>,
+    /// Amplitudes, of the loudest sample and of each talker.
     noise: Option<f32>,
+    babble: Option<f32>,
     seed: u32,
 }
 
@@ -41,7 +42,9 @@ impl CallersLine {
             echo: script
                 .echo
                 .map(|(db, late)| (factor(db), late as usize * 8)),
-            noise: script.noise.map(factor),
+            // Of even noise the RMS is so much less than the peak.
+            noise: script.noise.map(|db| factor(db) * 3.0_f32.sqrt()),
+            babble: script.babble.map(|db| factor(db) / babble_rms()),
             seed: 7,
         }
     }
@@ -76,11 +79,7 @@ impl CallersLine {
                     from,
                     kind: Kind::Voice,
                     ..
-                }) => {
-                    let place = (at - from) as usize % (1_400 * 8);
-                    let code = VOICE.get(HEADER_BYTES + BEGINS_MS * 8 + place).copied();
-                    f32::from(mulaw::decode(code.unwrap_or(mulaw::SILENCE)))
-                }
+                }) => f32::from(mulaw::decode(voice(CALLER, (at - from) as usize))),
                 Some(Sound {
                     from,
                     until,
@@ -97,6 +96,9 @@ impl CallersLine {
             }
             if let Some(factor) = self.noise {
                 value += factor * self.noise();
+            }
+            if let Some(factor) = self.babble {
+                value += factor * babble(at as usize);
             }
             mulaw::encode(value.clamp(-32_000.0, 32_000.0) as i16)
         })
@@ -117,6 +119,20 @@ impl CallersLine {
             .wrapping_add(1_013_904_223);
         (self.seed >> 16) as f32 - 32_768.0
     }
+}
+
+/// Many who talk at once, none of whom is loudest for long.
+fn babble(at: usize) -> f32 {
+    let talkers = 0..TALKERS;
+    let codes = talkers.map(|n| voice(n % 2, at + n * 2_803));
+    codes.map(|code| f32::from(mulaw::decode(code))).sum()
+}
+
+/// Of full scale.
+fn babble_rms() -> f32 {
+    let seconds = 0..16_000;
+    let energy: f32 = seconds.map(|at| babble(at).powi(2) / 16_000.0).sum();
+    energy.sqrt() / 32_768.0
 }
 
 fn factor(db: f32) -> f32 {

@@ -7,7 +7,9 @@ use dsp::Samples;
 use pipeline::message::{Transcript, UtteranceId};
 use pipeline::net::edge::{SttEvent, SttInput, TtsEvent, TtsInput};
 
+use super::echoes::Echoes;
 use super::script::{Act, Script};
+use super::voices::{AGENT, voice};
 
 /// Knows what the caller says, and gives it away when it would have been recognised.
 pub(super) struct Recogniser {
@@ -21,6 +23,9 @@ pub(super) struct Recogniser {
     shown: usize,
     late: u64,
     deaf: (u64, u64),
+    fails: Option<u64>,
+    /// What comes back of the agent, where it hears the whole line.
+    echoes: Option<Echoes>,
     turn_from: Samples,
     due: VecDeque<(u64, SttEvent)>,
 }
@@ -35,6 +40,8 @@ impl Recogniser {
             shown: 0,
             late: script.recogniser_late,
             deaf: script.deaf,
+            fails: script.recogniser_fails,
+            echoes: Echoes::of(script),
             turn_from: Samples::ZERO,
             due: VecDeque::new(),
         }
@@ -45,10 +52,23 @@ impl Recogniser {
         if let Act::Says { length, words } = act {
             let span = [at, at + length].map(Samples::from_ms);
             self.said.push_back((span[0], span[1], words.clone()));
+            if let Some(echoes) = &mut self.echoes {
+                echoes.handle_caller(span[0], span[1]);
+            }
+        }
+    }
+
+    /// What was heard of the agent in the 10 ms that end now.
+    pub(super) fn handle_agent(&mut self, now: u64, played: &[u8]) {
+        if let Some(echoes) = &mut self.echoes {
+            echoes.handle_agent(now, played);
         }
     }
 
     pub(super) fn handle(&mut self, now: u64, input: SttInput) {
+        if let Some(echoes) = &mut self.echoes {
+            echoes.handle(&input);
+        }
         match input {
             SttInput::SpeechStarted { position } => self.turn_from = position,
             SttInput::SpeechFaltered { last_voiced, .. } if self.eager => {
@@ -76,7 +96,13 @@ impl Recogniser {
                     self.shown = self.shown.saturating_sub(1);
                     words.push(said);
                 }
-                let answer = if words.is_empty() {
+                let fails = self.fails.is_some_and(|at| at <= now);
+                if fails {
+                    let reason = "the scene says so".to_owned();
+                    self.due
+                        .push_back((now + self.late, SttEvent::Failed { reason }));
+                }
+                let answer = if words.is_empty() || fails {
                     SttEvent::Nothing { position }
                 } else {
                     SttEvent::Final(Transcript {
@@ -97,6 +123,16 @@ impl Recogniser {
         if (self.deaf.0..self.deaf.1).contains(&now) {
             return None;
         }
+        let heard = now.saturating_sub(self.late);
+        if let Some((from, to, text)) = self.echoes.as_mut().and_then(|echoes| echoes.poll(heard)) {
+            return Some(SttEvent::Final(Transcript {
+                text,
+                second_opinion: None,
+                typed: false,
+                from,
+                to,
+            }));
+        }
         if self.partial
             && let Some((_, to, words)) = self.said.get(self.shown)
             && to.as_ms() + self.late <= now
@@ -113,9 +149,11 @@ impl Recogniser {
 /// Words that end so much later than the voice may belong to it.
 const SLACK: Samples = Samples::from_ms(60);
 
-/// Speaks 60 ms for each letter, in audio that is like no other.
+/// Speaks 60 ms for each letter.
 pub(super) struct Synthesiser {
     late: u64,
+    fails: Option<u64>,
+    dumb: Option<u64>,
     due: VecDeque<(u64, TtsEvent)>,
     /// All that was said of each utterance.
     pub(super) said: BTreeMap<UtteranceId, Vec<u8>>,
@@ -125,6 +163,8 @@ impl Synthesiser {
     pub(super) fn new(script: &Script) -> Self {
         Self {
             late: script.synthesiser_late,
+            fails: script.synthesiser_fails,
+            dumb: script.synthesiser_dumb,
             due: VecDeque::new(),
             said: BTreeMap::new(),
         }
@@ -133,6 +173,12 @@ impl Synthesiser {
     pub(super) fn handle(&mut self, now: u64, input: TtsInput) {
         match input {
             TtsInput::Language(_) => {}
+            TtsInput::Speak { .. } if self.dumb.is_some_and(|at| at <= now) => {}
+            TtsInput::Speak { utterance, .. } if self.fails.is_some_and(|at| at <= now) => {
+                let reason = "the scene says so".to_owned();
+                let failed = TtsEvent::Failed { utterance, reason };
+                self.due.push_back((now + self.late, failed));
+            }
             TtsInput::Speak {
                 utterance,
                 clause,
@@ -169,18 +215,14 @@ impl Synthesiser {
     }
 }
 
-/// Audio of which no stretch is like another one, with 20 ms of quiet in every 140.
+/// A voice in whose lowest bits no stretch is like another one.
 fn speech(seed: u32, from: usize, samples: usize) -> Vec<u8> {
     (from..from + samples)
         .map(|n| {
             let mut mixed = (n as u32).wrapping_mul(2_654_435_761) ^ seed.wrapping_mul(40_503);
             mixed ^= mixed >> 15;
             mixed = mixed.wrapping_mul(2_246_822_519);
-            let noise = (mixed >> 24) as u8;
-            match n / 160 % 7 {
-                6 => 0xF0 | noise & 0x0F,
-                _ => 0x90 | noise & 0x2F,
-            }
+            voice(AGENT, n) & 0xF0 | (mixed >> 28) as u8
         })
         .collect()
 }

@@ -23,7 +23,7 @@ impl Puppet {
         Self {
             greeting: script.greeting.clone(),
             replies: script.replies.clone(),
-            asks_a_model: script.model.is_some(),
+            asks_a_model: !script.models.is_empty(),
             tools: 0,
         }
     }

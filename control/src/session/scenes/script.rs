@@ -11,10 +11,15 @@
 //! recogniser: whole late 300          hears the whole line and has partial words; how late it is
 //! recogniser: eager late 50           tells of words that are likely all; and how late it is
 //! recogniser: deaf 0 5000             says nothing in this time
+//! recogniser: fails 5000              and says so of every turn from then on
 //! synthesiser: late 400
+//! synthesiser: fails 5000             and says so from then on; or: dumb 5000, and says nothing
 //! model: late 500 Sure, | forty dollars.
+//! model: late 500 [end_call {}]       asks for a tool; several models answer in turn, the last all
 //! model: fails 3000
-//! line: echo 20 120                   dB down, and how late; or: noise 45 (dB below full scale)
+//! line: echo 20 120                   dB down, and how late; what a recogniser that hears the
+//!                                     whole line makes of it are words
+//! line: noise 45                      its RMS in dB below full scale; or: babble 45 (many voices)
 //! 1000 says 400: stop                 at one second, for so long
 //! 1000 coughs 60
 //! 1000 presses 0
@@ -66,10 +71,14 @@ pub(super) struct Script {
     pub(super) eager: bool,
     pub(super) recogniser_late: u64,
     pub(super) deaf: (u64, u64),
+    pub(super) recogniser_fails: Option<u64>,
     pub(super) synthesiser_late: u64,
-    pub(super) model: Option<Model>,
+    pub(super) synthesiser_fails: Option<u64>,
+    pub(super) synthesiser_dumb: Option<u64>,
+    pub(super) models: Vec<Model>,
     pub(super) echo: Option<(f32, u64)>,
     pub(super) noise: Option<f32>,
+    pub(super) babble: Option<f32>,
     pub(super) acts: Vec<(u64, Act)>,
     pub(super) cues: Vec<(Cue, Act)>,
     pub(super) until: u64,
@@ -226,12 +235,18 @@ impl Script {
                 }
                 ["late", late] => self.recogniser_late = late.parse().ok()?,
                 ["deaf", from, to] => self.deaf = (from.parse().ok()?, to.parse().ok()?),
+                ["fails", at] => self.recogniser_fails = Some(at.parse().ok()?),
                 _ => return None,
             },
-            "synthesiser" => self.synthesiser_late = tail_words.get(1)?.parse().ok()?,
+            "synthesiser" => match tail_words[..] {
+                ["late", late] => self.synthesiser_late = late.parse().ok()?,
+                ["fails", at] => self.synthesiser_fails = Some(at.parse().ok()?),
+                ["dumb", at] => self.synthesiser_dumb = Some(at.parse().ok()?),
+                _ => return None,
+            },
             "model" => {
                 let late = tail_words.get(1)?.parse().ok()?;
-                self.model = Some(if tail_words[0] == "fails" {
+                self.models.push(if tail_words[0] == "fails" {
                     Model::Fails { late }
                 } else {
                     let text = tail_words[2..].join(" ");
@@ -245,6 +260,7 @@ impl Script {
             "line" => match tail_words[..] {
                 ["echo", db, late] => self.echo = Some((db.parse().ok()?, late.parse().ok()?)),
                 ["noise", db] => self.noise = Some(db.parse().ok()?),
+                ["babble", db] => self.babble = Some(db.parse().ok()?),
                 _ => return None,
             },
             "until" => self.until = number()?,

@@ -14,12 +14,13 @@ use pipeline::vendor::VendorErrorKind;
 use super::caller::CallersLine;
 use super::cues::Cues;
 use super::edges::{Recogniser, Synthesiser};
+use super::invariants::Invariants;
 use super::leader::{Told, leader};
 use super::script::{Act, Cue, LISTENS_FOR, Leader, Model, PATIENCE, Script};
 use super::shop::Shop;
 use crate::dialogue::{Input, ToolId};
 use crate::events::{FORMAT, Header, LedBy, Log};
-use crate::llm::{Answer, Failure, Request};
+use crate::llm::{Answer, Failure, Request, ToolRequest};
 use crate::session::conversation::{Conversation, Effect, Now, Thought};
 use crate::session::recorded::{Minutes, Recorded};
 use crate::session::replay::{Replayed, lead};
@@ -36,8 +37,9 @@ pub(super) struct Stage<'a> {
     recogniser: Recogniser,
     synthesiser: Synthesiser,
     model: VecDeque<(u64, Answer)>,
-    /// What was asked of it last.
+    /// What was asked of it last, and how often it was asked.
     asked: Option<Request>,
+    questions: usize,
     tools: VecDeque<(u64, ToolId, ToolOutcome)>,
     /// When a tool that runs will be done.
     tool_takes: u64,
@@ -57,6 +59,7 @@ pub(super) struct Stage<'a> {
     said: String,
     dips: usize,
     interruptions: usize,
+    pub(super) invariants: Invariants,
     /// Thoughts ahead of a turn, used and in vain.
     thoughts: (usize, usize),
     /// When the call had ended.
@@ -95,6 +98,7 @@ impl<'a> Stage<'a> {
             synthesiser: Synthesiser::new(script),
             model: VecDeque::new(),
             asked: None,
+            questions: 0,
             tools: VecDeque::new(),
             tool_takes: tool.unwrap_or(script.tools_late),
             tools_done: 0,
@@ -108,6 +112,7 @@ impl<'a> Stage<'a> {
             said: String::new(),
             dips: 0,
             interruptions: 0,
+            invariants: Invariants::of(script),
             thoughts: (0, 0),
             over: None,
             local: morning(),
@@ -136,17 +141,12 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// The caller makes a sound now.
-    pub(super) fn caller_sounds(&self) -> bool {
-        self.line.sounds_at(self.ms * 8)
-    }
-
     pub(super) fn elapsed(&self) -> u64 {
         self.ms
     }
 
     /// The agent was heard in the latest period.
-    pub(super) fn agent_sounds(&self) -> bool {
+    fn agent_sounds(&self) -> bool {
         self.sounded.last().copied().unwrap_or(false)
     }
 
@@ -157,6 +157,10 @@ impl<'a> Stage<'a> {
         self.plane.handle_tick();
         let new = &self.plane.telephone().played[before..];
         self.sounded.push(!new.is_empty());
+        let caller_sounds = self.line.sounds_at(self.ms * 8);
+        self.invariants
+            .handle_period(self.ms, new, &self.synthesiser.said, caller_sounds);
+        self.recogniser.handle_agent(self.ms, new);
         let silence = 80_usize.saturating_sub(new.len());
         self.played.extend_from_slice(new);
         self.played.extend(std::iter::repeat_n(0xFF, silence));
@@ -214,6 +218,7 @@ impl<'a> Stage<'a> {
         };
         loop {
             if let Some(event) = self.plane.poll_event() {
+                self.invariants.handle_event(self.ms, &event.kind);
                 match event.kind {
                     EventKind::Started => {
                         let caller = self.script.caller.clone();
@@ -256,6 +261,7 @@ impl<'a> Stage<'a> {
                     self.said.push_str(text);
                     self.said.push(' ');
                 }
+                self.invariants.handle_command(&command);
                 self.plane.handle_command(command);
             }
             Effect::RunTool { id, call } => {
@@ -283,15 +289,24 @@ impl<'a> Stage<'a> {
 
     fn ask(&mut self) {
         self.model.clear();
-        match &self.script.model {
+        let last = self.script.models.len().saturating_sub(1);
+        let model = self.script.models.get(self.questions.min(last));
+        self.questions += 1;
+        match model {
             Some(Model::Says { late, pieces }) => {
                 let mut due = self.ms + late;
+                let mut tool_calls = Vec::new();
                 for piece in pieces {
-                    self.model.push_back((due, Answer::Text(piece.clone())));
-                    due += 150;
+                    match tool_request(piece, self.questions) {
+                        Some(call) => tool_calls.push(call),
+                        None => {
+                            self.model.push_back((due, Answer::Text(piece.clone())));
+                            due += 150;
+                        }
+                    }
                 }
                 let finished = Answer::Finished {
-                    tool_calls: Vec::new(),
+                    tool_calls,
                     cut: false,
                     usage: None,
                 };
@@ -321,6 +336,17 @@ impl<'a> Stage<'a> {
             at.to_zoned(morning().time_zone().clone())
         })
     }
+}
+
+/// A piece of a model's answer, as the tool that it asks for.
+fn tool_request(piece: &str, question: usize) -> Option<ToolRequest> {
+    let call = piece.strip_prefix('[')?.strip_suffix(']')?;
+    let (name, arguments) = call.split_once(' ').unwrap_or((call, "{}"));
+    Some(ToolRequest {
+        id: format!("call_{question}_{name}"),
+        name: name.to_owned(),
+        arguments: arguments.to_owned(),
+    })
 }
 
 fn at(ms: u64) -> Mono {

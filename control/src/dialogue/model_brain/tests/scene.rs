@@ -210,6 +210,10 @@ impl Scene {
                     Action::StopAsking => {
                         inputs.retain(|input| !matches!(input, Input::Model(_)));
                     }
+                    Action::Abandon(tool) => {
+                        let is_its = |input: &Input| matches!(input, Input::ToolFinished { id, .. } if *id == tool);
+                        inputs.retain(|input| !is_its(input));
+                    }
                     Action::RunTool { id, call } => {
                         self.tools.push(call.name());
                         let outcome = self.toolbox.run(&mut self.context, call).await;

@@ -211,14 +211,18 @@ impl Scene {
             for action in self.brain.handle(input, &now) {
                 match action {
                     Action::Say { text, question } => self.said.push((text, question)),
-                    Action::Clause { .. } | Action::Ask(_) | Action::StopAsking => {
+                    Action::Clause { .. }
+                    | Action::Ask(_)
+                    | Action::StopAsking
+                    | Action::Abandon(_) => {
                         panic!("rules ask no model")
                     }
                     Action::RunTool { id, call } => {
                         // What these do is what the caller has just asked for.
                         let asked_for =
                             matches!(call, ToolCall::StopReminders(_) | ToolCall::SendSms(_));
-                        if call.effect() != Effect::Read && !asked_for {
+                        let changes = !matches!(call.effect(), Effect::Read | Effect::ThisCall);
+                        if changes && !asked_for {
                             assert!(agreed, "{} without a yes", call.name());
                         }
                         self.tools.push(call.name());

@@ -15,9 +15,9 @@ impl Stage<'_> {
     /// What did not go as the script says.
     pub(in crate::session::scenes) fn failures(&self) -> Vec<String> {
         let expected = self.script.expected.iter();
-        expected
-            .filter_map(|expected| self.judge(expected))
-            .collect()
+        let not_met = expected.filter_map(|expected| self.judge(expected));
+        let broken = self.invariants.broken().map(str::to_owned);
+        broken.into_iter().chain(not_met).collect()
     }
 
     fn judge(&self, expected: &Expected) -> Option<String> {
