@@ -1,10 +1,10 @@
 //! Otto with a Redis server that speaks TLS, as managed ones do.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use tests::port::free_port;
 use tests::postgres::not_run;
 use tests::program::Program;
 use tests::redis::{Redis, redis};
@@ -30,9 +30,7 @@ fn certify(folder: &Path) -> bool {
 
 /// Switches TLS on; the port.
 fn encrypt(redis: &Redis, folder: &Path) -> u16 {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = free.local_addr().expect("bound").port();
-    drop(free);
+    let port = free_port();
     let file = |name: &str| folder.join(name).display().to_string();
     for (setting, value) in [
         ("tls-auth-clients", "no".to_owned()),
