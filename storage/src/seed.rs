@@ -136,8 +136,11 @@ async fn appointment(store: &Store, location: &Location, now: &Zoned) -> Result<
         booked_by: "seed".into(),
         booked_from: Some(phone("217-555-0102")),
     };
-    store.appointments.book(&new).await?;
-    Ok(())
+    match store.appointments.book(&new).await {
+        // Seeded on another day; what became of it since stays.
+        Ok(_) | Err(BookingError::KeyTaken) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn phone(text: &str) -> Phone {
