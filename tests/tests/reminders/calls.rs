@@ -311,9 +311,14 @@ async fn whoever_does_not_answer_is_tried_again_hours_later_and_then_left_alone(
         scene.passes(now);
         assert_eq!(scene.rung().len(), calls, "{now}");
     }
-    let tried = |rows: &[Reminder]| rows[0].attempts == 2 && rows[0].state == State::Planned;
+    // The pass that called may come by again before it ends, and leave them alone already.
+    let tried = |rows: &[Reminder]| {
+        rows[0].attempts == 2 && matches!(rows[0].state, State::Planned | State::Skipped)
+    };
     scene.rows(Kind::Voice, tried).await;
     scene.passes("2026-11-23T16:30:00-06:00");
+    let left_alone = |rows: &[Reminder]| rows[0].state == State::Skipped;
+    scene.rows(Kind::Voice, left_alone).await;
     assert_eq!(scene.rung().len(), 2);
     // Every attempt is in the call log.
     let logs = scene.otto.calls(|calls| calls.len() == 2).await;
