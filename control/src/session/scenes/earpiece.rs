@@ -42,7 +42,8 @@ impl Earpiece {
                     self.at = Some((id, at + same));
                     let heard = self.heard.entry(id).or_default();
                     *heard = (*heard).max(at + same);
-                    if same > 0 {
+                    // What comes next may begin like what would have.
+                    if same >= TELLING {
                         sounding.push(id);
                     }
                     played = &played[same + filled..];
