@@ -85,6 +85,7 @@ fn main() {
 /// Each operation alone, in a process that keeps what it has read.
 fn follow(criterion: &mut Criterion, runtime: &Runtime, name: &str, store: &Store) {
     let kept = runtime.block_on(node(store, None)).store;
+    runtime.block_on(lookups(&kept, 1, ROUNDS * CALLS)); // warm
     let sum = |times: Vec<Duration>| times.iter().sum::<Duration>();
     let mut weeks = 1_000..;
     let mut group = criterion.benchmark_group(name);
