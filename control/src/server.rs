@@ -247,17 +247,15 @@ impl Server {
         let mut sessions = outlooks
             .fold(sessions, Sessions::with_outlook)
             .with_vins(vins);
-        if let Some(messenger) = ByNetwork::new(&config, Arc::clone(&data_plane_metrics)) {
-            sessions = sessions.with_messenger(Arc::new(messenger));
+        let messenger = ByNetwork::new(&config, data_plane_metrics).map(Arc::new);
+        if let Some(messenger) = messenger.clone() {
+            sessions = sessions.with_messenger(messenger);
         }
-        let offers = Offers::new(
-            &config,
-            locations.clone(),
-            sessions.tools().clone(),
-            store.clone(),
-            clock,
-            data_plane_metrics,
-        );
+        let offers = messenger.and_then(|messenger| {
+            let tools = sessions.tools().clone();
+            let (locations, store) = (locations.clone(), store.clone());
+            Offers::new(&config, locations, tools, store, clock, messenger)
+        });
         if offers.is_some() {
             sessions = sessions.with_waitlist();
         }

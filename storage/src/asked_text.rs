@@ -6,6 +6,7 @@
 
 use async_trait::async_trait;
 
+use crate::consent::{Channel, Consents};
 use crate::customer::Phone;
 use crate::error::StorageError;
 
@@ -46,6 +47,23 @@ pub enum Intended {
     Repeated,
     /// They want no messages from us. Nothing may be sent.
     OptedOut,
+}
+
+impl Intended {
+    /// What a try to commit has come to: `committed` where it wrote.
+    pub(crate) async fn of(
+        committed: bool,
+        to: &Phone,
+        consents: &impl Consents,
+    ) -> Result<Self, StorageError> {
+        Ok(if committed {
+            Self::Committed
+        } else if consents.is_opted_out(to, Channel::Sms).await? {
+            Self::OptedOut
+        } else {
+            Self::Repeated
+        })
+    }
 }
 
 #[async_trait]

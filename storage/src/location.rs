@@ -237,6 +237,19 @@ impl Week {
     pub fn iter(&self) -> impl Iterator<Item = (Weekday, Option<Hours>)> + '_ {
         Weekday::Monday.cycle_forward().zip(self.0)
     }
+
+    /// Days that follow each other with the same hours, together.
+    #[must_use]
+    pub fn runs(&self) -> Vec<(Vec<Weekday>, Option<Hours>)> {
+        let mut runs: Vec<(Vec<Weekday>, Option<Hours>)> = Vec::new();
+        for (day, hours) in self.iter() {
+            match runs.last_mut() {
+                Some((days, same)) if *same == hours => days.push(day),
+                _ => runs.push((vec![day], hours)),
+            }
+        }
+        runs
+    }
 }
 
 /// Why a location file cannot be used.

@@ -38,7 +38,7 @@ const CALLERS: u32 = 8;
 /// beginning nobody has agreed to anything, at the end everybody has.
 const DIES: std::ops::Range<u64> = 2_500..9_000;
 
-/// Every so-manieth round lasts until somebody was told that they are booked, on however slow a machine.
+/// One round in so many lasts until somebody was told that they are booked, on however slow a machine.
 const TELLS: u32 = 3;
 
 /// How long that may take.

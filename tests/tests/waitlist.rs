@@ -1,8 +1,10 @@
 //! The waiting list as customers and the network meet it: a real server, a simulated Twilio.
 
+use std::sync::Arc;
+
 use control::clock::BusinessClock;
 use control::config::{Config, Sources};
-use control::reminders::Offers;
+use control::reminders::{ByNetwork, Offers};
 use control::server::{self, Server};
 use control::tools::Toolbox;
 use jiff::civil::date;
@@ -120,9 +122,10 @@ impl Scene {
         let locations = server::locations(&config).expect("the example");
         let (store, clock) = (self.server.store().clone(), clock_at(minutes));
         let tools = Toolbox::new(store.clone(), locations.clone(), clock);
-        let metrics = Default::default();
-        let offers = Offers::new(&config, locations, tools, store, clock, metrics);
-        let offers = offers.expect("there is an account");
+        let messenger = ByNetwork::new(&config, Default::default());
+        let messenger = Arc::new(messenger.expect("there is an account"));
+        let offers = Offers::new(&config, locations, tools, store, clock, messenger);
+        let offers = offers.expect("there is a waiting list");
         offers
             .pass(&CancellationToken::new())
             .await

@@ -29,17 +29,15 @@ use storage::{Location, Locations};
 use self::gist::Gist;
 use self::history::History;
 pub use self::prompt::Prompt;
-use self::work::{Farewell, Work};
+use self::work::Work;
 use super::clauses::Clauses;
 use super::known::Known;
-use super::limits::{MISSES, TOOL_ROUNDS};
+use super::limits::MISSES;
 use super::phrases::Sayable;
 use super::speakable::speakable;
-use super::{
-    Action, Brain, Input, Offer, Question, RuleBrain, Silence, ToolId, TransferReason, phrases,
-};
-use crate::llm::{Answer, Request, ToolRequest};
-use crate::tools::{self, ToolCall, ToolOutcome, forget_customer};
+use super::{Action, Brain, Input, Offer, Question, RuleBrain, Silence, TransferReason, phrases};
+use crate::llm::{Answer, Request};
+use crate::tools::{self, ToolCall, forget_customer};
 
 /// A dialogue led by a language model. One per call.
 #[derive(Debug)]
@@ -503,79 +501,6 @@ impl ModelBrain {
             self.expects = expects;
             // Before the words that ask for it.
             self.out.insert(0, Action::Expect(expects));
-        }
-    }
-
-    // ---- tools --------------------------------------------------------------
-
-    fn work(&mut self, asking: Asking, requests: Vec<ToolRequest>, now: &Zoned) -> Lead {
-        if asking.round >= TOOL_ROUNDS {
-            return self.take_over(asking, now);
-        }
-        self.close(&asking);
-        self.history.tools(&asking.said, &requests);
-        let mut work = Work::new(asking.round, &asking.said, requests.len());
-        for (n, request) in requests.iter().enumerate() {
-            match self.checked(request, &mut work, now) {
-                Ok(call) => {
-                    let id = self.known.next_tool();
-                    work.runs(id, n, call.effect().when_interrupted());
-                    self.out.push(Action::RunTool { id, call });
-                    self.standby = None;
-                }
-                Err(why) => self.history.result(n, why),
-            }
-        }
-        self.go_on(work, now)
-    }
-
-    fn tool_finished(
-        &mut self,
-        mut work: Work,
-        id: ToolId,
-        outcome: &ToolOutcome,
-        now: &Zoned,
-    ) -> Lead {
-        let Some(n) = work.finished(id, outcome) else {
-            return Lead::Working(work);
-        };
-        self.known.learn(outcome);
-        self.history.result(n, outcome::written(outcome));
-        if let Ok(tools::Answer::Slots(slots)) = outcome {
-            self.offer = slots.first();
-        }
-        if let Some(done) = work::settled(outcome) {
-            self.offer = None;
-            self.gist.settled();
-            let heard = self.history.last_said().map_or(0, |said| said.number);
-            self.untold = Some((done.clone(), heard));
-        }
-        self.go_on(work, now)
-    }
-
-    /// Once every tool has answered: on with the conversation, or to its end.
-    fn go_on(&mut self, work: Work, now: &Zoned) -> Lead {
-        if work.is_busy() {
-            return Lead::Working(work);
-        }
-        match work.farewell {
-            None | Some(Farewell::HangUp) if work.caller_went_on => self.ask(0, now),
-            None => self.ask(work.round + 1, now),
-            Some(Farewell::HangUp) => {
-                if !work.spoke {
-                    self.say(
-                        phrases::goodbye(self.known.language, &self.location),
-                        Question::None,
-                    );
-                }
-                self.out.push(Action::HangUp);
-                Lead::Over
-            }
-            Some(Farewell::Transfer(reason)) if work.spoke => {
-                self.out.push(Action::Transfer { reason });
-                Lead::HandedOn
-            }
-            Some(Farewell::Transfer(reason)) => self.escalate(reason),
         }
     }
 

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use storage::{Location, Store};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Default)]
 struct Door {
     full: bool,
-    arrived: std::sync::Mutex<Vec<(String, Vec<u8>)>>,
+    arrived: watch::Sender<Vec<(String, Vec<u8>)>>,
 }
 
 impl Admission for Door {
@@ -48,8 +48,9 @@ impl Admission for Door {
         if self.full {
             return Err(Refused::Full);
         }
-        let mut arrived = self.arrived.lock().expect("no panic");
-        arrived.push((arrival.stream_sid, arrival.early));
+        let (sid, early) = (arrival.stream_sid, arrival.early);
+        self.arrived
+            .send_modify(|arrived| arrived.push((sid, early)));
         Ok(Box::new(Idle(arrival.socket)))
     }
 }
@@ -185,23 +186,25 @@ impl Scene {
             let text = Message::text(message.to_string());
             socket.send(text).await.expect("sent");
         }
-        let admitted = async {
-            while self.arrivals() == before {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+        let mut arrived = self.door.arrived.subscribe();
+        let answered = async {
+            tokio::select! {
+                answer = socket.next() => match answer {
+                    Some(Ok(Message::Close(Some(frame)))) => Some(frame.code.into()),
+                    other => panic!("expected a close frame, got {other:?}"),
+                },
+                admitted = arrived.wait_for(|arrived| arrived.len() > before) => {
+                    admitted.expect("the door stays");
+                    None
+                }
             }
         };
-        tokio::select! {
-            answer = socket.next() => match answer {
-                Some(Ok(Message::Close(Some(frame)))) => Some(frame.code.into()),
-                other => panic!("expected a close frame, got {other:?}"),
-            },
-            () = admitted => None,
-            () = tokio::time::sleep(PATIENCE) => panic!("neither refused nor admitted"),
-        }
+        let answered = tokio::time::timeout(PATIENCE, answered).await;
+        answered.expect("neither refused nor admitted")
     }
 
     fn arrivals(&self) -> usize {
-        self.door.arrived.lock().expect("no panic").len()
+        self.door.arrived.borrow().len()
     }
 }
 
@@ -248,7 +251,7 @@ async fn a_good_token_opens_its_stream_once() {
     let token = scene.announced("CA1").await;
     assert_eq!(scene.stream("CA1", Some(&token)).await, None);
     assert_eq!(scene.stream("CA1", Some(&token)).await, Some(1008), "spent");
-    let arrived = scene.door.arrived.lock().expect("no panic").clone();
+    let arrived = scene.door.arrived.borrow().clone();
     assert_eq!(arrived.len(), 1);
     assert_eq!(arrived[0].0, "MZ1");
 }

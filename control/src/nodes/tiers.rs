@@ -12,7 +12,7 @@
 //! - A node remembers only what Redis took or gave, and only if it was told of no change since it
 //!   began to read; and it believes what it remembers only while the connection lasts by which it
 //!   would have been told. A connection that died without a sign is found out within
-//!   [`limits::REDIS_PROBE_EVERY`] and [`limits::REDIS_DEADLINE`].
+//!   [`limits::REDIS_PROBE_EVERY`], [`limits::REDIS_DEADLINE`] and [`limits::REDIS_GRACE`].
 //! - What could not be marked because Redis was away is marked when it is back; until then this node
 //!   reads from the database. Others, if they still have Redis, find the old value at most for the
 //!   rest of its life.

@@ -1,4 +1,5 @@
-//! Sends the text messages that callers ask for while they are on the line.
+//! Sends the text messages whose fate nobody follows: what callers ask for while they are on the line,
+//! and times that came free.
 
 use std::sync::Arc;
 
@@ -69,7 +70,7 @@ impl Messenger for ByNetwork {
             Ok(Sent::Unknown) => Delivery::Unknown,
             Err(RestError::OptedOut) => Delivery::OptedOut,
             Err(error) => {
-                tracing::warn!(%error, "a text that a caller asked for was not sent");
+                tracing::warn!(%error, "a text message was not sent");
                 Delivery::Refused
             }
         }

@@ -10,29 +10,27 @@ use std::sync::Arc;
 use jiff::{Timestamp, Zoned};
 use storage::appointment::Busy;
 use storage::consent::Channel;
-use storage::customer::{Customer, Phone};
+use storage::customer::Customer;
 use storage::location::Service;
 use storage::slots::{self, Slot};
 use storage::waitlist::{Offer, Wait, WaitState};
 use storage::{Location, Locations, StorageError, Store};
 use tokio_util::sync::CancellationToken;
 
+use super::messenger::{Delivery, Messenger};
 use super::owed::Owed;
 use super::policy::{MayOffer, Policies};
 use super::texts::{self, Told};
 use crate::clock::BusinessClock;
 use crate::config::Config;
 use crate::limits;
-use crate::telephony::rest::{NewMessage, Rest, RestError, Sender, Sent};
 use crate::tools::{Toolbox, already_booked};
 
 /// Works through the waiting lists of all locations.
 #[derive(Debug)]
 pub struct Offers {
     store: Store,
-    rest: Rest,
-    /// What customers see.
-    from: Phone,
+    messenger: Arc<dyn Messenger>,
     locations: Locations,
     policies: Policies,
     owed: Owed,
@@ -42,7 +40,7 @@ pub struct Offers {
 }
 
 impl Offers {
-    /// `None` where there is no account to send messages with, or no location with a waiting list.
+    /// `None` where no location has a waiting list.
     #[must_use]
     pub fn new(
         config: &Config,
@@ -50,15 +48,13 @@ impl Offers {
         tools: Toolbox,
         store: Store,
         clock: BusinessClock,
-        metrics: Arc<pipeline::metrics::Metrics>,
+        messenger: Arc<dyn Messenger>,
     ) -> Option<Self> {
         let wanted = locations
             .iter()
             .any(|location| location.reminders.waitlist().is_some());
-        let account = config.twilio.account().filter(|_| wanted)?;
-        Some(Self {
-            rest: Rest::new(account, metrics),
-            from: config.twilio.phone_number.clone()?,
+        wanted.then(|| Self {
+            messenger,
             policies: Policies::new(config, locations.clone()),
             owed: Owed::in_folder(&config.data_dir),
             store,
@@ -232,23 +228,17 @@ impl Offers {
         let Some(body) = body else {
             return Ok(());
         };
-        let message = NewMessage {
-            to: customer.phone.clone(),
-            sender: Sender::Number(self.from.clone()),
-            body,
-            status_callback: None,
-        };
         let id = wait.id.0;
-        let becomes = match self.rest.send_message(&message).await {
-            Ok(Sent::Done(_)) => return Ok(()),
+        let becomes = match self.messenger.send(&customer.phone, body).await {
+            Delivery::Sent => return Ok(()),
             // It may have arrived: the offer stands, and ends by itself.
-            Ok(Sent::Unknown) => {
+            Delivery::Unknown => {
                 tracing::warn!(wait = id, "whether an offer was sent is not known");
                 return Ok(());
             }
-            Err(RestError::OptedOut) => WaitState::Left,
-            Err(error) => {
-                tracing::warn!(wait = id, %error, location = location.key, "an offer was not sent");
+            Delivery::OptedOut => WaitState::Left,
+            Delivery::Refused => {
+                tracing::warn!(wait = id, location = location.key, "an offer was not sent");
                 WaitState::Waiting
             }
         };

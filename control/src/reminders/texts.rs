@@ -177,30 +177,21 @@ pub fn address_and_hours(location: &Location) -> Option<String> {
         Language::English => ("Open", "closed", "Call"),
         Language::Spanish => ("Abierto", "cerrado", "Llame al"),
     };
-    let mut runs: Vec<(Weekday, Weekday, Option<Hours>)> = Vec::new();
-    for (day, hours) in location.week.iter() {
-        match runs.last_mut() {
-            Some((_, last, same)) if *same == hours => *last = day,
-            _ => runs.push((day, day, hours)),
-        }
-    }
-    let runs: Vec<String> = runs
-        .into_iter()
-        .map(|(first, last, hours)| {
-            let days = if first == last {
-                say::weekday(language, first).to_owned()
-            } else {
-                let [first, last] = [first, last].map(|day| say::weekday(language, day));
-                format!("{first}-{last}")
-            };
-            match hours {
-                Some(Hours { open, close }) => {
-                    format!("{days} {}-{}", hour(open, language), hour(close, language))
-                }
-                None => format!("{days} {closed}"),
+    let runs = location.week.runs().into_iter().map(|(days, hours)| {
+        let day = |day: &Weekday| say::weekday(language, *day);
+        let days = match days.as_slice() {
+            [one] => day(one).to_owned(),
+            [first, .., last] => format!("{}-{}", day(first), day(last)),
+            [] => String::new(),
+        };
+        match hours {
+            Some(Hours { open, close }) => {
+                format!("{days} {}-{}", hour(open, language), hour(close, language))
             }
-        })
-        .collect();
+            None => format!("{days} {closed}"),
+        }
+    });
+    let runs: Vec<String> = runs.collect();
     let place = &location.address;
     Some(format!(
         "{}: {}, {}, {} {}. {open} {}. {call} {}.",
@@ -259,20 +250,7 @@ fn day(at: &Zoned, language: Language) -> String {
         Language::English => at.strftime("%A, %B %-d").to_string(),
         Language::Spanish => {
             let weekday = say::weekday(language, at.weekday());
-            let month = match at.month() {
-                1 => "enero",
-                2 => "febrero",
-                3 => "marzo",
-                4 => "abril",
-                5 => "mayo",
-                6 => "junio",
-                7 => "julio",
-                8 => "agosto",
-                9 => "septiembre",
-                10 => "octubre",
-                11 => "noviembre",
-                _ => "diciembre",
-            };
+            let month = say::month(language, at.month());
             format!("{weekday} {} de {month}", at.day())
         }
     }

@@ -20,6 +20,7 @@ mod registry;
 mod replay;
 #[cfg(test)]
 mod scenes;
+mod sessions;
 mod shedding;
 mod speaking;
 mod task;
@@ -36,7 +37,7 @@ pub use registry::{
     Purpose, Request,
 };
 pub use replay::{Difference, Replayed, replay};
-pub use task::{MakeBrain, Sessions, SessionsConfig};
+pub use sessions::{MakeBrain, Sessions, SessionsConfig};
 pub use unsaved::Unsaved;
 
 use crate::dialogue::clauses;

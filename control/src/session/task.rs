@@ -2,172 +2,43 @@
 
 #[cfg(test)]
 mod tests;
+mod tools;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use pipeline::message::{Command, EndReason, Event, EventKind};
 use pipeline::vendor::VendorErrorKind;
-use storage::{Location, Locations, Store, reminder};
+use storage::{Location, reminder};
 use tokio::sync::{RwLock, mpsc};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 
+use self::tools::{ToolResult, Tools};
 use super::clock::SessionClock;
 use super::conversation::{Conversation, Effect, Now, Thought};
 use super::ending::{self, Ending};
 use super::holding::Holding;
 use super::journal::{Journal, Noted};
 use super::log::CallRow;
-use super::media::{Carrier, Media};
+use super::media::Media;
 use super::record::Closing;
 use super::recorded::{Minutes, Recorded};
-use super::registry::{Begun, Calls, Occasion, Purpose, Request};
+use super::registry::{Begun, Occasion, Purpose, Request};
+use super::sessions::{Sessions, SessionsConfig};
 use super::shedding::Load;
 use super::telling::Telling;
-use super::unsaved::Unsaved;
-use crate::calendar::Outlook;
-use crate::clock::BusinessClock;
-use crate::dialogue::{Brain, ToolId};
-use crate::events::{self, CallEvents, Header, LedBy};
+use crate::events::{self, Header, LedBy};
 use crate::feed::{CallFeed, FeedEvent, FeedLine};
 use crate::limits;
-use crate::llm::{Answer, Answering, Failure, Model};
-use crate::nhtsa::Nhtsa;
-use crate::nodes::LiveCalls;
-use crate::observe::Metrics;
+use crate::llm::{Answer, Answering, Failure};
 use crate::reminders::callbacks::{self, News};
-use crate::reminders::{Messenger, Owed};
 use crate::telephony::CallSid;
-use crate::tools::{CallContext, ToolCall, ToolError, ToolOutcome, Toolbox};
-
-/// Makes the brain of one call, for the location that answers it.
-pub type MakeBrain = Arc<dyn Fn(&Arc<Location>) -> Box<dyn Brain> + Send + Sync>;
-
-/// What every session works with.
-#[derive(Clone)]
-pub struct SessionsConfig {
-    pub calls: Arc<Calls>,
-    /// What other nodes know of calls.
-    pub live: Arc<dyn LiveCalls>,
-    pub store: Store,
-    pub locations: Locations,
-    pub clock: BusinessClock,
-    pub metrics: Arc<Metrics>,
-    pub brain: MakeBrain,
-    /// Keeps what came of calls of ours.
-    pub journal: Journal,
-    /// What brains may ask; absent where no brain asks anything.
-    pub model: Option<Arc<dyn Model>>,
-    /// Calls that this node takes at once.
-    pub calls_at_most: usize,
-    /// Whether the caller's words are typed beside the audio.
-    pub typed_speech: bool,
-    /// Ends calls that the network does not ask us about; absent where there is no account.
-    pub carrier: Option<Arc<dyn Carrier>>,
-    /// Where logs wait that the database does not take; absent where they are lost.
-    pub unsaved: Option<Unsaved>,
-    /// Where the course of each call is written down; absent: nowhere.
-    pub events: Option<CallEvents>,
-}
-
-/// Starts sessions and knows when all have closed their logs.
-#[derive(Clone)]
-pub struct Sessions {
-    config: SessionsConfig,
-    toolbox: Toolbox,
-    running: TaskTracker,
-}
-
-impl std::fmt::Debug for SessionsConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SessionsConfig").finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Sessions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sessions")
-            .field("running", &self.running.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Sessions {
-    #[must_use]
-    pub fn new(config: SessionsConfig) -> Self {
-        let toolbox = Toolbox::new(config.store.clone(), config.locations.clone(), config.clock);
-        Self {
-            config,
-            toolbox,
-            running: TaskTracker::new(),
-        }
-    }
-
-    /// With a calendar that has a say in what is free at its location, and is told of bookings.
-    #[must_use]
-    pub fn with_outlook(mut self, outlook: Outlook) -> Self {
-        self.toolbox = self.toolbox.with_outlook(outlook);
-        self
-    }
-
-    /// With a place for what callers ask for while the book is away.
-    #[must_use]
-    pub fn with_owed(mut self, owed: Owed) -> Self {
-        self.toolbox = self.toolbox.with_owed(owed);
-        self
-    }
-
-    /// Where somebody works through the waiting list, so that callers may be put on it.
-    #[must_use]
-    pub fn with_waitlist(mut self) -> Self {
-        self.toolbox = self.toolbox.with_waitlist();
-        self
-    }
-
-    /// With a way to send what callers want to have in writing.
-    #[must_use]
-    pub fn with_messenger(mut self, messenger: Arc<dyn Messenger>) -> Self {
-        self.toolbox = self.toolbox.with_messenger(messenger);
-        self
-    }
-
-    /// What every call works with.
-    #[must_use]
-    pub fn tools(&self) -> &Toolbox {
-        &self.toolbox
-    }
-
-    /// With a service that knows vehicles by their numbers.
-    #[must_use]
-    pub fn with_vins(mut self, vins: Nhtsa) -> Self {
-        self.toolbox = self.toolbox.with_vins(vins);
-        self
-    }
-
-    /// Where the course of each call is written down.
-    #[must_use]
-    pub fn events(&self) -> Option<&CallEvents> {
-        self.config.events.as_ref()
-    }
-
-    /// Leads a call from its media stream's `start` to its closed log.
-    pub fn start(&self, begun: Begun, media: Box<dyn Media>) {
-        let session = Session::new(self, begun, media);
-        self.running.spawn(session.run());
-    }
-
-    /// Waits until every session has closed its log; false where that took longer than `most`.
-    pub async fn finished(&self, most: Duration) -> bool {
-        self.running.close();
-        timeout(most, self.running.wait()).await.is_ok()
-    }
-}
+use crate::tools::CallContext;
 
 /// One call, while it is live.
-struct Session {
+pub(super) struct Session {
     config: SessionsConfig,
     sid: CallSid,
     begun: Begun,
@@ -191,7 +62,7 @@ struct Over {
 }
 
 impl Session {
-    fn new(sessions: &Sessions, begun: Begun, media: Box<dyn Media>) -> Self {
+    pub(super) fn new(sessions: &Sessions, begun: Begun, media: Box<dyn Media>) -> Self {
         let caller = begun.parties.person().cloned();
         let context = CallContext::new(begun.sid.as_str(), caller).returned(begun.returns);
         let context = match begun.parties.occasion {
@@ -241,7 +112,7 @@ impl Session {
         }
     }
 
-    async fn run(mut self) {
+    pub(super) async fn run(mut self) {
         let started_at = self.config.clock.now();
         let row = CallRow::open(
             Arc::clone(&self.config.store.call_logs),
@@ -563,57 +434,5 @@ async fn sleep_until(due: Option<Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due).await,
         None => std::future::pending().await,
-    }
-}
-
-// ---- tools ------------------------------------------------------------------
-
-/// A call's tools: run beside the dialogue. Those that may change who the caller is taken for run
-/// one after the other.
-struct Tools {
-    toolbox: Toolbox,
-    context: Arc<RwLock<CallContext>>,
-    report: mpsc::UnboundedSender<ToolResult>,
-    running: TaskTracker,
-}
-
-struct ToolResult {
-    id: ToolId,
-    name: &'static str,
-    outcome: ToolOutcome,
-    took: Duration,
-}
-
-impl Tools {
-    /// Runs a tool and reports by its deadline. A tool that is late, or whose caller hangs up, goes
-    /// on to its end all the same: a booking is never left half made.
-    fn start(&self, id: ToolId, call: ToolCall) {
-        let name = call.name();
-        let began = Instant::now();
-        let work = self.running.spawn({
-            let (toolbox, context) = (self.toolbox.clone(), Arc::clone(&self.context));
-            async move { toolbox.run_beside(&context, call).await }
-        });
-        let report = self.report.clone();
-        tokio::spawn(async move {
-            let outcome = match timeout(limits::TOOL_DEADLINE, work).await {
-                Ok(Ok(outcome)) => outcome,
-                Ok(Err(_)) => {
-                    tracing::error!(tool = name, "a tool panicked");
-                    Err(ToolError::Trouble)
-                }
-                Err(_) => {
-                    tracing::warn!(tool = name, "a tool keeps its caller waiting too long");
-                    Err(ToolError::Trouble)
-                }
-            };
-            // Nobody to report to: the call is over.
-            drop(report.send(ToolResult {
-                id,
-                name,
-                outcome,
-                took: began.elapsed(),
-            }));
-        });
     }
 }

@@ -109,7 +109,7 @@ impl CallContext {
         }
     }
 
-    /// The context of a further part of a call, whose caller has come back for the so-manieth time.
+    /// The context of a further part of a call, whose caller has come back so many times.
     #[must_use]
     pub fn returned(self, returns: u8) -> Self {
         Self { returns, ..self }
@@ -345,7 +345,7 @@ impl CallContext {
 
     /// Whether no proof that this policy asks for is left to be guessed.
     pub(super) fn has_proved_all(&self, policy: &Verification) -> bool {
-        policy.counted(self.proofs()) >= policy.needs_at_most()
+        policy.counted(self.proofs()) >= policy.most_needed()
     }
 
     /// Counts a wrong answer and says what follows from it. Failures are the call's too, not only the

@@ -65,7 +65,7 @@ impl Verification {
 
     /// How many proofs the action needs that needs most.
     #[must_use]
-    pub fn needs_at_most(&self) -> usize {
+    pub fn most_needed(&self) -> usize {
         let most = self.reschedule.max(self.cancel).max(self.change);
         usize::from(self.read.max(most))
     }

@@ -4,7 +4,6 @@ use async_trait::async_trait;
 
 use super::{Database, row, sql};
 use crate::asked_text::{AskedText, AskedTexts, CONCLUDE, INTEND, Intended, OF_CALL, State, Topic};
-use crate::consent::{Channel, Consents};
 use crate::customer::Phone;
 use crate::error::StorageError;
 use crate::read::asked_text;
@@ -21,13 +20,8 @@ impl AskedTexts for Database {
             .bind(row::text(call_sid))
             .bind(row::word(topic)?)
             .bind(to.as_str());
-        Ok(if self.run(query).await? == 1 {
-            Intended::Committed
-        } else if self.is_opted_out(to, Channel::Sms).await? {
-            Intended::OptedOut
-        } else {
-            Intended::Repeated
-        })
+        let committed = self.run(query).await? == 1;
+        Intended::of(committed, to, self).await
     }
 
     async fn conclude(

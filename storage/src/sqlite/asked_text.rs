@@ -4,7 +4,6 @@ use async_trait::async_trait;
 
 use super::{Database, row};
 use crate::asked_text::{AskedText, AskedTexts, CONCLUDE, INTEND, Intended, OF_CALL, State, Topic};
-use crate::consent::{Channel, Consents};
 use crate::customer::Phone;
 use crate::error::StorageError;
 use crate::read::asked_text;
@@ -17,7 +16,7 @@ impl AskedTexts for Database {
         topic: Topic,
         to: &Phone,
     ) -> Result<Intended, StorageError> {
-        let intended = self
+        let committed = self
             .write(async |connection| {
                 let done = sqlx::query(INTEND)
                     .bind(call_sid)
@@ -28,13 +27,7 @@ impl AskedTexts for Database {
                 Ok::<_, StorageError>(done.rows_affected() == 1)
             })
             .await?;
-        Ok(if intended {
-            Intended::Committed
-        } else if self.is_opted_out(to, Channel::Sms).await? {
-            Intended::OptedOut
-        } else {
-            Intended::Repeated
-        })
+        Intended::of(committed, to, self).await
     }
 
     async fn conclude(

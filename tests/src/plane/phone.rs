@@ -2,14 +2,14 @@
 //! marks when their audio has been played (or cleared), and sends a frame every 20 ms.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use base64_simd::STANDARD;
 use futures_util::{SinkExt, StreamExt};
 use pipeline::limits::MARK_OVERDUE;
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -18,6 +18,9 @@ use super::audio::SpokenLine;
 
 /// The stream id of every phone.
 pub const STREAM_SID: &str = "MZ00000000000000000000000000000001";
+
+/// How long anything may take that a test waits for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 const FRAME: usize = 160;
 const SILENCE: u8 = 0xFF;
@@ -39,7 +42,7 @@ pub enum Seen {
 #[derive(Debug)]
 pub struct Phone {
     wishes: mpsc::UnboundedSender<Wish>,
-    diary: Arc<Mutex<Diary>>,
+    diary: watch::Sender<Diary>,
 }
 
 /// All that a phone has seen and played.
@@ -65,7 +68,7 @@ impl Phone {
         stream.set_nodelay(true).expect("a socket option");
         let socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
         let (wishes, wishes_out) = mpsc::unbounded_channel();
-        let diary = Arc::<Mutex<Diary>>::default();
+        let diary = watch::Sender::<Diary>::default();
         let line = Line {
             socket,
             wishes: wishes_out,
@@ -119,20 +122,15 @@ impl Phone {
 
     /// When this was first seen after `since`; waits for it.
     pub async fn saw(&self, since: Instant, what: impl Fn(&Seen) -> bool) -> Instant {
-        let patience = Instant::now() + Duration::from_secs(10);
-        loop {
-            let found = self
-                .diary()
-                .seen
-                .iter()
-                .find(|(at, seen)| *at >= since && what(seen))
-                .map(|(at, _)| *at);
-            if let Some(at) = found {
-                return at;
-            }
-            assert!(Instant::now() < patience, "the phone never saw it");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        let first = |diary: &Diary| {
+            let mut seen = diary.seen.iter();
+            seen.find(|(at, seen)| *at >= since && what(seen))
+                .map(|(at, _)| *at)
+        };
+        let mut diary = self.diary.subscribe();
+        let found = timeout(PATIENCE, diary.wait_for(|diary| first(diary).is_some())).await;
+        let diary = found.expect("the phone sees it").expect("its line is kept");
+        first(&diary).expect("it was found")
     }
 
     /// The close code the phone was sent off with; waits for it.
@@ -150,13 +148,13 @@ impl Phone {
     /// Everything seen so far.
     #[must_use]
     pub fn seen(&self) -> Vec<(Instant, Seen)> {
-        self.diary().seen.clone()
+        self.diary.borrow().seen.clone()
     }
 
     /// Every byte that came out of the earpiece so far; nothing while the buffer was empty.
     #[must_use]
     pub fn played(&self) -> Vec<u8> {
-        self.diary().played.clone()
+        self.diary.borrow().played.clone()
     }
 
     /// Waits until exactly this has come out of the earpiece. A phone that was itself held up until its
@@ -165,39 +163,26 @@ impl Phone {
     /// # Panics
     /// Where something else is heard.
     pub async fn has_played(&self, whole: &[u8]) {
-        let patience = Instant::now() + Duration::from_secs(10);
-        loop {
-            let played = self.played();
-            if played == whole {
-                return;
-            }
-            let cut = self.lateness() >= MARK_OVERDUE && whole.starts_with(&played);
-            let over = self
-                .seen()
-                .iter()
-                .any(|(_, s)| matches!(s, Seen::Closed(_)));
-            if cut && over {
-                return;
-            }
-            assert!(
-                Instant::now() < patience,
-                "{} samples were heard, not {}, or others",
-                played.len(),
-                whole.len()
-            );
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        let done = |diary: &Diary| {
+            let cut = diary.lateness >= MARK_OVERDUE && whole.starts_with(&diary.played);
+            let over = || diary.seen.iter().any(|(_, s)| matches!(s, Seen::Closed(_)));
+            diary.played == whole || (cut && over())
+        };
+        let mut diary = self.diary.subscribe();
+        let heard = timeout(PATIENCE, diary.wait_for(done)).await;
+        assert!(
+            heard.is_ok(),
+            "{} samples were heard, not {}, or others",
+            self.played().len(),
+            whole.len()
+        );
     }
 
     /// How late the phone's own clock has been at worst: by so much it may lag behind what the server
     /// rightly assumes of it.
     #[must_use]
     pub fn lateness(&self) -> Duration {
-        self.diary().lateness
-    }
-
-    fn diary(&self) -> std::sync::MutexGuard<'_, Diary> {
-        self.diary.lock().expect("no writer panics")
+        self.diary.borrow().lateness
     }
 
     fn wish(&self, wish: Wish) {
@@ -209,7 +194,7 @@ impl Phone {
 struct Line {
     socket: WebSocketStream<TcpStream>,
     wishes: mpsc::UnboundedReceiver<Wish>,
-    diary: Arc<Mutex<Diary>>,
+    diary: watch::Sender<Diary>,
     buffer: VecDeque<u8>,
     /// Marks, by how much must have been played before they return.
     marks: VecDeque<(usize, String)>,
@@ -275,11 +260,10 @@ impl Line {
         let playing = self.buffer.len().min(FRAME);
         let out: Vec<u8> = self.buffer.drain(..playing).collect();
         self.played += playing;
-        {
-            let mut diary = self.diary.lock().expect("no reader panics");
+        self.diary.send_modify(|diary| {
             diary.played.extend(out);
             diary.lateness = diary.lateness.max(due.elapsed());
-        }
+        });
         while let Some((at, _)) = self.marks.front()
             && *at <= self.played
             && let Some((_, name)) = self.marks.pop_front()
@@ -368,7 +352,7 @@ impl Line {
     }
 
     fn note(&self, seen: Seen) {
-        let mut diary = self.diary.lock().expect("no reader panics");
-        diary.seen.push((Instant::now(), seen));
+        let at = Instant::now();
+        self.diary.send_modify(|diary| diary.seen.push((at, seen)));
     }
 }

@@ -3,9 +3,9 @@
 use jiff::Zoned;
 
 use super::asked::question;
-use super::{ModelBrain, act, consent};
-use crate::dialogue::limits::TOOL_ANSWER_LETTERS;
-use crate::dialogue::{Action, ToolId, TransferReason};
+use super::{Asking, Lead, ModelBrain, act, consent};
+use crate::dialogue::limits::{TOOL_ANSWER_LETTERS, TOOL_ROUNDS};
+use crate::dialogue::{Action, Question, ToolId, TransferReason, phrases};
 use crate::llm::ToolRequest;
 use crate::tools::{Answer, ToolCall, ToolOutcome, WhenInterrupted, request};
 
@@ -47,7 +47,7 @@ pub(super) enum Farewell {
 }
 
 impl Work {
-    pub(super) fn new(round: u8, said: &str, requests: usize) -> Self {
+    fn new(round: u8, said: &str, requests: usize) -> Self {
         Self {
             running: Vec::new(),
             round,
@@ -61,7 +61,7 @@ impl Work {
         }
     }
 
-    pub(super) fn runs(&mut self, id: ToolId, place: usize, when_interrupted: WhenInterrupted) {
+    fn runs(&mut self, id: ToolId, place: usize, when_interrupted: WhenInterrupted) {
         self.running.push(Running {
             id,
             place,
@@ -69,12 +69,12 @@ impl Work {
         });
     }
 
-    pub(super) fn is_busy(&self) -> bool {
+    fn is_busy(&self) -> bool {
         !self.running.is_empty()
     }
 
     /// A tool has answered: its place among the requests, if it is one of these.
-    pub(super) fn finished(&mut self, id: ToolId, outcome: &ToolOutcome) -> Option<usize> {
+    fn finished(&mut self, id: ToolId, outcome: &ToolOutcome) -> Option<usize> {
         let at = self.running.iter().position(|running| running.id == id)?;
         match outcome {
             Ok(Answer::Transferring(reason)) => self.farewell = Some(Farewell::Transfer(*reason)),
@@ -121,6 +121,77 @@ enum Refused {
 const ABANDONED: &str = r#"{"error": "The caller went on before this was known. Call it again if it is still needed."}"#;
 
 impl ModelBrain {
+    pub(super) fn work(&mut self, asking: Asking, requests: Vec<ToolRequest>, now: &Zoned) -> Lead {
+        if asking.round >= TOOL_ROUNDS {
+            return self.take_over(asking, now);
+        }
+        self.close(&asking);
+        self.history.tools(&asking.said, &requests);
+        let mut work = Work::new(asking.round, &asking.said, requests.len());
+        for (n, request) in requests.iter().enumerate() {
+            match self.checked(request, &mut work, now) {
+                Ok(call) => {
+                    let id = self.known.next_tool();
+                    work.runs(id, n, call.effect().when_interrupted());
+                    self.out.push(Action::RunTool { id, call });
+                    self.standby = None;
+                }
+                Err(why) => self.history.result(n, why),
+            }
+        }
+        self.go_on(work, now)
+    }
+
+    pub(super) fn tool_finished(
+        &mut self,
+        mut work: Work,
+        id: ToolId,
+        outcome: &ToolOutcome,
+        now: &Zoned,
+    ) -> Lead {
+        let Some(n) = work.finished(id, outcome) else {
+            return Lead::Working(work);
+        };
+        self.known.learn(outcome);
+        self.history.result(n, super::outcome::written(outcome));
+        if let Ok(Answer::Slots(slots)) = outcome {
+            self.offer = slots.first();
+        }
+        if let Some(done) = settled(outcome) {
+            self.offer = None;
+            self.gist.settled();
+            let heard = self.history.last_said().map_or(0, |said| said.number);
+            self.untold = Some((done.clone(), heard));
+        }
+        self.go_on(work, now)
+    }
+
+    /// Once every tool has answered: on with the conversation, or to its end.
+    pub(super) fn go_on(&mut self, work: Work, now: &Zoned) -> Lead {
+        if work.is_busy() {
+            return Lead::Working(work);
+        }
+        match work.farewell {
+            None | Some(Farewell::HangUp) if work.caller_went_on => self.ask(0, now),
+            None => self.ask(work.round + 1, now),
+            Some(Farewell::HangUp) => {
+                if !work.spoke {
+                    self.say(
+                        phrases::goodbye(self.known.language, &self.location),
+                        Question::None,
+                    );
+                }
+                self.out.push(Action::HangUp);
+                Lead::Over
+            }
+            Some(Farewell::Transfer(reason)) if work.spoke => {
+                self.out.push(Action::Transfer { reason });
+                Lead::HandedOn
+            }
+            Some(Farewell::Transfer(reason)) => self.escalate(reason),
+        }
+    }
+
     /// The caller spoke over the agent and wants something else, perhaps: tools that only read are
     /// waited for no longer, those that have begun to change something are.
     pub(super) fn abandon(&mut self, work: &mut Work) {
@@ -133,7 +204,7 @@ impl ModelBrain {
     }
 
     /// The call that a model asks for, if it may run; else what the model is told.
-    pub(super) fn checked(
+    fn checked(
         &mut self,
         request: &ToolRequest,
         work: &mut Work,

@@ -80,26 +80,22 @@ pub(in crate::dialogue) fn hours_of_day(
 
 /// Runs of days with the same hours are said together.
 pub(in crate::dialogue) fn hours_of_week(language: Language, location: &Location) -> Vec<String> {
-    let mut runs: Vec<(Vec<&'static str>, Option<Hours>)> = Vec::new();
-    for (day, hours) in location.week.iter() {
-        let day = say::weekday(language, day);
-        match runs.last_mut() {
-            Some((days, same)) if *same == hours => days.push(day),
-            _ => runs.push((vec![day], hours)),
-        }
-    }
-    runs.into_iter()
-        .map(|(days, hours)| {
-            let days = run_of_days(language, &days);
-            let hours = hours.map(|hours| say::from_to(language, hours.open, hours.close));
-            sentence(&match (language, hours) {
-                (English, Some(hours)) => format!("{days} we are open {hours}"),
-                (English, None) => format!("{days} we are closed"),
-                (Spanish, Some(hours)) => format!("{days} abrimos {hours}"),
-                (Spanish, None) => format!("{days} estamos cerrados"),
-            })
+    let runs = location.week.runs().into_iter();
+    runs.map(|(days, hours)| {
+        let days: Vec<_> = days
+            .into_iter()
+            .map(|day| say::weekday(language, day))
+            .collect();
+        let days = run_of_days(language, &days);
+        let hours = hours.map(|hours| say::from_to(language, hours.open, hours.close));
+        sentence(&match (language, hours) {
+            (English, Some(hours)) => format!("{days} we are open {hours}"),
+            (English, None) => format!("{days} we are closed"),
+            (Spanish, Some(hours)) => format!("{days} abrimos {hours}"),
+            (Spanish, None) => format!("{days} estamos cerrados"),
         })
-        .collect()
+    })
+    .collect()
 }
 
 /// "Monday to Friday"; "De lunes a viernes".

@@ -6,6 +6,7 @@ mod courtesy;
 mod denial;
 mod flows;
 mod follow_up;
+mod new_customer;
 mod places;
 mod proof;
 mod put_right;

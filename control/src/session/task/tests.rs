@@ -8,6 +8,7 @@ mod patience;
 mod record;
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use dsp::Samples;
@@ -15,16 +16,20 @@ use jiff::Zoned;
 use pipeline::Mono;
 use pipeline::message::{Expectation, Transcript, UtteranceId};
 use pipeline::plane::CommandRefused;
-use storage::StorageError;
 use storage::call_log::{
     CallEvent, CallLog, CallLogs, CallSummary, NetworkStatus, NewCallLog, Outcome, Speaker,
 };
 use storage::customer::Phone;
+use storage::{StorageError, Store};
 
 use super::*;
-use crate::dialogue::{Action, Input, Question, Silence, TransferReason};
-use crate::session::Parties;
+use crate::clock::BusinessClock;
+use crate::dialogue::{Action, Brain, Input, Question, Silence, ToolId, TransferReason};
+use crate::llm::Model;
+use crate::observe::Metrics;
+use crate::session::{Calls, Carrier, Parties};
 use crate::telephony::rest::RestError;
+use crate::tools::ToolCall;
 
 /// What the dialogue answers to what happens.
 type Answers = fn(&Input) -> Vec<Action>;
